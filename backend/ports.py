@@ -6,7 +6,7 @@ A channel imports this module and nothing else of the backend; the backend never
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -265,9 +265,3 @@ class ChannelDependencies:
     shared: SharedStore
     clock: Clock
     trusted_proxies: Sequence[str] = ()
-
-
-class MessageLog(Protocol):
-    """What a page that shows a conversation live may read (the simulator)."""
-
-    def follow(self, account: str, address: str, after: int) -> AsyncIterator[dict[str, Any]]: ...
