@@ -1,0 +1,248 @@
+"""Tables of citizens, their addresses, and the conversation."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from backend.database.columns import Id, Json, UtcDateTime, metadata
+
+# Retention classes of personal fields (`info["retention"]`): 'content' (words and media of a
+# citizen), 'identity' (who they are). Erasure blanks them and leaves the row.
+CONTENT = {"retention": "content"}
+IDENTITY = {"retention": "identity"}
+
+citizen = Table(
+    "citizen",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("org_id", Id, ForeignKey("org.id"), nullable=False),
+    Column("name", String(64), info=IDENTITY),
+    Column("phone", String(32), info=IDENTITY),
+    Column("home_place", String(120), info=IDENTITY),
+    Column("merged_into", Id, ForeignKey("citizen.id")),
+    Column("erased_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# A phone number may pass to another person: the old row gets `ended_at`, a new one is opened.
+address = Table(
+    "address",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("account.id"), nullable=False),
+    Column("external_id", String(128), nullable=False, info=IDENTITY),
+    Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Index(
+        "uq_address_current",
+        "account_id",
+        "external_id",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index(None, "citizen_id"),
+)
+
+address_event = Table(
+    "address_event",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("type", String(16), nullable=False),  # opened, linked, unlinked, merged, passed_on
+    Column("address_id", Id, ForeignKey("address.id")),
+    Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
+    Column("other_citizen_id", Id, ForeignKey("citizen.id")),
+    Column("user_id", Id, ForeignKey("user_account.id")),
+    Column("reason", String(255), nullable=False, default=""),
+    Index(None, "citizen_id"),
+)
+
+# Append-only: the last row per (citizen, account, service) is what holds.
+consent_event = Table(
+    "consent_event",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
+    Column("address_id", Id, ForeignKey("address.id"), nullable=False),
+    Column("service", String(32), nullable=False),
+    Column("decision", String(16), nullable=False),  # opt_out, opt_in, consent
+    Column("words", String(255), nullable=False, default=""),
+    Index(None, "address_id", "service"),
+)
+
+# What came in. `text` is safe for both databases; `raw` is the body byte for byte.
+message = Table(
+    "message",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("account.id"), nullable=False),
+    Column("external_id", String(255), nullable=False),
+    Column("address_id", Id, ForeignKey("address.id"), nullable=False),
+    Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False, default="", info=CONTENT),
+    Column("detail", Json, info=CONTENT),  # event, place, or the internal message's parameters
+    Column("raw", LargeBinary, info=CONTENT),
+    Column("media_count", Integer, nullable=False, default=0),
+    Column("sent_at", UtcDateTime),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("reply_until", UtcDateTime),  # a webhook waits for the answer until then
+    Column("turn_id", Id),
+    Column("handled_at", UtcDateTime),
+    UniqueConstraint("account_id", "external_id"),
+    Index(
+        "ix_message_waiting",
+        "citizen_id",
+        "id",
+        sqlite_where=text("handled_at IS NULL"),
+        postgresql_where=text("handled_at IS NULL"),
+    ),
+    Index(None, "citizen_id", "id"),
+)
+
+# One row per citizen: state of the dialogue, and the lease of the worker that holds it.
+# `fence` grows with every lease; a commit under an older fence is refused.
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("citizen_id", Id, ForeignKey("citizen.id"), primary_key=True, autoincrement=False),
+    Column("state", Json, info=CONTENT),
+    Column("busy", Boolean, nullable=False, default=False),
+    Column("prompt", Json, info=CONTENT),  # the last prompt shown: key, options, at
+    Column("turn_seq", Integer, nullable=False, default=0),
+    Column("last_inbound_at", UtcDateTime),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("lease_owner", String(64)),
+    Column("lease_until", UtcDateTime),
+    Column("retry_at", UtcDateTime),  # no worker takes it before (the bot is down)
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("message_ids", Json, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("committed_at", UtcDateTime),
+    Column("handled_by", String(16)),  # bot, rule
+    Column("reading", Json, info=CONTENT),
+    Column("effects", Json, info=CONTENT),
+    Column("bot_model", String(64)),
+    UniqueConstraint("citizen_id", "seq"),
+)
+
+# What goes out. State moves forward only; see backend/conversation/outbox.py.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("dedupe_key", String(120), nullable=False),
+    Column("account_id", Id, ForeignKey("account.id"), nullable=False),
+    Column("address_id", Id, ForeignKey("address.id"), nullable=False),
+    Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
+    Column("turn_id", Id, ForeignKey("turn.id")),
+    Column("petition_id", Id, ForeignKey("petition.id", use_alter=True)),
+    Column("lane", String(16), nullable=False),  # reply, notice, push
+    Column("key", String(64), nullable=False),  # the text key(s), for officials' timeline
+    Column("text", Text, nullable=False, info=CONTENT),
+    Column("state", String(16), nullable=False),
+    Column("route", String(16)),  # passive, active
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("claimed_by", String(64)),
+    Column("claimed_until", UtcDateTime),
+    Column("provider_id", String(120)),
+    Column("error", String(255)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("final_at", UtcDateTime),
+    Column("offered_at", UtcDateTime),  # an unknown one was offered again at the next contact
+    UniqueConstraint("dedupe_key"),
+    Index(
+        "ix_outbox_open",
+        "due_at",
+        "id",
+        sqlite_where=text("state IN ('queued', 'sending')"),
+        postgresql_where=text("state IN ('queued', 'sending')"),
+    ),
+    Index(None, "address_id", "id"),
+    Index(None, "turn_id"),
+    Index(None, "account_id", "provider_id"),
+)
+
+# A receipt may come before the row knows its provider id; it waits here to be matched.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("account.id"), nullable=False),
+    Column("outbox_id", Id),
+    Column("provider_id", String(120)),
+    Column("state", String(16), nullable=False),
+    Column("detail", String(255), nullable=False, default=""),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "account_id", "provider_id"),
+    Index(None, "outbox_id"),
+)
+
+media = Table(
+    "media",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("message_id", Id, ForeignKey("message.id"), nullable=False),
+    Column("account_id", Id, ForeignKey("account.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("provider_ref", Text, nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, stored, refused, gone, erased
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("sha256", String(64)),
+    Column("content_type", String(64)),
+    Column("size", Integer),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("error", String(255)),
+    Column("stored_at", UtcDateTime),
+    Index(None, "message_id"),
+    Index(
+        "ix_media_waiting",
+        "due_at",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+)
+
+# Prompts shown, kept for ever: which question a bare '2' answered.
+prompt = Table(
+    "prompt",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
+    Column("turn_id", Id, ForeignKey("turn.id"), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("options", Json, nullable=False),
+    Column("shown_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("chosen", Integer),
+    Column("confidence", Float),
+    Index(None, "citizen_id", "id"),
+)

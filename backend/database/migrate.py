@@ -1,0 +1,68 @@
+"""Bring a database to the newest schema, from empty or from any older revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from backend.database.engine import Database
+from backend.database.schema import metadata
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Any constant: two processes that start at once must not migrate at once.
+ADVISORY_LOCK = 7_105_001
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+    command.upgrade(_config(connection), "head")
+
+
+async def migrate(database: Database) -> None:
+    """Upgrade to the newest revision in one transaction."""
+    async with database.write() as connection:
+        await connection.run_sync(_upgrade)
+
+
+def head_revision() -> str | None:
+    """The newest revision in the code."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+async def current_revision(database: Database) -> str | None:
+    """The revision the database is at; None for an empty one."""
+    async with database.read() as connection:
+        return await connection.run_sync(
+            lambda sync: MigrationContext.configure(sync).get_current_revision()
+        )
+
+
+async def schema_differences(database: Database) -> list[object]:
+    """What the tables in code have that the migrated database has not, and the other way."""
+    async with database.read() as connection:
+        return await connection.run_sync(
+            lambda sync: list(
+                compare_metadata(
+                    MigrationContext.configure(sync, opts={"compare_type": True}), metadata
+                )
+            )
+        )
+
+
+def write_revision(connection: Connection, message: str) -> None:
+    """Write a new revision file from the difference between tables and database (developers)."""
+    command.revision(_config(connection), message=message, autogenerate=True)

@@ -1,0 +1,92 @@
+"""Tables of organisations, officials and their sessions."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from backend.database.columns import Id, Json, UtcDateTime, metadata
+
+# `path` is the materialised path of ids, '/1/4/17/': a branch is `path LIKE '/1/4/%'`.
+org = Table(
+    "org",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", String(64), nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("type", String(24), nullable=False),
+    Column("parent_id", Id, ForeignKey("org.id")),
+    Column("path", String(255), nullable=False),
+    Column("active", Boolean, nullable=False, default=True),
+    UniqueConstraint("code"),
+    Index(None, "path"),
+)
+
+user = Table(
+    "user_account",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("login", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("org_id", Id, ForeignKey("org.id"), nullable=False),
+    Column("role", String(24), nullable=False),
+    Column("active", Boolean, nullable=False, default=True),
+    Column("must_change_password", Boolean, nullable=False, default=False),
+    Column("failed_logins", Integer, nullable=False, default=0),
+    Column("locked_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_login_at", UtcDateTime),
+    UniqueConstraint("login"),
+)
+
+# Only the hash of a session's token is kept: a stolen table opens no session.
+session = Table(
+    "session",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("token_hash", String(64), nullable=False),
+    Column("user_id", Id, ForeignKey("user_account.id"), nullable=False),
+    Column("csrf_token", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ip", String(64), nullable=False, default=""),
+    Column("agent", String(255), nullable=False, default=""),
+    UniqueConstraint("token_hash"),
+    Index(None, "user_id"),
+)
+
+audit = Table(
+    "audit_event",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("user_id", Id, ForeignKey("user_account.id")),
+    Column("action", String(64), nullable=False),
+    Column("subject", String(120), nullable=False, default=""),
+    Column("detail", Json),
+    Index(None, "at"),
+)
+
+# One row per configured account (a WeChat account, an SMS number); secrets stay in the settings.
+account = Table(
+    "account",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("org_id", Id, ForeignKey("org.id"), nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    UniqueConstraint("name"),
+)

@@ -1,0 +1,167 @@
+"""Tables of petitions."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from backend.database.columns import Id, Json, UtcDateTime, metadata
+
+CONTENT = {"retention": "content"}
+IDENTITY = {"retention": "identity"}
+
+# Atomic per day: UPDATE … SET value = value + 1 … RETURNING.
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+# The current picture; every change is also a row of petition_event, in the same transaction.
+# `kind`, `domain`, `place` hold what counts now: a human's word, else the machine's reading.
+petition = Table(
+    "petition",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("number", String(24), nullable=False),
+    Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
+    Column("account_id", Id, ForeignKey("account.id"), nullable=False),
+    Column("address_id", Id, ForeignKey("address.id"), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("org_id", Id, ForeignKey("org.id"), nullable=False),  # the branch it belongs to
+    Column("lead_org_id", Id, ForeignKey("org.id")),  # 主办, once dispatched
+    Column("state", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("domain", String(48), nullable=False),
+    Column("urgency", String(16), nullable=False),
+    Column("sensitive", Json),
+    Column("confidential", Boolean, nullable=False, default=False),
+    Column("title", String(120), nullable=False, info=CONTENT),
+    Column("text", Text, nullable=False, info=CONTENT),
+    Column("place", String(255), nullable=False, info=IDENTITY),
+    Column("place_code", String(16)),
+    Column("since", String(64)),
+    Column("contact_name", String(64), info=IDENTITY),
+    Column("contact_phone", String(32), info=IDENTITY),
+    Column("answer", Text, info=CONTENT),
+    Column("rating", Integer),
+    Column("rating_comment", Text, info=CONTENT),
+    Column("reopened", Integer, nullable=False, default=0),
+    Column("reminders", Integer, nullable=False, default=0),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("accepted_at", UtcDateTime),
+    Column("dispatched_at", UtcDateTime),
+    Column("answered_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("due_on", Date),
+    Column("version", Integer, nullable=False, default=1),
+    UniqueConstraint("number"),
+    Index(None, "citizen_id", "id"),
+    Index(None, "org_id", "state", "id"),
+    Index(None, "lead_org_id", "state", "id"),
+    Index(None, "state", "due_on"),
+)
+
+# Append-only: who, when, what, why. `detail` holds {field: [old, new]} or the event's own facts.
+petition_event = Table(
+    "petition_event",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("petition_id", Id, ForeignKey("petition.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("actor", String(16), nullable=False),  # citizen, official, machine
+    Column("user_id", Id, ForeignKey("user_account.id")),
+    Column("org_id", Id, ForeignKey("org.id")),
+    Column("reason", Text, nullable=False, default="", info=CONTENT),
+    Column("detail", Json, info=CONTENT),
+    Column("dedupe_key", String(120)),
+    UniqueConstraint("dedupe_key"),
+    Index(None, "petition_id", "id"),
+)
+
+# What the machine read, beside what holds; corrections are learnt from.
+petition_reading = Table(
+    "petition_reading",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("petition_id", Id, ForeignKey("petition.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("field", String(16), nullable=False),  # kind, domain, place, urgency
+    Column("value", String(255)),
+    Column("confidence", Float),
+    Column("candidates", Json),  # [[value, confidence], …] best first
+    Column("model", String(64), nullable=False),
+    Column("corrected_to", String(255)),
+    Column("corrected_by", Id, ForeignKey("user_account.id")),
+    Column("corrected_at", UtcDateTime),
+    UniqueConstraint("petition_id", "field", "model"),
+)
+
+# Which messages make up the petition (their media come with them).
+petition_message = Table(
+    "petition_message",
+    metadata,
+    Column("petition_id", Id, ForeignKey("petition.id"), primary_key=True, autoincrement=False),
+    Column("message_id", Id, ForeignKey("message.id"), primary_key=True, autoincrement=False),
+    Column("role", String(16), nullable=False),  # original, addition
+)
+
+# 主办 and 协办, returns and objections keep their history here.
+dispatch = Table(
+    "dispatch",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("petition_id", Id, ForeignKey("petition.id"), nullable=False),
+    Column("org_id", Id, ForeignKey("org.id"), nullable=False),
+    Column("role", String(16), nullable=False),  # lead, assisting
+    Column("state", String(16), nullable=False),  # open, returned, done, withdrawn
+    Column("by_user_id", Id, ForeignKey("user_account.id")),
+    Column("at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("reason", Text, nullable=False, default=""),
+    Index(None, "petition_id"),
+    Index(None, "org_id", "state"),
+)
+
+# Recusal: the petition speaks about this office or person; neither may see nor handle it.
+petition_subject = Table(
+    "petition_subject",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("petition_id", Id, ForeignKey("petition.id"), nullable=False),
+    Column("org_id", Id, ForeignKey("org.id")),
+    Column("user_id", Id, ForeignKey("user_account.id")),
+    Column("words", String(120), nullable=False, default="", info=CONTENT),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by_user_id", Id, ForeignKey("user_account.id")),
+    Column("lifted_at", UtcDateTime),
+    Index(None, "petition_id"),
+)
+
+# A citizen who asked for a person rather than the machine.
+handover = Table(
+    "handover",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
+    Column("org_id", Id, ForeignKey("org.id"), nullable=False),
+    Column("turn_id", Id, nullable=False),
+    Column("text", Text, nullable=False, default="", info=CONTENT),
+    Column("at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Column("done_by", Id, ForeignKey("user_account.id")),
+    UniqueConstraint("turn_id"),
+)
