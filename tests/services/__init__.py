@@ -1,0 +1,1 @@
+"""Real services for tests (PostgreSQL, Valkey, Chromium, Kannel), started on free ports."""
