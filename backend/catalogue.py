@@ -1,0 +1,332 @@
+"""The deployment's catalogue, read from `data/catalogue/*.yml`: what is handled, by whom, where.
+
+Everything is checked when it is loaded; a `CatalogueError` names the file and the entry, so that
+whoever edits the data can mend it. The result is immutable and cached until a file changes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Level = Literal["township", "county"]
+Urgency = Literal["low", "normal", "high", "emergency"]
+UnitType = Literal["county", "department", "township", "office", "station", "community", "village"]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+DivisionCode = Annotated[str, Field(pattern=r"^\d{6,12}$")]
+Name = Annotated[str, Field(min_length=1, max_length=60)]
+Days = Annotated[int, Field(ge=0, le=365)]
+
+FILES = ("services.yml", "organisation.yml", "dispatch.yml", "divisions.yml")
+
+
+class CatalogueError(ValueError):
+    """The catalogue is wrong; the message names the file and the entry."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Deadline(_Entry):
+    """Working days to answer, by urgency."""
+
+    low: Days
+    normal: Days
+    high: Days
+    emergency: Days
+
+    def days(self, urgency: Urgency) -> int:
+        return int(getattr(self, urgency))
+
+
+class Service(_Entry):
+    """One domain of the service catalogue. `lead` is the function of the lead office at `level`;
+    `words` are what people say when they mean it."""
+
+    code: Code
+    name: Name
+    level: Level
+    lead: Code
+    deadline: Deadline
+    words: list[Name] = Field(min_length=1)
+
+
+class Unit(_Entry):
+    """One unit of the organisation tree; only the county has no parent. `division` is the code of
+    the county, township, village or community it serves."""
+
+    code: Code
+    name: Name
+    type: UnitType
+    parent: Code | None = None
+    function: Code | None = None
+    division: DivisionCode | None = None
+
+
+class Leading(_Entry):
+    """Functions of the offices that handle a domain at one level."""
+
+    lead: Code
+    assisting: list[Code] = []
+
+
+class DispatchRule(_Entry):
+    township: Leading
+    county: Leading
+
+
+class Village(_Entry):
+    code: DivisionCode
+    name: Name
+    aliases: list[Name] = []
+    landmarks: list[Name] = []
+
+
+class Township(_Entry):
+    code: DivisionCode
+    name: Name
+    aliases: list[Name] = []
+    landmarks: list[Name] = []
+    villages: list[Village]
+
+
+class County(_Entry):
+    code: DivisionCode
+    name: Name
+    aliases: list[Name] = []
+
+
+class _Services(_Entry):
+    services: list[Service] = Field(min_length=1)
+
+
+class _Organisation(_Entry):
+    units: list[Unit] = Field(min_length=1)
+
+
+class _Dispatch(_Entry):
+    dispatch: dict[str, DispatchRule]
+
+
+class _Divisions(_Entry):
+    county: County
+    townships: list[Township]
+
+
+Model = TypeVar("Model", bound=BaseModel)
+Coded = TypeVar("Coded", Service, Unit)
+
+
+@dataclass(frozen=True)
+class Division:
+    """A county, township, village or community. `names`: its name, aliases; `landmarks`: estates,
+    roads and so on that lie in it. `parent` is a division's code, None for the county."""
+
+    code: str
+    name: str
+    level: Literal["county", "township", "village"]
+    parent: str | None
+    names: tuple[str, ...]
+    landmarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Offices:
+    """Unit codes of who handles a petition: `lead` 主办, `assisting` 协办."""
+
+    lead: str
+    assisting: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything under data/catalogue but the working days (backend.petitions.deadline)."""
+
+    services: Mapping[str, Service]
+    organisation: Mapping[str, Unit]
+    dispatch: Mapping[str, DispatchRule]
+    divisions: Mapping[str, Division]
+
+    @cached_property
+    def county(self) -> Unit:
+        return next(unit for unit in self.organisation.values() if unit.parent is None)
+
+    def township_of(self, division: str | None) -> Unit | None:
+        """The township unit that serves a division (a township, village or community code)."""
+        while division is not None and division in self.divisions:
+            found = self.divisions[division]
+            if found.level == "township":
+                return self._township_units.get(found.code)
+            division = found.parent
+        return None
+
+    def offices(self, domain: str, division: str | None, level: Level | None = None) -> Offices:
+        """Who handles `domain` for a petition from `division`. `level` None: the domain's own; a
+        township's matter of unknown place goes to the county. KeyError for an unknown domain."""
+        rule = self.dispatch[domain]
+        township = self.township_of(division)
+        if (level or self.services[domain].level) == "township" and township is not None:
+            leading, parent = rule.township, township.code
+        else:
+            leading, parent = rule.county, self.county.code
+        units = self._by_function
+        lead = units[parent, leading.lead]
+        assisting = tuple(units[parent, function] for function in leading.assisting)
+        return Offices(lead, assisting)
+
+    @cached_property
+    def _township_units(self) -> Mapping[str, Unit]:
+        units = self.organisation.values()
+        return {u.division: u for u in units if u.type == "township" and u.division}
+
+    @cached_property
+    def _by_function(self) -> Mapping[tuple[str | None, str], str]:
+        return {(u.parent, u.function): u.code for u in self.organisation.values() if u.function}
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """Read and check the four files in `folder`. Raises CatalogueError (missing file included)."""
+    try:
+        stamps = tuple((folder / name).stat().st_mtime_ns for name in FILES)
+    except OSError as error:
+        raise CatalogueError(f"{error.filename}: {error.strerror}") from error
+    return _load(folder.resolve(), stamps)
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path, _stamps: tuple[int, ...]) -> Catalogue:
+    services = _unique(
+        folder / "services.yml", _read(folder / "services.yml", _Services).services, "services"
+    )
+    units = _unique(
+        folder / "organisation.yml",
+        _read(folder / "organisation.yml", _Organisation).units,
+        "units",
+    )
+    dispatch = _read(folder / "dispatch.yml", _Dispatch).dispatch
+    divisions = _flatten(folder / "divisions.yml", _read(folder / "divisions.yml", _Divisions))
+    _check_organisation(folder / "organisation.yml", units, divisions)
+    _check_dispatch(folder, services, units, dispatch)
+    return Catalogue(services, units, dispatch, divisions)
+
+
+def _read(file: Path, model: type[Model]) -> Model:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return model.model_validate(content)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CatalogueError(f"{file}: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise CatalogueError(f"{file}: {_where(content, first['loc'])}: {first['msg']}") from error
+
+
+def _where(content: object, location: tuple[int | str, ...]) -> str:
+    """`services.3.level` as people find it: the entry's own code stands for its position."""
+    words: list[str] = []
+    for step in location:
+        if isinstance(step, int) and isinstance(content, list):
+            content = content[step]
+            code = content.get("code") if isinstance(content, dict) else None
+            words.append(str(code or step))
+        else:
+            content = content.get(step) if isinstance(content, dict) else None
+            words.append(str(step))
+    return ".".join(words) or "the whole file"
+
+
+def _unique(file: Path, entries: Iterable[Coded], name: str) -> dict[str, Coded]:
+    found: dict[str, Coded] = {}
+    for entry in entries:
+        if entry.code in found:
+            raise CatalogueError(f"{file}: {name}.{entry.code}: the code is used twice")
+        found[entry.code] = entry
+    return found
+
+
+def _flatten(file: Path, content: _Divisions) -> dict[str, Division]:
+    county = content.county
+    found = [Division(county.code, county.name, "county", None, (county.name, *county.aliases))]
+    for town in content.townships:
+        names = (town.name, *town.aliases)
+        found.append(
+            Division(town.code, town.name, "township", county.code, names, tuple(town.landmarks))
+        )
+        for village in town.villages:
+            names = (village.name, *village.aliases)
+            marks = tuple(village.landmarks)
+            found.append(Division(village.code, village.name, "village", town.code, names, marks))
+    divisions: dict[str, Division] = {}
+    for division in found:
+        if division.code in divisions:
+            raise CatalogueError(f"{file}: {division.code} {division.name}: the code is used twice")
+        divisions[division.code] = division
+    return divisions
+
+
+def _check_organisation(
+    file: Path, units: Mapping[str, Unit], divisions: Mapping[str, Division]
+) -> None:
+    roots = [unit.code for unit in units.values() if unit.parent is None]
+    if len(roots) != 1 or units[roots[0]].type != "county":
+        raise CatalogueError(f"{file}: exactly one county without a parent is needed, not {roots}")
+    functions: set[tuple[str | None, str]] = set()
+    for unit in units.values():
+        where = f"{file}: units.{unit.code}"
+        if unit.parent is not None and unit.parent not in units:
+            raise CatalogueError(f"{where}: no unit has the code {unit.parent!r} (parent)")
+        if unit.division is not None and unit.division not in divisions:
+            raise CatalogueError(f"{where}: divisions.yml has no {unit.division!r}")
+        if unit.function is not None:
+            if (unit.parent, unit.function) in functions:
+                raise CatalogueError(f"{where}: {unit.function!r} is done by two units of a parent")
+            functions.add((unit.parent, unit.function))
+        seen = {unit.code}
+        parent = unit.parent
+        while parent is not None:
+            if parent in seen:
+                raise CatalogueError(f"{where}: its parents go round in a circle")
+            seen.add(parent)
+            parent = units[parent].parent if parent in units else None
+
+
+def _check_dispatch(
+    folder: Path,
+    services: Mapping[str, Service],
+    units: Mapping[str, Unit],
+    dispatch: Mapping[str, DispatchRule],
+) -> None:
+    file = folder / "dispatch.yml"
+    different = set(services) ^ set(dispatch)
+    if different:
+        raise CatalogueError(
+            f"{file}: dispatch: {sorted(different)[0]} is not in both dispatch.yml and services.yml"
+        )
+    by_parent: dict[str | None, set[str | None]] = {}
+    for unit in units.values():
+        by_parent.setdefault(unit.parent, set()).add(unit.function)
+    parents: dict[Level, list[str]] = {
+        "county": [unit.code for unit in units.values() if unit.type == "county"],
+        "township": [unit.code for unit in units.values() if unit.type == "township"],
+    }
+    for domain, rule in dispatch.items():
+        leading: dict[Level, Leading] = {"township": rule.township, "county": rule.county}
+        for level, offices in leading.items():
+            for function in (offices.lead, *offices.assisting):
+                for parent in parents[level]:
+                    if function not in by_parent.get(parent, set()):
+                        raise CatalogueError(
+                            f"{file}: dispatch.{domain}.{level}: no unit under {parent} "
+                            f"has the function {function!r}"
+                        )
+        service = services[domain]
+        if service.lead != leading[service.level].lead:
+            raise CatalogueError(
+                f"{folder / 'services.yml'}: services.{domain}: lead {service.lead!r} differs from "
+                f"dispatch.yml ({leading[service.level].lead!r})"
+            )
