@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 
@@ -7,13 +8,14 @@ from backend.catalogue import FILES, CatalogueError, load_catalogue
 
 FOLDER = Path(__file__).parents[2] / "data" / "catalogue"
 
-DOMAINS = (
+DOMAINS = re.findall(
+    r"\S+",
     "义务教育 劳动就业 社会保险 社会救助与社会福利 养老与残疾人服务 农民工与困境儿童等权益 "
     "医疗卫生与计划生育 公共文化体育 文物古村落保护 农业农村经济 农民经济权益 环境卫生 "
     "环境保护与生态建设 食品安全 社会治安 矛盾纠纷化解 扶贫济困 未成年人保护 消防与安全生产 "
     "农村危房改造与住房 规划建设与市政 物业与小区管理 道路交通 水电气与通信 市场价格与消费维权 "
-    "商贸旅游 国防动员与退役军人 村务财务公开 干部作风 其他"
-).split()  # noqa: SIM905
+    "商贸旅游 国防动员与退役军人 村务财务公开 干部作风 其他",
+)
 
 
 def test_the_catalogue_is_whole() -> None:
