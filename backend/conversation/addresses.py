@@ -1,0 +1,187 @@
+"""Who writes: addresses and the citizens behind them; linking and merging are events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.conversation.tables import address, address_event, citizen
+from backend.organisation.tables import account
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """A configured account as the database knows it."""
+
+    id: int
+    name: str
+    channel: str
+    org_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """A current address and its citizen."""
+
+    id: int
+    citizen_id: int
+
+
+async def load_accounts(connection: AsyncConnection) -> dict[str, AccountRow]:
+    """All accounts by name."""
+    rows = await connection.execute(
+        select(account.c.id, account.c.name, account.c.channel, account.c.org_id)
+    )
+    return {row.name: AccountRow(row.id, row.name, row.channel, row.org_id) for row in rows}
+
+
+async def find_or_open(
+    connection: AsyncConnection, wanted: Iterable[tuple[AccountRow, str]], now: datetime
+) -> dict[tuple[int, str], AddressRow]:
+    """The current address of each (account, external id); unknown ones get a new citizen.
+
+    Raises IntegrityError when another process opened one of them at the same moment: the caller
+    repeats its transaction.
+    """
+    missing = {(row.id, external_id): row for row, external_id in wanted}
+    found = await _current(connection, list(missing))
+    for key, row in missing.items():
+        if key not in found:
+            found[key] = await _open(connection, row, key[1], now)
+    return found
+
+
+async def _current(
+    connection: AsyncConnection, keys: list[tuple[int, str]]
+) -> dict[tuple[int, str], AddressRow]:
+    by_account: dict[int, list[str]] = {}
+    for account_id, external_id in keys:
+        by_account.setdefault(account_id, []).append(external_id)
+    rows = await connection.execute(
+        select(address.c.id, address.c.citizen_id, address.c.account_id, address.c.external_id)
+        .where(address.c.ended_at.is_(None))
+        .where(
+            or_(
+                *(
+                    and_(address.c.account_id == account_id, address.c.external_id.in_(ids))
+                    for account_id, ids in by_account.items()
+                )
+            )
+        )
+    )
+    return {(row.account_id, row.external_id): AddressRow(row.id, row.citizen_id) for row in rows}
+
+
+async def _open(
+    connection: AsyncConnection, row: AccountRow, external_id: str, now: datetime
+) -> AddressRow:
+    citizen_id = await _insert(connection, citizen, org_id=row.org_id, created_at=now)
+    address_id = await _insert(
+        connection,
+        address,
+        account_id=row.id,
+        external_id=external_id,
+        citizen_id=citizen_id,
+        created_at=now,
+    )
+    await _record(connection, "opened", address_id, citizen_id, now)
+    return AddressRow(address_id, citizen_id)
+
+
+async def move_address(
+    connection: AsyncConnection,
+    address_id: int,
+    to_citizen_id: int,
+    now: datetime,
+    *,
+    event: str = "linked",
+    user_id: int | None = None,
+    reason: str = "",
+) -> None:
+    """Give an address to another citizen (`linked`: one person on two channels; `unlinked`: to
+    one of their own again). What the old citizen said and filed stays theirs."""
+    old = (
+        await connection.execute(select(address.c.citizen_id).where(address.c.id == address_id))
+    ).scalar_one()
+    await connection.execute(
+        update(address).where(address.c.id == address_id).values(citizen_id=to_citizen_id)
+    )
+    await _record(
+        connection, event, address_id, to_citizen_id, now, other=old, user_id=user_id, reason=reason
+    )
+
+
+async def pass_on(
+    connection: AsyncConnection, address_id: int, now: datetime, *, user_id: int | None = None
+) -> None:
+    """The number has gone to another person: end the address; the next message opens a new
+    citizen, who sees nothing of the old one."""
+    row = (
+        await connection.execute(
+            update(address)
+            .where(address.c.id == address_id, address.c.ended_at.is_(None))
+            .values(ended_at=now)
+            .returning(address.c.citizen_id)
+        )
+    ).first()
+    if row is not None:
+        await _record(connection, "passed_on", address_id, row.citizen_id, now, user_id=user_id)
+
+
+async def merge_citizens(
+    connection: AsyncConnection,
+    from_id: int,
+    into_id: int,
+    now: datetime,
+    *,
+    user_id: int | None = None,
+    reason: str = "",
+) -> None:
+    """Two records are one person: every current address moves, the old record points to the new."""
+    ids = (
+        await connection.execute(
+            select(address.c.id).where(
+                address.c.citizen_id == from_id, address.c.ended_at.is_(None)
+            )
+        )
+    ).scalars()
+    for address_id in list(ids):
+        await move_address(
+            connection, address_id, into_id, now, event="merged", user_id=user_id, reason=reason
+        )
+    await connection.execute(
+        update(citizen).where(citizen.c.id == from_id).values(merged_into=into_id)
+    )
+
+
+async def _record(
+    connection: AsyncConnection,
+    event: str,
+    address_id: int,
+    citizen_id: int,
+    now: datetime,
+    *,
+    other: int | None = None,
+    user_id: int | None = None,
+    reason: str = "",
+) -> None:
+    await connection.execute(
+        address_event.insert().values(
+            at=now,
+            type=event,
+            address_id=address_id,
+            citizen_id=citizen_id,
+            other_citizen_id=other,
+            user_id=user_id,
+            reason=reason,
+        )
+    )
+
+
+async def _insert(connection: AsyncConnection, table: object, **values: object) -> int:
+    result = await connection.execute(table.insert().values(**values).returning(table.c.id))  # type: ignore[attr-defined]
+    return int(result.scalar_one())

@@ -1,0 +1,286 @@
+"""The outbox: what is to be said, and what became of it.
+
+A row moves forward only: queued → sending → sent → delivered; or failed (surely not delivered and
+never will be), unknown (sent, outcome not known), kept (no route now: for the next contact).
+`sending` goes back to `queued` only when it surely did not leave, with `attempts` counted up.
+Per address rows leave in order of their ids.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, case, exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.conversation.tables import address, outbox, receipt
+from backend.ports import (
+    DeliveryReceipt,
+    ReceiptState,
+    Rejected,
+    Retry,
+    SendResult,
+    Sent,
+    Unknown,
+    Unreachable,
+)
+
+OPEN = ("queued", "sending")
+FINAL = ("delivered", "failed")
+LANES = {"reply": 0, "notice": 1, "push": 2}
+CLAIM = timedelta(seconds=60)
+FIRST_BACKOFF_SECONDS = 1.0
+LONGEST_BACKOFF_SECONDS = 300.0
+# With the longest back-off this is about three hours; then the row is kept for the next contact.
+MOST_ATTEMPTS = 42
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row this process may send now."""
+
+    id: int
+    account_id: int
+    address_id: int
+    external_id: str
+    text: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of sending one row."""
+
+    row: Claimed
+    result: SendResult
+
+
+async def queue(
+    connection: AsyncConnection, *, dedupe_key: str, text: str, due_at: datetime, **fields: Any
+) -> int | None:
+    """Add a row (fields: account_id, address_id, citizen_id, lane, key, created_at, turn_id,
+    petition_id). A repeat of the same dedupe_key adds nothing and gives None."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    result = await connection.execute(
+        insert(outbox)
+        .values(dedupe_key=dedupe_key, text=text, due_at=due_at, state="queued", **fields)
+        .on_conflict_do_nothing(index_elements=["dedupe_key"])
+        .returning(outbox.c.id)
+    )
+    row = result.first()
+    return int(row.id) if row is not None else None
+
+
+async def claim_due(
+    connection: AsyncConnection,
+    accounts: Collection[int],
+    owner: str,
+    now: datetime,
+    limit: int,
+) -> list[Claimed]:
+    """Claim up to `limit` due rows of these accounts, replies before notices before pushes, at
+    most one open row per address."""
+    ids = await connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(_due(accounts, now, limit).scalar_subquery()))
+        .where(outbox.c.state == "queued")
+        .values(
+            state="sending",
+            route="active",
+            claimed_by=owner,
+            claimed_until=now + CLAIM,
+            attempts=outbox.c.attempts + 1,
+        )
+        .returning(outbox.c.id)
+    )
+    claimed = [row.id for row in ids]
+    if not claimed:
+        return []
+    rows = await connection.execute(
+        select(
+            outbox.c.id,
+            outbox.c.account_id,
+            outbox.c.address_id,
+            address.c.external_id,
+            outbox.c.text,
+            outbox.c.attempts,
+        )
+        .join(address, address.c.id == outbox.c.address_id)
+        .where(outbox.c.id.in_(claimed))
+        .order_by(outbox.c.id)
+    )
+    return [Claimed(*row) for row in rows]
+
+
+def _due(accounts: Collection[int], now: datetime, limit: int) -> Select[Any]:
+    earlier = outbox.alias("earlier")
+    return (
+        select(outbox.c.id)
+        .where(
+            outbox.c.state == "queued",
+            outbox.c.due_at <= now,
+            outbox.c.account_id.in_(accounts),
+            ~exists().where(
+                earlier.c.address_id == outbox.c.address_id,
+                earlier.c.id < outbox.c.id,
+                earlier.c.state.in_(OPEN),
+            ),
+        )
+        .order_by(case(LANES, value=outbox.c.lane, else_=9), outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
+async def record(connection: AsyncConnection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Write what became of claimed rows; a final state already there (a receipt was faster)
+    stays."""
+    for outcome in outcomes:
+        values = _after(outcome, now)
+        await connection.execute(
+            update(outbox)
+            .where(outbox.c.id == outcome.row.id, outbox.c.state.in_(("sending", "unknown")))
+            .values(**values)
+        )
+        if isinstance(outcome.result, Sent):
+            await _apply_early_receipts(connection, outcome, now)
+
+
+def _after(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    match outcome.result:
+        case Sent(provider_id):
+            return {"state": "sent", "sent_at": now, "provider_id": provider_id or None}
+        case Retry(reason, after):
+            if outcome.row.attempts >= MOST_ATTEMPTS:
+                return {"state": "kept", "error": reason[:255]}
+            wait = backoff(outcome.row.attempts) if after is None else after
+            return {
+                "state": "queued",
+                "route": None,
+                "due_at": now + timedelta(seconds=wait),
+                "error": reason[:255],
+            }
+        case Rejected(reason):
+            return {"state": "failed", "error": reason[:255], "final_at": now}
+        case Unreachable(reason):
+            return {"state": "kept", "error": reason[:255]}
+        case Unknown(reason):
+            return {"state": "unknown", "error": reason[:255]}
+
+
+def backoff(attempts: int) -> float:
+    """Seconds before try number attempts + 1: doubling, capped, with jitter of ± 30 %."""
+    doubled: float = FIRST_BACKOFF_SECONDS * 2.0 ** min(attempts - 1, 16)
+    return min(doubled, LONGEST_BACKOFF_SECONDS) * random.uniform(0.7, 1.3)  # noqa: S311
+
+
+async def settle_abandoned(
+    connection: AsyncConnection, idempotent_accounts: Collection[int], now: datetime
+) -> int:
+    """Rows whose sender died between claim and record: sent or not, nobody knows. They become
+    `unknown`, or are queued again where the provider refuses repeats. Returns how many."""
+    abandoned = (outbox.c.state == "sending") & (outbox.c.claimed_until < now)
+    again = await connection.execute(
+        update(outbox)
+        .where(abandoned, outbox.c.account_id.in_(idempotent_accounts))
+        .values(state="queued", route=None)
+    )
+    unknown = await connection.execute(
+        update(outbox)
+        .where(abandoned, outbox.c.account_id.not_in(idempotent_accounts))
+        .values(state="unknown", error="sender died before knowing")
+    )
+    return again.rowcount + unknown.rowcount
+
+
+async def apply_receipt(
+    connection: AsyncConnection, account_id: int, arrived: DeliveryReceipt, now: datetime
+) -> None:
+    """Keep the receipt, and move its row if it is known by now."""
+    await connection.execute(
+        receipt.insert().values(
+            account_id=account_id,
+            outbox_id=arrived.outbox_id,
+            provider_id=arrived.provider_id,
+            state=arrived.state.value,
+            detail=arrived.detail[:255],
+            at=now,
+        )
+    )
+    if arrived.outbox_id is not None:
+        which = outbox.c.id == arrived.outbox_id
+    elif arrived.provider_id:
+        which = outbox.c.provider_id == arrived.provider_id
+    else:
+        return
+    await _move_by_receipt(
+        connection, (outbox.c.account_id == account_id) & which, arrived.state, arrived.detail, now
+    )
+
+
+async def _apply_early_receipts(
+    connection: AsyncConnection, outcome: Outcome, now: datetime
+) -> None:
+    provider_id = outcome.result.provider_id if isinstance(outcome.result, Sent) else ""
+    if not provider_id:
+        return
+    rows = await connection.execute(
+        select(receipt.c.state, receipt.c.detail)
+        .where(receipt.c.account_id == outcome.row.account_id, receipt.c.provider_id == provider_id)
+        .order_by(receipt.c.id)
+    )
+    for row in rows.all():
+        await _move_by_receipt(
+            connection, outbox.c.id == outcome.row.id, ReceiptState(row.state), row.detail, now
+        )
+
+
+async def _move_by_receipt(
+    connection: AsyncConnection, which: Any, state: ReceiptState, detail: str, now: datetime
+) -> None:
+    if state is ReceiptState.BUFFERED:
+        return
+    values: dict[str, Any] = {"state": state.value, "final_at": now}
+    if state is ReceiptState.FAILED:
+        values["error"] = detail[:255]
+    await connection.execute(
+        update(outbox).where(which, outbox.c.state.not_in((*FINAL, "queued"))).values(**values)
+    )
+
+
+async def claim_passive(
+    connection: AsyncConnection, turn_id: int, owner: str, now: datetime
+) -> tuple[int, str] | None:
+    """The answer of this turn for a webhook's reply: (outbox id, text).
+
+    A retry of the same message gets an answer that left by this route before: WeChat shows only
+    the reply on the connection it still holds. None where another route has it.
+    """
+    claimed = await connection.execute(
+        update(outbox)
+        .where(outbox.c.turn_id == turn_id, outbox.c.lane == "reply", outbox.c.state == "queued")
+        .values(
+            state="sending",
+            route="passive",
+            claimed_by=owner,
+            claimed_until=now + CLAIM,
+            attempts=outbox.c.attempts + 1,
+        )
+        .returning(outbox.c.id, outbox.c.text)
+    )
+    row = claimed.first()
+    if row is None:
+        repeated = await connection.execute(
+            select(outbox.c.id, outbox.c.text).where(
+                outbox.c.turn_id == turn_id,
+                outbox.c.route == "passive",
+                outbox.c.state.in_(("sending", "sent", "unknown")),
+            )
+        )
+        row = repeated.first()
+    return (int(row.id), row.text) if row is not None else None

@@ -1,0 +1,101 @@
+"""From waiting messages to the question for the bot (bot/schema/turn_request.schema.json)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend.clock import SHANGHAI
+from backend.conversation.choice import chosen
+from backend.conversation.fragments import Waiting
+from backend.triage.cleaning import clean
+
+SCHEMA = 1
+LONGEST_TEXT = 2000
+# A prompt older than this no longer gives a bare '2' a meaning.
+PROMPT_LIVES = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the bot is told besides the message."""
+
+    petitions: Sequence[Mapping[str, Any]]
+    home_place: str | None
+    opted_out: bool
+
+
+def live_prompt(prompt: Mapping[str, Any] | None, now: datetime) -> Mapping[str, Any] | None:
+    """The last prompt while it still counts."""
+    if prompt is None or datetime.fromisoformat(prompt["at"]) + PROMPT_LIVES < now:
+        return None
+    return prompt
+
+
+def chosen_option(
+    messages: Sequence[Waiting], prompt: Mapping[str, Any] | None
+) -> tuple[int, str] | None:
+    """(index, payload) when the turn is one short answer to the last prompt."""
+    if prompt is None or len(messages) != 1 or messages[0].kind != "text":
+        return None
+    index = chosen(clean(messages[0].text).text, prompt["options"])
+    return None if index is None else (index, prompt["options"][index]["payload"])
+
+
+def cleaned_text(messages: Sequence[Waiting]) -> str:
+    """The words of all fragments, for reading."""
+    texts = (clean(_words(message)).text for message in messages)
+    return "\n".join(filter(None, texts))[:LONGEST_TEXT]
+
+
+def _words(message: Waiting) -> str:
+    if message.kind == "location" and not message.text and message.detail:
+        return str(message.detail.get("label") or "")
+    return message.text if message.kind != "event" else ""
+
+
+def build(
+    *,
+    turn_id: int,
+    channel: str,
+    now: datetime,
+    state: Mapping[str, Any] | None,
+    messages: Sequence[Waiting],
+    text: str,
+    entities: Sequence[Mapping[str, Any]],
+    prompt: Mapping[str, Any] | None,
+    around: Surroundings,
+) -> dict[str, Any]:
+    """The request; `text` and `entities` were read together, so their offsets agree."""
+    first = messages[0]
+    choice = chosen_option(messages, prompt)
+    return {
+        "schema": SCHEMA,
+        "turn_id": str(turn_id),
+        "channel": channel,
+        "now": now.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+        "state": state,
+        "message": {
+            "kind": _kind(messages),
+            "text": text,
+            "ids": [message.id for message in messages],
+            "media": sum(message.media_count for message in messages),
+            "choice": choice[1] if choice else None,
+            "event": first.detail.get("event") if first.kind == "event" and first.detail else None,
+            "internal": first.detail if first.kind == "internal" else None,
+        },
+        "entities": list(entities),
+        "context": {
+            "petitions": list(around.petitions),
+            "prompt": {"key": prompt["key"], "options": prompt["options"]} if prompt else None,
+            "home_place": around.home_place,
+            "opted_out": around.opted_out,
+        },
+    }
+
+
+def _kind(messages: Sequence[Waiting]) -> str:
+    kinds = [message.kind for message in messages]
+    return "text" if "text" in kinds else kinds[0]

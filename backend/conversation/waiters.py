@@ -1,0 +1,67 @@
+"""Webhooks that wait for the answer to a message."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import select
+
+from backend.conversation.tables import message, turn
+from backend.database.engine import Database
+
+POLL_SECONDS = 0.5
+
+
+class Waiters:
+    """Message ids whose webhook still holds its connection."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._futures: dict[int, asyncio.Future[None]] = {}
+
+    def expect(self, message_id: int) -> None:
+        """Note the waiter before the message can be answered, so that no answer is missed."""
+        if message_id not in self._futures:
+            self._futures[message_id] = asyncio.get_running_loop().create_future()
+
+    def answered(self, message_id: int) -> None:
+        """The turn that reads this message has committed."""
+        future = self._futures.get(message_id)
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    async def wait(self, message_id: int, seconds: float, *, known: bool) -> int | None:
+        """The committed turn that read the message, None when there is none in time. `known`: the
+        message was there before (a retry), so look in SQL first."""
+        self.expect(message_id)
+        future = self._futures[message_id]
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        try:
+            if known and (turn_id := await self._committed_turn(message_id)) is not None:
+                return turn_id
+            while (left := end - loop.time()) > 0:
+                # The signal comes at once from this process, soon from another by Valkey; the
+                # poll is for the day Valkey is away.
+                await asyncio.wait([future], timeout=min(left, POLL_SECONDS))
+                if (turn_id := await self._committed_turn(message_id)) is not None:
+                    return turn_id
+                if future.done():
+                    future = self._futures[message_id] = loop.create_future()
+            return None
+        finally:
+            if self._futures.get(message_id) is future:
+                del self._futures[message_id]
+
+    def forget(self, message_id: int) -> None:
+        self._futures.pop(message_id, None)
+
+    async def _committed_turn(self, message_id: int) -> int | None:
+        async with self._database.read() as connection:
+            return (
+                await connection.execute(
+                    select(turn.c.id)
+                    .join(message, message.c.turn_id == turn.c.id)
+                    .where(message.c.id == message_id, turn.c.committed_at.is_not(None))
+                )
+            ).scalar()
