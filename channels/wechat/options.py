@@ -1,0 +1,81 @@
+"""The options of one WeChat account, checked when the channel is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from yarl import URL
+
+API_BASE_URL = "https://api.weixin.qq.com"
+LONGEST_WAIT = 4.8  # WeChat disconnects after 5 s
+
+
+@dataclass(frozen=True, slots=True)
+class WechatOptions:
+    """`token`: the word agreed with WeChat's console, signs every request. `app_secret` is only
+    needed to call WeChat (pushes, media). `can_push`: whether the account may send
+    customer-service messages (verified accounts). `reply_wait_seconds`: how long a webhook waits
+    for the answer; 0 acknowledges at once. `timeout_seconds`: for one call to WeChat."""
+
+    token: str = field(repr=False)
+    app_id: str
+    app_secret: str = field(default="", repr=False)
+    can_push: bool = True
+    reply_wait_seconds: float = 4.5
+    api_base_url: str = API_BASE_URL
+    timeout_seconds: float = 8.0
+
+
+def read_options(options: Mapping[str, Any]) -> WechatOptions:
+    """Raises ValueError that names the option and says what it should be."""
+    unknown = sorted(set(options) - set(WechatOptions.__dataclass_fields__))
+    if unknown:
+        raise ValueError(f"wechat: unknown option {unknown[0]!r}")
+    can_push = options.get("can_push", True)
+    if can_push not in (True, False):
+        raise ValueError("wechat: option can_push should be true or false")
+    read = WechatOptions(
+        token=_text(options, "token", "the Token set in WeChat's console"),
+        app_id=_text(options, "app_id", "the account's AppID (wx…)"),
+        app_secret=_text(options, "app_secret", "the account's AppSecret")
+        if can_push or options.get("app_secret")
+        else "",
+        can_push=bool(can_push),
+        reply_wait_seconds=_seconds(options, "reply_wait_seconds", 4.5, 0.0, LONGEST_WAIT),
+        api_base_url=_base_url(options.get("api_base_url", API_BASE_URL)),
+        timeout_seconds=_seconds(options, "timeout_seconds", 8.0, 0.05, 60.0),
+    )
+    if not read.can_push and read.reply_wait_seconds == 0:
+        raise ValueError(
+            "wechat: option reply_wait_seconds should be over 0 where can_push is false: "
+            "the reply to a message is this account's only way to answer"
+        )
+    return read
+
+
+def _text(options: Mapping[str, Any], name: str, what: str) -> str:
+    value = options.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"wechat: option {name} should be {what}")
+    return value.strip()
+
+
+def _seconds(
+    options: Mapping[str, Any], name: str, default: float, least: float, most: float
+) -> float:
+    value = options.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise ValueError(f"wechat: option {name} should be a number from {least} to {most} seconds")
+    return float(value)
+
+
+def _base_url(value: object) -> str:
+    try:
+        url = URL(str(value))
+    except ValueError:
+        url = URL()
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("wechat: option api_base_url should be an http(s) address")
+    return str(url).rstrip("/")

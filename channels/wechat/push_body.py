@@ -1,0 +1,92 @@
+"""The body of a push as flat fields: XML or JSON, as the account's console says.
+
+This is the hot path of the webhook and takes bytes from anyone who holds a signature, so it is
+both fast and closed: no DTD, no entities, UTF-8 only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from codecs import BOM_UTF8
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+
+class DecodeError(ValueError):
+    """The body is not a WeChat push. The text says why, without any of the content."""
+
+
+class PushFormat(StrEnum):
+    XML = "xml"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class PushBody:
+    """`fields` holds the top-level fields as text; nested ones are only in the raw body."""
+
+    fields: dict[str, str]
+    format: PushFormat
+
+
+_DECLARATION = re.compile(rb"<\?xml\s[^>]*\?>")
+# XML 1.0 has no place for these, but citizens paste them and WeChat passes them on.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def parse_push(body: bytes) -> PushBody:
+    """Raises DecodeError for everything that is not one flat XML or JSON object in UTF-8."""
+    start = body[:64].lstrip()[:1]
+    if start == b"{":
+        return PushBody(_json_fields(body), PushFormat.JSON)
+    return PushBody(_xml_fields(body), PushFormat.XML)
+
+
+def _xml_fields(body: bytes) -> dict[str, str]:
+    try:
+        root = fromstring(_from_root(body))  # noqa: S314 - see _from_root
+    except ParseError:
+        root = _parse_without_controls(body)
+    if root.tag != "xml":
+        raise DecodeError("root element is not <xml>")
+    return {child.tag: child.text or "" for child in root}
+
+
+def _from_root(body: bytes) -> bytes:
+    """The body from its root element on. A document type can only stand before the root, and an
+    encoding can only be declared there: what begins with the root is UTF-8 and has no entities of
+    its own, so the fast parser is safe with it."""
+    if body.startswith(b"<xml"):
+        return body
+    rest = body.removeprefix(BOM_UTF8).lstrip()
+    rest = _DECLARATION.sub(b"", rest, count=1).lstrip()
+    if not rest.startswith(b"<xml"):
+        raise DecodeError("body does not begin with <xml>")
+    return rest
+
+
+def _parse_without_controls(body: bytes) -> Element:
+    try:
+        cleaned = _NOT_XML.sub("", body.decode("utf-8")).encode("utf-8")
+        return fromstring(_from_root(cleaned))  # noqa: S314
+    except UnicodeDecodeError as error:
+        raise DecodeError("body is not UTF-8") from error
+    except ParseError as error:
+        raise DecodeError("XML not well formed") from error
+
+
+def _json_fields(body: bytes) -> dict[str, str]:
+    try:
+        document: Any = json.loads(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise DecodeError("body is not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise DecodeError("JSON not well formed") from error
+    return {
+        name: value if isinstance(value, str) else str(value)
+        for name, value in document.items()
+        if isinstance(value, str | int | float)
+    }

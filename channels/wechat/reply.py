@@ -1,0 +1,55 @@
+"""The body of a passive reply (Tencent, "被动回复用户消息"), in the format the push came in."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+
+from channels.wechat.push_body import PushFormat
+from channels.wechat.splitting import WECHAT_TEXT_BYTES, split_text
+
+ACKNOWLEDGE = b"success"  # ends WeChat's retries, shows the citizen nothing
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def text_reply(*, to: str, sender: str, text: str, now: datetime, format: PushFormat) -> bytes:  # noqa: A002
+    """UTF-8 body of a text reply. `text` has to fit (see `fits`)."""
+    created, clean = int(now.timestamp()), sendable(text)
+    if format is PushFormat.JSON:
+        fields = {
+            "ToUserName": to,
+            "FromUserName": sender,
+            "CreateTime": created,
+            "MsgType": "text",
+            "Content": clean,
+        }
+        return json.dumps(fields, ensure_ascii=False).encode("utf-8")
+    return (
+        f"<xml><ToUserName>{_cdata(to)}</ToUserName>"
+        f"<FromUserName>{_cdata(sender)}</FromUserName>"
+        f"<CreateTime>{created}</CreateTime>"
+        f"<MsgType><![CDATA[text]]></MsgType>"
+        f"<Content>{_cdata(clean)}</Content></xml>"
+    ).encode()
+
+
+def sendable(text: str) -> str:
+    """`text` without what neither XML nor UTF-8 can carry (controls, lone surrogates)."""
+    return _NOT_XML.sub("", text)
+
+
+def fits(text: str) -> bool:
+    """Whether one passive reply can hold all of `text`."""
+    return len(sendable(text).encode("utf-8")) <= WECHAT_TEXT_BYTES
+
+
+def first_part(text: str, hint: str) -> str:
+    """The beginning of a text that does not fit, with `hint` after it, together ≤ 2,048 bytes."""
+    room = WECHAT_TEXT_BYTES - len(hint.encode("utf-8"))
+    return split_text(sendable(text), room)[0] + hint
+
+
+def _cdata(text: str) -> str:
+    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"

@@ -1,0 +1,138 @@
+"""WeChat's side of the webhook: signs and posts what citizens do, with the 5 s rule and retries,
+and shows the citizen what WeChat would."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import fromstring
+from xml.sax.saxutils import escape
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+from yarl import URL
+
+from channels.wechat.signature import sign
+from channels.wechat.testing.platform import FakePlatform
+
+SERVICE_DOWN = "该公众号暂时无法提供服务，请稍后再试"
+TRIES = 3
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """`statuses`: HTTP status of each try, 0 where there was no answer in time. `seen`: the text
+    the citizen saw at once, None where nothing was shown."""
+
+    statuses: list[int]
+    seen: str | None
+    body: bytes = b""
+
+
+@dataclass
+class Wechat:
+    """The citizens' WeChat. `try_seconds` is WeChat's 5 s, shortened in tests."""
+
+    platform: FakePlatform
+    webhook_url: str
+    token: str
+    account_id: str = "gh_000000000001"
+    try_seconds: float = 5.0
+    format: str = "xml"
+    _message_ids: itertools.count[int] = field(
+        default_factory=lambda: itertools.count(24_000_000_000_000_001)
+    )
+    _nonces: itertools.count[int] = field(default_factory=lambda: itertools.count(1_000_000))
+
+    async def post_message(self, openid: str, text: str) -> Delivery:
+        """A citizen writes a text."""
+        return await self.post(openid, {"MsgType": "text", "Content": text})
+
+    async def post_media(self, openid: str, kind: str, media_id: str) -> Delivery:
+        """A citizen sends a photo, voice or video kept on the platform."""
+        return await self.post(openid, {"MsgType": kind, "MediaId": media_id})
+
+    async def follow(self, openid: str, scene: str = "") -> Delivery:
+        """A citizen follows, by a QR code with `scene` where given."""
+        self.platform.follow(openid)
+        key = f"qrscene_{scene}" if scene else ""
+        return await self.post_event(openid, "subscribe", key)
+
+    async def unfollow(self, openid: str) -> Delivery:
+        self.platform.unfollow(openid)
+        return await self.post_event(openid, "unsubscribe")
+
+    async def post_event(self, openid: str, event: str, key: str = "") -> Delivery:
+        if event in ("CLICK", "SCAN"):
+            self.platform.windows.acted(openid)
+        return await self.post(openid, {"MsgType": "event", "Event": event, "EventKey": key})
+
+    async def post(self, openid: str, content: dict[str, str]) -> Delivery:
+        """Post one message or event until it is answered, three times at most."""
+        if content["MsgType"] != "event":
+            self.platform.followers.add(openid)
+            self.platform.windows.wrote(openid)
+            content = {**content, "MsgId": str(next(self._message_ids))}
+        body = self.body(openid, content)
+        url = self.signed_url()
+        statuses: list[int] = []
+        async with ClientSession(timeout=ClientTimeout(total=self.try_seconds)) as http:
+            for _ in range(TRIES):
+                status, answer = await _try(http, url, body)
+                statuses.append(status)
+                if status:
+                    return self._shown(openid, statuses, answer)
+        return self._shown(openid, statuses, None)
+
+    def signed_url(self) -> URL:
+        timestamp = str(int(self.platform.clock.now().timestamp()))
+        nonce = str(next(self._nonces))
+        query = {
+            "signature": sign(self.token, timestamp, nonce),
+            "timestamp": timestamp,
+            "nonce": nonce,
+        }
+        return URL(self.webhook_url).with_query(query)
+
+    def body(self, openid: str, content: dict[str, str]) -> bytes:
+        created = str(int(self.platform.clock.now().timestamp()))
+        fields = {
+            "ToUserName": self.account_id,
+            "FromUserName": openid,
+            "CreateTime": created,
+            **content,
+        }
+        if self.format == "json":
+            return json.dumps(fields, ensure_ascii=False).encode("utf-8")
+        inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
+        return f"<xml>{inner}</xml>".encode()
+
+    def _shown(self, openid: str, statuses: list[int], answer: bytes | None) -> Delivery:
+        seen = SERVICE_DOWN if answer is None or statuses[-1] != 200 else _reply_text(answer)
+        if seen is not None:
+            self.platform.shown(openid, seen)
+        return Delivery(statuses, seen, answer or b"")
+
+
+async def _try(http: ClientSession, url: URL, body: bytes) -> tuple[int, bytes]:
+    try:
+        async with http.post(url, data=body, headers={"Content-Type": "text/xml"}) as response:
+            return response.status, await response.read()
+    except (ClientError, asyncio.TimeoutError, OSError):
+        return 0, b""
+
+
+def _reply_text(answer: bytes) -> str | None:
+    """The text of a passive reply; None for `success` or nothing; else WeChat's complaint."""
+    if answer in (b"", b"success"):
+        return None
+    try:
+        if answer[:1] == b"{":
+            fields = json.loads(answer)
+        else:
+            fields = {child.tag: child.text or "" for child in fromstring(answer)}  # noqa: S314
+        is_text = fields["MsgType"] == "text" and len(fields["Content"].encode("utf-8")) <= 2048
+        return str(fields["Content"]) if is_text else SERVICE_DOWN
+    except (ValueError, SyntaxError, KeyError):
+        return SERVICE_DOWN

@@ -1,0 +1,196 @@
+"""The URL WeChat calls: GET verifies it, POST brings messages and carries answers back.
+
+The five seconds: WeChat disconnects after 5 s without an answer and tries again, three times in
+all. `success` ends the tries. So an account that may push acknowledges at about 4.5 s and the
+answer follows as a push; one that may not says nothing on the first two tries, so that the answer
+can still ride back on the third, and there says that the message was received.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import structlog
+from aiohttp import web
+
+from backend.ports import Accepted, Clock, Gateway, InboxUnavailable, PassiveReply
+from channels.wechat import texts
+from channels.wechat.account_health import AccountHealth
+from channels.wechat.decode import Push, decode
+from channels.wechat.options import WechatOptions
+from channels.wechat.push_body import DecodeError, PushFormat
+from channels.wechat.reply import ACKNOWLEDGE, first_part, fits, sendable, text_reply
+from channels.wechat.request_body import read_body
+from channels.wechat.signature import is_signed
+from channels.wechat.tries import Tries
+
+log = structlog.get_logger(__name__)
+
+TRIES = 3
+TRY_SECONDS = 5.0
+HOLD_SECONDS = 6.0  # a held try is dropped by us if WeChat has not done so by then
+HOLD_STEP = 0.2
+
+_CONTENT_TYPES = {PushFormat.XML: "application/xml", PushFormat.JSON: "application/json"}
+
+
+class Webhook:
+    """The two handlers of one account."""
+
+    def __init__(
+        self,
+        account: str,
+        options: WechatOptions,
+        gateway: Gateway,
+        clock: Clock,
+        health: AccountHealth,
+    ) -> None:
+        self._account = account
+        self._token = options.token
+        self._can_push = options.can_push
+        self._wait = options.reply_wait_seconds
+        self._gateway = gateway
+        self._clock = clock
+        self._health = health
+        self._tries = Tries()
+
+    async def verify(self, request: web.Request) -> web.Response:
+        """GET: answers echostr, once, when the console checks the URL."""
+        self._refuse_unsigned(request)
+        echo = request.query.get("echostr", "")
+        if not echo:
+            raise web.HTTPBadRequest(text="echostr missing")
+        return web.Response(
+            body=echo.encode("utf-8", "replace"),
+            content_type="text/plain",
+            headers={"X-Content-Type-Options": "nosniff"},
+        )
+
+    async def receive(self, request: web.Request) -> web.StreamResponse:
+        """POST: stores the message, then answers it in time or acknowledges it."""
+        received_at = self._clock.now()
+        self._refuse_unsigned(request)
+        push = self._decoded(request, await read_body(request))
+        number = 1 if self._can_push else self._tries.count(push.inbound.external_id)
+        try:
+            accepted = await self._gateway.accept(
+                push.inbound, reply_within=self._reply_within(push, number)
+            )
+        except InboxUnavailable:
+            # Not stored, so not answered: WeChat will try again.
+            log.error("wechat.inbox_unavailable", account=self._account)
+            return await self._hold(request, received_at)
+        if not push.answered or self._wait == 0:
+            return _acknowledge()
+        if accepted.duplicate and not self._can_push:
+            number = self._tries.at_least(push.inbound.external_id, 2)
+        return await self._answer(request, push, accepted, received_at, number)
+
+    async def _answer(
+        self,
+        request: web.Request,
+        push: Push,
+        accepted: Accepted,
+        received_at: datetime,
+        number: int,
+    ) -> web.StreamResponse:
+        left = self._left(received_at)
+        reply = await self._gateway.wait_reply(accepted, left) if left > 0 else None
+        if reply is not None:
+            return await self._carry(request, push, reply)
+        nothing_to_say = self._left(received_at) > HOLD_STEP
+        if self._can_push or nothing_to_say:
+            return _acknowledge()
+        if number < TRIES:
+            return await self._hold(request, received_at)
+        return self._text_response(push, texts.RECEIVED)
+
+    async def _carry(
+        self, request: web.Request, push: Push, reply: PassiveReply
+    ) -> web.StreamResponse:
+        """The claimed answer as this response, and the outbox told how that went."""
+        text = reply.text
+        if not sendable(text).strip():
+            await self._gateway.reply_written(reply, written=True)
+            return _acknowledge()
+        if not fits(text):
+            if self._can_push:
+                # One reply holds only a part; the push sends all parts and knows their outcome.
+                await self._gateway.reply_written(reply, written=False)
+                return _acknowledge()
+            log.warning("wechat.reply_cut", account=self._account, outbox_id=reply.outbox_id)
+            text = first_part(text, texts.CONTINUED)
+        response = self._text_response(push, text)
+        written = False
+        try:
+            await response.prepare(request)
+            await response.write_eof()
+            written = True
+        except ConnectionError:
+            log.info("wechat.reply_not_written", account=self._account)
+        finally:
+            # Also when this handler is cancelled: the outbox must learn what became of the row.
+            await asyncio.shield(
+                asyncio.ensure_future(self._gateway.reply_written(reply, written=written))
+            )
+        return response
+
+    async def _hold(self, request: web.Request, received_at: datetime) -> web.StreamResponse:
+        """Say nothing until WeChat gives this try up: only silence makes it try again."""
+        while not _is_gone(request) and self._elapsed(received_at) < HOLD_SECONDS:
+            await self._clock.sleep(HOLD_STEP)
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=503)  # for the access log; nobody reads it
+
+    def _refuse_unsigned(self, request: web.Request) -> None:
+        if not is_signed(request.query, self._token):
+            log.info("wechat.refused", account=self._account, reason="signature")
+            raise web.HTTPForbidden(text="bad signature")
+
+    def _decoded(self, request: web.Request, body: bytes) -> Push:
+        try:
+            push = decode(body, self._account)
+        except DecodeError as error:
+            encrypted = request.query.get("encrypt_type", "raw") != "raw"
+            if encrypted:
+                self._health.push_was_encrypted()
+            log.info(
+                "wechat.refused", account=self._account, reason=str(error), encrypted=encrypted
+            )
+            raise web.HTTPBadRequest(text="body not understood") from error
+        self._health.push_was_understood()
+        return push
+
+    def _reply_within(self, push: Push, number: int) -> float:
+        """How long an answer can still ride back, counted over the tries to come."""
+        if not push.answered or self._wait == 0:
+            return 0.0
+        to_come = 0 if self._can_push else max(0, TRIES - number)
+        return to_come * TRY_SECONDS + self._wait
+
+    def _left(self, received_at: datetime) -> float:
+        return self._wait - self._elapsed(received_at)
+
+    def _elapsed(self, received_at: datetime) -> float:
+        # The wall clock may be set back while we wait.
+        return max(0.0, (self._clock.now() - received_at).total_seconds())
+
+    def _text_response(self, push: Push, text: str) -> web.Response:
+        body = text_reply(
+            to=push.inbound.address,
+            sender=push.recipient,
+            text=text,
+            now=self._clock.now(),
+            format=push.format,
+        )
+        return web.Response(body=body, content_type=_CONTENT_TYPES[push.format], charset="utf-8")
+
+
+def _acknowledge() -> web.Response:
+    return web.Response(body=ACKNOWLEDGE, content_type="text/plain")
+
+
+def _is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
