@@ -11,6 +11,7 @@ from environments import APP
 from project import (
     LOCKS,
     PROJECT,
+    SYSTEM_CERTIFICATES,
     TOOLS,
     InstallError,
     clean_environment,
@@ -65,8 +66,11 @@ def install_assets(*, dev: bool) -> None:
     say("取网页用的脚本和样式（npm）")
     options = [] if dev else ["--omit=dev"]
     path = os.pathsep.join((str(Path(npm[0]).parent), os.environ.get("PATH", "/usr/bin:/bin")))
+    extra = {"PATH": path, "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+    if SYSTEM_CERTIFICATES.exists():
+        extra["NODE_EXTRA_CA_CERTS"] = str(SYSTEM_CERTIFICATES)
     run(
         [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *options],
-        env=clean_environment(PATH=path),
+        env=clean_environment(**extra),
     )
     STAMP.write_text(marks[0], encoding="utf-8")

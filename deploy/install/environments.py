@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,8 +77,10 @@ def install(environment: Environment, profile: str) -> None:
             env=settings,
         )
     environment.stamp.unlink(missing_ok=True)
+    # Before a person uv shows its progress, and at the end the long list of packages.
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]
     run(
-        [uv(), "pip", "sync", "--quiet", "--require-hashes", "--python", environment.python,
+        [uv(), "pip", "sync", *quiet, "--require-hashes", "--python", environment.python,
          environment.locks[profile]],
         cwd=environment.folder, env=settings,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 TOOLS = PROJECT / ".tools"
 LOCKS = PROJECT / "locks"
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 class InstallError(Exception):

@@ -12,7 +12,17 @@ import sys
 import zipfile
 from pathlib import Path
 
-from project import LOCKS, TOOLS, InstallError, clean_environment, digest, run, say, stamped
+from project import (
+    LOCKS,
+    SYSTEM_CERTIFICATES,
+    TOOLS,
+    InstallError,
+    clean_environment,
+    digest,
+    run,
+    say,
+    stamped,
+)
 
 LOCK = LOCKS / "uv.txt"
 FOLDER = TOOLS / "uv"
@@ -103,7 +113,10 @@ def _pip_index() -> str | None:
 
 def uv_environment() -> dict[str, str]:
     """For every call of uv: its own Pythons and, if the home is not writable, its own cache."""
-    extra = {"UV_PYTHON_INSTALL_DIR": str(TOOLS / "python"), "UV_NO_PROGRESS": "1"}
+    extra = {"UV_PYTHON_INSTALL_DIR": str(TOOLS / "python")}
+    if SYSTEM_CERTIFICATES.exists():
+        # As pip does: trust what the machine trusts, such as an office's own gateway.
+        extra["UV_SYSTEM_CERTS"] = "1"
     if not os.access(Path.home(), os.W_OK):
         extra["UV_CACHE_DIR"] = str(TOOLS / "cache")
     chosen = {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & set(os.environ)
