@@ -1,0 +1,85 @@
+"""Whose petition it is, and the phones that prove it for others."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.conversation.tables import address, address_event, citizen
+from backend.organisation.tables import account
+from backend.petitions.lifecycle import State
+from backend.petitions.tables import petition
+
+TAIL_LENGTH = 4
+
+
+async def own_citizen_ids(connection: AsyncConnection, citizen_id: int) -> Sequence[int]:
+    """The citizen and every record that was merged into theirs."""
+    known = [citizen_id]
+    fresh = [citizen_id]
+    while fresh:
+        merged = await connection.execute(
+            select(address_event.c.other_citizen_id)
+            .join(citizen, citizen.c.id == address_event.c.other_citizen_id)
+            .where(
+                address_event.c.citizen_id.in_(fresh),
+                address_event.c.type == "merged",
+                citizen.c.merged_into.is_not(None),
+            )
+            .distinct()
+        )
+        fresh = [int(row[0]) for row in merged if row[0] not in known]
+        known.extend(fresh)
+    return known
+
+
+async def find_own(
+    connection: AsyncConnection,
+    citizen_id: int,
+    number: str | None,
+    *,
+    states: frozenset[State] | None = None,
+    lock: bool = True,
+) -> Row[Any] | None:
+    """The citizen's petition of that number; None: their newest one (in one of `states`, where
+    given; states do not narrow a search by number). The row is locked unless `lock` is False."""
+    ids = await own_citizen_ids(connection, citizen_id)
+    query = select(petition).where(petition.c.citizen_id.in_(ids))
+    if number is not None:
+        query = query.where(petition.c.number == number)
+    elif states is not None:
+        query = query.where(petition.c.state.in_([state.value for state in states]))
+    query = query.order_by(petition.c.id.desc()).limit(1)
+    if lock:
+        query = query.with_for_update()
+    return (await connection.execute(query)).first()
+
+
+async def tail_fits(connection: AsyncConnection, row: Row[Any], tail: str) -> bool:
+    """Whether `tail` ends a phone of the petition: the contact's, the citizen's, or the number
+    the text message came from."""
+    tail = re.sub(r"\D", "", tail)
+    if len(tail) != TAIL_LENGTH:
+        return False
+    found = (
+        await connection.execute(
+            select(citizen.c.phone, address.c.external_id, account.c.channel)
+            .select_from(address)
+            .join(account, account.c.id == address.c.account_id)
+            .join(citizen, citizen.c.id == row.citizen_id)
+            .where(address.c.id == row.address_id)
+        )
+    ).one()
+    phones = [row.contact_phone, found.phone]
+    if found.channel == "sms":
+        phones.append(found.external_id)
+    return any(
+        secrets.compare_digest(re.sub(r"\D", "", phone)[-TAIL_LENGTH:], tail)
+        for phone in phones
+        if phone
+    )

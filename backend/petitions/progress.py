@@ -1,0 +1,166 @@
+"""How a petition stands, told to its own citizen, or to who knows the contact's phone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.petitions.events import CITIZEN, record_event
+from backend.petitions.offices import office_name, suggest_offices
+from backend.petitions.ownership import find_own, own_citizen_ids, tail_fits
+from backend.petitions.rules import PetitionRules
+from backend.petitions.tables import petition, petition_event
+
+WRONG_TAILS_ALLOWED = 5
+WRONG_TAILS_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`office_name` leads it, or will by the catalogue. `own` is False for another's petition:
+    its title and answer are then left out."""
+
+    number: str
+    state: str
+    own: bool
+    title: str | None
+    office_name: str | None
+    received_at: datetime
+    due_on: date | None
+    answer: str | None
+    answered_at: datetime | None
+    rating: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """No such petition of this citizen. `number` None: they have none at all."""
+
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNeeded:
+    """Another's petition: the last four digits of its phone are wanted. `wrong`: those given
+    do not fit."""
+
+    number: str
+    wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyTries:
+    """Wrong digits too often; to be tried again a day later."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One petition as the dialogue needs it (`context.petitions` of the turn)."""
+
+    number: str
+    title: str
+    state: str
+
+
+async def progress(
+    connection: AsyncConnection,
+    citizen_id: int,
+    number: str | None,
+    phone_tail: str | None,
+    *,
+    rules: PetitionRules,
+    now: datetime,
+    dedupe_key: str | None = None,
+) -> Progress | NotFound | PhoneNeeded | TooManyTries:
+    """`number` None: the citizen's newest. Another's needs `phone_tail`, and a confidential one
+    is told to nobody else. Wrong digits are counted (a writing transaction is needed for that):
+    `WRONG_TAILS_ALLOWED` a day for one petition, whoever asks."""
+    row = await find_own(connection, citizen_id, number, lock=False)
+    if row is not None:
+        return await _told(connection, rules, row, own=True)
+    if number is None:
+        return NotFound(None)
+    found = await connection.execute(select(petition).where(petition.c.number == number))
+    row = found.first()
+    if row is None or row.confidential:
+        return NotFound(number)
+    if await _too_many(connection, row.id, now):
+        return TooManyTries(number)
+    if not phone_tail:
+        return PhoneNeeded(number, wrong=False)
+    if await tail_fits(connection, row, phone_tail):
+        return await _told(connection, rules, row, own=False)
+    key = f"{dedupe_key}:tail" if dedupe_key else None
+    await record_event(
+        connection,
+        row.id,
+        "tail_refused",
+        CITIZEN,
+        now,
+        detail={"citizen_id": citizen_id},
+        dedupe_key=key,
+    )
+    return PhoneNeeded(number, wrong=True)
+
+
+async def recent_for_citizen(
+    connection: AsyncConnection, citizen_id: int, limit: int = 10
+) -> Sequence[Brief]:
+    """The citizen's petitions, newest first. Only reads."""
+    ids = await own_citizen_ids(connection, citizen_id)
+    rows = await connection.execute(
+        select(petition.c.number, petition.c.title, petition.c.state)
+        .where(petition.c.citizen_id.in_(ids))
+        .order_by(petition.c.id.desc())
+        .limit(limit)
+    )
+    return [Brief(row.number, row.title, row.state) for row in rows]
+
+
+async def _told(
+    connection: AsyncConnection, rules: PetitionRules, row: Row[Any], *, own: bool
+) -> Progress:
+    return Progress(
+        row.number,
+        row.state,
+        own,
+        row.title if own else None,
+        await office_in_charge(connection, rules, row),
+        row.received_at,
+        row.due_on,
+        row.answer if own else None,
+        row.answered_at,
+        row.rating if own else None,
+    )
+
+
+async def office_in_charge(
+    connection: AsyncConnection, rules: PetitionRules, row: Row[Any]
+) -> str | None:
+    """Who leads the petition, or will by the catalogue."""
+    if row.lead_org_id is not None:
+        return await office_name(connection, row.lead_org_id)
+    suggestion = await suggest_offices(
+        connection, rules, petition_id=row.id, domain=row.domain, place_code=row.place_code
+    )
+    return suggestion.lead.name if suggestion.lead else None
+
+
+async def _too_many(connection: AsyncConnection, petition_id: int, now: datetime) -> bool:
+    refused = await connection.execute(
+        select(func.count())
+        .select_from(petition_event)
+        .where(
+            petition_event.c.petition_id == petition_id,
+            petition_event.c.type == "tail_refused",
+            petition_event.c.at > now - WRONG_TAILS_WITHIN,
+        )
+    )
+    return int(refused.scalar_one()) >= WRONG_TAILS_ALLOWED

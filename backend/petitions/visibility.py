@@ -1,0 +1,74 @@
+"""Which petitions an official sees. Everything officials read or change goes through `visible_to`.
+
+1. Branch: the petition belongs to an office of the official's branch (their office and all below
+   it), or such an office leads or assists it, now or until it was answered. An office that sent
+   it back no longer sees it.
+2. Recusal: never one whose subject is the official, or an office the official works in, at
+   whatever depth: staff of 柳河镇 and all its offices do not see what is said about 柳河镇. Offices
+   above the subject, and beside it, still do. No role is exempt.
+3. Confidential ones (reports, corruption): supervisors and administrators of the branch; and,
+   once dispatched, the handlers of exactly the lead office, who must work on it. These handlers
+   do not see who reported (`sees_identity`). Front desks, assisting offices and offices above the
+   lead do not see them at all.
+
+Who wrote (name, phone) of an ordinary petition is shown to every role but readers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, String, and_, exists, false, literal, or_, select, true
+
+from backend.organisation.roles import Permission, may
+from backend.organisation.sessions import Actor
+from backend.organisation.tables import org
+from backend.petitions.tables import dispatch, petition, petition_subject
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The clause over `petition`; see above."""
+    if not may(actor.role, Permission.READ):
+        return false()
+    return and_(_in_branch(actor), ~_about(actor), _confidence(actor))
+
+
+def sees_identity(actor: Actor, row: Row[Any]) -> bool:
+    """Whether the official sees who wrote this (visible) petition."""
+    if row.confidential:
+        return may(actor.role, Permission.SEE_CONFIDENTIAL)
+    return may(actor.role, Permission.SEE_IDENTITY)
+
+
+def _in_branch(actor: Actor) -> ColumnElement[bool]:
+    ids = select(org.c.id).where(org.c.path.startswith(actor.org_path, autoescape=True))
+    given = select(dispatch.c.petition_id).where(
+        dispatch.c.org_id.in_(ids), dispatch.c.state.in_(["open", "done"])
+    )
+    return or_(
+        petition.c.org_id.in_(ids), petition.c.lead_org_id.in_(ids), petition.c.id.in_(given)
+    )
+
+
+def _about(actor: Actor) -> ColumnElement[bool]:
+    about = org.alias("about")
+    return exists(
+        select(1)
+        .select_from(petition_subject.outerjoin(about, about.c.id == petition_subject.c.org_id))
+        .where(
+            petition_subject.c.petition_id == petition.c.id,
+            petition_subject.c.lifted_at.is_(None),
+            or_(
+                petition_subject.c.user_id == actor.user_id,
+                literal(actor.org_path, String).startswith(about.c.path),
+            ),
+        )
+    )
+
+
+def _confidence(actor: Actor) -> ColumnElement[bool]:
+    if may(actor.role, Permission.SEE_CONFIDENTIAL):
+        return true()
+    if may(actor.role, Permission.HANDLE):
+        return or_(~petition.c.confidential, petition.c.lead_org_id == actor.org_id)
+    return ~petition.c.confidential
