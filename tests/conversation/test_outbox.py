@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from backend.conversation import outbox
+from backend.conversation.addresses import find_or_open, load_accounts
+from backend.conversation.outbox import Claimed, Outcome
+from backend.conversation.tables import outbox as table
+from backend.database.engine import Database
+from backend.ports import (
+    DeliveryReceipt,
+    ReceiptState,
+    Rejected,
+    Retry,
+    SendResult,
+    Sent,
+    Unknown,
+    Unreachable,
+)
+from tests.conversation.conftest import HandClock
+
+
+class Desk:
+    """Queues rows for citizens by name and claims them as one sender."""
+
+    def __init__(self, database: Database, clock: HandClock) -> None:
+        self.database, self.clock, self.count = database, clock, 0
+
+    async def queue(self, who: str, *, lane: str = "reply", key: str = "") -> int:
+        self.count += 1
+        async with self.database.write() as connection:
+            town = (await load_accounts(connection))["town"]
+            (who_row,) = (await find_or_open(connection, [(town, who)], self.clock.now())).values()
+            queued = await outbox.queue(
+                connection,
+                dedupe_key=key or f"k{self.count}",
+                text=f"{who}-{self.count}",
+                due_at=self.clock.now(),
+                account_id=town.id,
+                address_id=who_row.id,
+                citizen_id=who_row.citizen_id,
+                lane=lane,
+                key="test",
+                created_at=self.clock.now(),
+            )
+        return queued or 0
+
+    async def claim(self, limit: int = 10) -> list[Claimed]:
+        async with self.database.write() as connection:
+            town = (await load_accounts(connection))["town"]
+            return await outbox.claim_due(connection, [town.id], "me", self.clock.now(), limit)
+
+    async def record(self, row: Claimed, result: SendResult) -> None:
+        async with self.database.write() as connection:
+            await outbox.record(connection, [Outcome(row, result)], self.clock.now())
+
+    async def receipt(self, **fields: Any) -> None:
+        async with self.database.write() as connection:
+            town = (await load_accounts(connection))["town"]
+            await outbox.apply_receipt(
+                connection, town.id, DeliveryReceipt("town", **fields), self.clock.now()
+            )
+
+    async def state(self, outbox_id: int) -> str:
+        async with self.database.read() as connection:
+            return str(
+                (
+                    await connection.execute(
+                        select(table.c.state).where(table.c.id == outbox_id)
+                    )
+                ).scalar()
+            )
+
+
+@pytest.fixture
+def desk(database: Database, clock: HandClock) -> Desk:
+    return Desk(database, clock)
+
+
+async def test_rows_of_one_address_leave_one_after_another_in_order(desk: Desk) -> None:
+    for _ in range(3):
+        await desk.queue("甲")
+    await desk.queue("乙")
+    first = await desk.claim()
+    assert [row.text for row in first] == ["甲-1", "乙-4"]
+    assert await desk.claim() == []
+    await desk.record(first[0], Sent("p1"))
+    assert [row.text for row in await desk.claim()] == ["甲-2"]
+
+
+async def test_replies_go_before_notices_before_pushes(desk: Desk) -> None:
+    await desk.queue("甲", lane="push")
+    await desk.queue("乙", lane="notice")
+    await desk.queue("丙", lane="reply")
+    order = []
+    for _ in range(3):
+        (row,) = await desk.claim(1)
+        order.append(row.external_id)
+    assert order == ["丙", "乙", "甲"]
+
+
+async def test_the_same_thing_is_said_once(desk: Desk) -> None:
+    assert await desk.queue("甲", key="turn:1")
+    assert not await desk.queue("甲", key="turn:1")
+
+
+@pytest.mark.parametrize(
+    ("result", "state"),
+    [
+        (Sent("p"), "sent"),
+        (Retry("busy"), "queued"),
+        (Rejected("bad number"), "failed"),
+        (Unreachable("window over"), "kept"),
+        (Unknown("time-out"), "unknown"),
+    ],
+)
+async def test_what_became_of_it(desk: Desk, result: SendResult, state: str) -> None:
+    queued = await desk.queue("甲")
+    (row,) = await desk.claim()
+    await desk.record(row, result)
+    assert await desk.state(queued) == state
+
+
+async def test_a_retry_waits_longer_each_time_and_ends_in_keeping(
+    desk: Desk, clock: HandClock
+) -> None:
+    queued = await desk.queue("甲")
+    waits = []
+    for _ in range(outbox.MOST_ATTEMPTS):
+        waited = 0
+        while not (rows := await desk.claim()):
+            clock.pass_(5)
+            waited += 5
+        waits.append(waited)
+        await desk.record(rows[0], Retry("provider down"))
+    assert await desk.state(queued) == "kept"
+    assert waits[0] == 0
+    assert 200 <= max(waits) <= 400
+
+
+async def test_an_abandoned_row_becomes_unknown_and_is_not_repeated(
+    desk: Desk, clock: HandClock
+) -> None:
+    queued = await desk.queue("甲")
+    (row,) = await desk.claim()
+    clock.pass_(3600)
+    async with desk.database.write() as connection:
+        assert await outbox.settle_abandoned(connection, [], clock.now()) == 1
+    assert await desk.state(queued) == "unknown"
+    assert await desk.claim() == []
+    # The sender was only stopped, not dead: what it knows still counts.
+    await desk.record(row, Sent("p1"))
+    assert await desk.state(queued) == "sent"
+
+
+async def test_an_abandoned_row_is_repeated_where_the_provider_refuses_repeats(
+    desk: Desk, clock: HandClock
+) -> None:
+    await desk.queue("甲")
+    (row,) = await desk.claim()
+    clock.pass_(3600)
+    async with desk.database.write() as connection:
+        await outbox.settle_abandoned(connection, [row.account_id], clock.now())
+    assert [again.id for again in await desk.claim()] == [row.id]
+
+
+async def test_a_receipt_may_come_before_the_row_knows_its_provider_id(desk: Desk) -> None:
+    queued = await desk.queue("甲")
+    (row,) = await desk.claim()
+    await desk.receipt(state=ReceiptState.DELIVERED, provider_id="p9")
+    assert await desk.state(queued) == "sending"
+    await desk.record(row, Sent("p9"))
+    assert await desk.state(queued) == "delivered"
+
+
+async def test_a_final_state_never_goes_back(desk: Desk) -> None:
+    queued = await desk.queue("甲")
+    (row,) = await desk.claim()
+    await desk.receipt(state=ReceiptState.DELIVERED, outbox_id=queued)
+    await desk.record(row, Unknown("time-out"))
+    await desk.receipt(state=ReceiptState.BUFFERED, outbox_id=queued)
+    await desk.receipt(state=ReceiptState.FAILED, outbox_id=queued)
+    assert await desk.state(queued) == "delivered"
+
+
+async def test_a_receipt_of_another_account_moves_nothing(desk: Desk) -> None:
+    queued = await desk.queue("甲")
+    (row,) = await desk.claim()
+    await desk.record(row, Sent("p1"))
+    async with desk.database.write() as connection:
+        line = (await load_accounts(connection))["line"]
+        await outbox.apply_receipt(
+            connection,
+            line.id,
+            DeliveryReceipt("line", ReceiptState.DELIVERED, outbox_id=queued, provider_id="p1"),
+            desk.clock.now(),
+        )
+    assert await desk.state(queued) == "sent"
