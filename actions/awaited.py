@@ -1,0 +1,76 @@
+"""Answers to what was asked outside a petition under way: a rating, a comment on it, a phone's
+last digits, a withdrawal. `Outcome.awaiting` remembers which, and nothing blocks meanwhile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from actions import rating
+from actions.outcome import Outcome
+from actions.turn import Turn
+
+ADDITION_WINDOW = timedelta(hours=2)
+"""How long after filing words without a subject are taken for more of that petition."""
+
+_TAIL = re.compile(r"(?<!\d)(\d{4})(?!\d)")
+
+
+def addition(turn: Turn) -> dict[str, Any]:
+    """After filing: what comes soon may belong to it."""
+    return {"for": "addition", "since": turn.now.isoformat()}
+
+
+def soon_after_filing(turn: Turn, awaiting: dict[str, Any]) -> bool:
+    if awaiting["for"] != "addition":
+        return False
+    return turn.now - datetime.fromisoformat(awaiting["since"]) <= ADDITION_WINDOW
+
+
+def phone_tail(text: str, phone: str | None = None) -> str | None:
+    """The last four digits given, of a whole number or alone."""
+    if phone:
+        return phone[-4:]
+    found = _TAIL.search(text)
+    return found[1] if found else None
+
+
+def answer(turn: Turn, out: Outcome) -> bool:
+    """True if this turn answers what was awaited; then it is no longer awaited."""
+    awaiting = out.awaiting
+    reader = READERS.get(awaiting["for"]) if awaiting else None
+    if awaiting is None or reader is None:
+        return False
+    out.awaiting = None
+    if reader(turn, out, awaiting):
+        return True
+    out.awaiting = awaiting
+    return False
+
+
+def _withdrawal(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
+    if turn.intent in ("affirm", "withdraw"):
+        out.do("withdraw_petition", number=awaiting["number"], text=turn.text)
+    elif turn.intent in ("deny", "cancel", "nothing_more"):
+        out.say("not_withdrawn", number=awaiting["number"])
+    else:
+        return False
+    return True
+
+
+def _tail(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
+    tail = phone_tail(turn.text, turn.entities.get("phone"))
+    if tail is None or len(turn.text) > 20:
+        return False
+    out.do("show_progress", number=awaiting["number"], phone_tail=tail)
+    return True
+
+
+READERS: dict[str, Callable[[Turn, Outcome, dict[str, Any]], bool]] = {
+    "rating": rating.read_rating,
+    "comment": rating.read_comment,
+    "withdrawal": _withdrawal,
+    "phone_tail": _tail,
+}

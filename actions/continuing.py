@@ -1,0 +1,129 @@
+"""What is said when no petition is under way and no command is meant: answers to what we asked,
+more about what was just filed, and words whose sense is unsure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actions import awaited, existing, rating
+from actions.outcome import Outcome
+from actions.prompts import ask_unsure
+from actions.turn import Turn
+from actions.words import bare, only_announces
+
+
+def carry_on(turn: Turn, awaiting: dict[str, Any] | None) -> Outcome:
+    """One such turn. `open_form` in the outcome hands it to the form."""
+    out = Outcome(awaiting=awaiting)
+    if awaited.answer(turn, out):
+        return out
+    if turn.entities.get("petition_number") and len(bare(turn.text)) <= 30:
+        existing.show_progress(turn, out)
+        return out
+    HANDLERS.get(turn.intent, _unsure)(turn, out)
+    return out
+
+
+def _soon(turn: Turn, out: Outcome) -> bool:
+    awaiting = out.awaiting
+    return bool(awaiting and turn.open_petitions and awaited.soon_after_filing(turn, awaiting))
+
+
+def _add(turn: Turn, out: Outcome) -> None:
+    """Add words, photos and contact to the newest open petition."""
+    number, phone = turn.open_petitions[0].number, turn.entities.get("phone")
+    if phone:
+        out.do("set_contact", number=number, phone=phone, person=turn.entities.get("person"))
+    if not phone or len(bare(turn.text)) > len(phone) + 12 or turn.media:
+        out.do("add_to_petition", number=number, text=turn.text, messages=list(turn.ids))
+    out.awaiting = awaited.addition(turn)
+
+
+def _inform(turn: Turn, out: Outcome) -> None:
+    if _soon(turn, out):
+        _add(turn, out)
+    elif turn.place or turn.kind == "location":
+        out.open_form = True
+    else:
+        _unsure(turn, out)
+
+
+def _add_details(turn: Turn, out: Outcome) -> None:
+    if not turn.open_petitions:
+        out.open_form = True
+    elif only_announces(turn.text):
+        out.say("ask_addition", number=turn.open_petitions[0].number)
+        out.awaiting = awaited.addition(turn)
+    else:
+        _add(turn, out)
+
+
+def _media(turn: Turn, out: Outcome) -> None:
+    if _soon(turn, out):
+        _add(turn, out)
+    else:
+        out.open_form = True
+
+
+def _correction(turn: Turn, out: Outcome) -> None:
+    """'地址错了，是5号楼' after filing is an addition like any other."""
+    if not _soon(turn, out):
+        out.say("nothing_asked")
+    elif turn.place or len(bare(turn.text)) > 8:
+        _add(turn, out)
+    else:
+        out.say("ask_addition", number=turn.open_petitions[0].number)
+
+
+def _cancel(turn: Turn, out: Outcome) -> None:
+    if _soon(turn, out):
+        existing.withdraw(turn, out)
+    else:
+        out.say("all_done")
+        out.awaiting = None
+
+
+def _no_more(turn: Turn, out: Outcome) -> None:
+    out.say("all_done")
+    out.awaiting = None
+
+
+def _unsure(turn: Turn, out: Outcome) -> None:
+    """Keep the words, so that choosing 'I want to raise this' does not mean typing them again."""
+    if _soon(turn, out) and len(bare(turn.text)) > 3:
+        out.open_form = True
+        return
+    ask_unsure(out)
+    out.awaiting = {
+        "for": "held",
+        "text": turn.text,
+        "messages": list(turn.ids),
+        "since": turn.entities.get("time"),
+        "phone": turn.entities.get("phone"),
+    }
+
+
+def _say(key: str) -> Callable[[Turn, Outcome], None]:
+    def answer(turn: Turn, out: Outcome) -> None:
+        out.say(key)
+
+    return answer
+
+
+HANDLERS: dict[str, Callable[[Turn, Outcome], None]] = {
+    "inform": _inform,
+    "send_location": _inform,
+    "add_details": _add_details,
+    "send_media": _media,
+    "correct": _correction,
+    "deny": _correction,
+    "cancel": _cancel,
+    "nothing_more": _no_more,
+    "affirm": _say("nothing_asked"),
+    "dont_know": _say("help_short"),
+    "choose": _say("nothing_asked"),
+    "rate": rating.rate_unasked,
+    "abuse": _say("calm"),
+    "out_of_scope": _say("out_of_scope"),
+}

@@ -1,0 +1,81 @@
+"""A petition being raised: what has been said so far and what is being asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from actions.turn import Turn
+
+TEXT_LIMIT = 4000
+"""Characters of a petition's text; the messages beyond it are kept by their ids."""
+IDS_LIMIT = 200
+
+_UNIT = re.compile(r"(\d+|[一二三四五六七八九十]+)(号楼|栋|幢|座|号院|单元|组|队|社|村|室|号)")
+
+
+@dataclass
+class Draft:
+    """`stage` is the question last asked: what, place, confirm, correct, correct_place,
+    correct_what, another (a new matter came while confirming) or addition (does this belong to
+    what was just filed?). `other` holds the new matter while that is asked."""
+
+    stage: str = "what"
+    words: list[str] = field(default_factory=list)
+    messages: list[int] = field(default_factory=list)
+    place: str | None = None
+    place_code: str | None = None
+    since: str | None = None
+    phone: str | None = None
+    person: str | None = None
+    kind: str | None = None
+    media: int = 0
+    asked: int = 0
+    other: dict[str, Any] | None = None
+
+    @classmethod
+    def from_slot(cls, value: dict[str, Any] | None) -> Draft | None:
+        return cls(**value) if value else None
+
+    def to_slot(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value not in (None, [], 0)}
+
+    @property
+    def text(self) -> str:
+        """The citizen's own words, as written."""
+        return "\n".join(self.words)
+
+    def collect(self, turn: Turn) -> None:
+        """Keep what comes beside the words: message ids, photos, time, phone and name. A chosen
+        option is an answer to us, no part of the petition."""
+        if turn.chosen is not None:
+            return
+        self.messages = [*self.messages, *turn.ids][-IDS_LIMIT:]
+        self.media += turn.media
+        self.since = self.since or turn.entities.get("time")
+        self.phone = turn.entities.get("phone") or self.phone
+        self.person = turn.entities.get("person") or self.person
+
+    def add_words(self, text: str) -> None:
+        """Add a message's words; past the limit only the message's id is kept."""
+        if text and len(self.text) + len(text) < TEXT_LIMIT:
+            self.words.append(text)
+
+    def put_place(self, place: str, code: str | None) -> None:
+        """Set the place; '5号楼' on '锦绣小区3号楼' becomes '锦绣小区5号楼'."""
+        whole = _with_new_unit(self.place, place) if self.place else place
+        if whole == place or code:
+            self.place_code = code
+        self.place = whole
+
+
+def _with_new_unit(old: str, new: str) -> str:
+    """`old` up to the unit that `new` names again, then `new`; `new` where they share none."""
+    unit = _UNIT.match(new)
+    if not unit:
+        return new
+    for same in _UNIT.finditer(old):
+        if same[2] == unit[2] and same.start() > 0:
+            return old[: same.start()] + new
+    return new

@@ -1,0 +1,69 @@
+"""Petitions already filed: progress, reminding, withdrawing."""
+
+from __future__ import annotations
+
+import re
+
+from actions.outcome import Outcome
+from actions.prompts import ask_which, ask_withdrawal
+from actions.turn import Turn
+
+_TAIL_NAMED = re.compile(r"尾号\D{0,3}(\d{4})(?!\d)")
+
+
+def _number(turn: Turn) -> str | None:
+    chosen = (turn.chosen or {}).get("number")
+    return str(chosen) if chosen else turn.entities.get("petition_number")
+
+
+def show_progress(turn: Turn, out: Outcome) -> None:
+    """By number, else the newest; another's needs the last digits of the phone it was filed with."""
+    number = _number(turn)
+    if number is None and not turn.petitions:
+        out.say("progress_none")
+    elif number is None or turn.own(number):
+        out.do("show_progress", number=number or turn.petitions[0].number, phone_tail=None)
+        others = [one.number for one in turn.open_petitions if one.number != turn.petitions[0].number]
+        if number is None and others:
+            out.say("progress_others", numbers="、".join(others[:5]))
+    else:
+        _show_anothers(turn, number, out)
+
+
+def _show_anothers(turn: Turn, number: str, out: Outcome) -> None:
+    phone, named = turn.entities.get("phone"), _TAIL_NAMED.search(turn.text)
+    tail = phone[-4:] if phone else named[1] if named else None
+    out.do("show_progress", number=number, phone_tail=tail)
+    if tail is None:
+        out.awaiting = {"for": "phone_tail", "number": number}
+
+
+def remind(turn: Turn, out: Outcome) -> None:
+    number = _open_number("remind", turn, out)
+    if number:
+        out.do("remind", number=number, text=turn.text)
+
+
+def withdraw(turn: Turn, out: Outcome) -> None:
+    """Asks once more: a withdrawal ends the matter."""
+    number = _open_number("withdraw", turn, out)
+    petition = turn.own(number) if number else None
+    if petition:
+        ask_withdrawal(petition, out)
+        out.awaiting = {"for": "withdrawal", "number": petition.number}
+
+
+def _open_number(intent: str, turn: Turn, out: Outcome) -> str | None:
+    """The petition meant: the one named, the only open one, or None after asking which."""
+    number, petitions = _number(turn), turn.open_petitions
+    if number:
+        if turn.own(number):
+            return number
+        out.say("progress_not_found", number=number)
+    elif not petitions:
+        out.say(f"{intent}_none")
+    elif len(petitions) == 1:
+        return petitions[0].number
+    else:
+        ask_which(intent, petitions, out)
+    return None

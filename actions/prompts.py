@@ -1,0 +1,146 @@
+"""The questions the dialogue asks, with their options. Each is asked from here only, so that the
+payloads the app may send back as a choice are all on this page."""
+
+from __future__ import annotations
+
+import json
+
+from actions.draft import Draft
+from actions.outcome import Outcome, option
+from actions.turn import Petition, Turn
+from actions.words import words
+
+SHOWN_LIMIT = {"sms": 40}
+"""How many characters of the citizen's words a confirmation repeats, by channel."""
+SHOWN_LIMIT_ELSEWHERE = 120
+LISTED = 5
+"""How many petitions a 'which one?' lists."""
+
+
+def choose(field: str, value: str | None = None) -> str:
+    """Payload of an option that fills a field."""
+    arguments = {"field": field} if value is None else {"field": field, "value": value}
+    return "/choose" + json.dumps(arguments, ensure_ascii=False)
+
+
+def about(intent: str, number: str) -> str:
+    """Payload of an option that means an intent about one petition."""
+    return f"/{intent}" + json.dumps({"number": number})
+
+
+def shortened(text: str, channel: str) -> str:
+    """The citizen's words on one line, cut for showing."""
+    limit = SHOWN_LIMIT.get(channel, SHOWN_LIMIT_ELSEWHERE)
+    line = "，".join(part for part in text.split("\n") if part)
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def ask(draft: Draft, turn: Turn, out: Outcome) -> None:
+    """Ask what the draft's stage asks."""
+    if draft.stage == "what":
+        out.say("ask_what_photo" if draft.media else "ask_what")
+    elif draft.stage == "place":
+        _ask_place(turn, out)
+    elif draft.stage == "confirm":
+        _ask_confirmation("confirm_petition", draft, turn, out)
+    elif draft.stage == "correct":
+        out.say(
+            "ask_correction",
+            option("edit_place", choose("place")),
+            option("edit_what", choose("what")),
+            option("keep", choose("nothing")),
+        )
+    elif draft.stage == "correct_place":
+        out.say("ask_new_place")
+    elif draft.stage == "correct_what":
+        out.say("ask_new_what")
+    elif draft.stage == "another":
+        out.say(
+            "ask_another_matter",
+            option("submit_first", choose("matter", "other")),
+            option("same_matter", choose("matter", "same")),
+            option("only_this", choose("matter", "only")),
+            text=shortened(draft.text, "sms"),
+        )
+    else:
+        ask_add_or_new(turn, out)
+
+
+def ask_again(draft: Draft, turn: Turn, out: Outcome) -> None:
+    """Bring the citizen back to the open question; the third time offer a human."""
+    draft.asked += 1
+    if draft.stage == "confirm":
+        _ask_confirmation("confirm_again", draft, turn, out, human=draft.asked > 2)
+    elif draft.asked > 2:
+        out.say("offer_human", option("drop", "/cancel"), option("human", "/ask_human"))
+    else:
+        ask(draft, turn, out)
+
+
+def _ask_place(turn: Turn, out: Outcome) -> None:
+    options = [option("no_place", choose("place", words()["place_unknown"]))]
+    if turn.home_place:
+        options.insert(0, (turn.home_place, choose("place", turn.home_place)))
+        out.say("ask_place_home", *options, home=turn.home_place)
+    else:
+        out.say("ask_place", *options)
+
+
+def _ask_confirmation(
+    key: str, draft: Draft, turn: Turn, out: Outcome, *, human: bool = False
+) -> None:
+    options = [option("submit", "/affirm"), option("edit", "/correct"), option("drop", "/cancel")]
+    if human:
+        options.append(option("human", "/ask_human"))
+    out.say(key, *options, text=shortened(draft.text, turn.channel), place=draft.place)
+
+
+def ask_add_or_new(turn: Turn, out: Outcome) -> None:
+    newest = turn.open_petitions[0]
+    out.say(
+        "ask_add_or_new",
+        option("add_number", choose("matter", "same"), number=newest.number),
+        option("new_matter", choose("matter", "other")),
+        number=newest.number,
+        title=newest.title,
+    )
+
+
+def ask_unsure(out: Outcome) -> None:
+    out.say(
+        "unsure",
+        option("raise", "/raise_petition"),
+        option("progress", "/check_progress"),
+        option("human", "/ask_human"),
+    )
+
+
+def ask_which(intent: str, petitions: list[Petition], out: Outcome) -> None:
+    out.say(
+        f"which_to_{intent}",
+        *(
+            option("petition", about(intent, one.number), number=one.number, title=one.title)
+            for one in petitions[:LISTED]
+        ),
+    )
+
+
+def ask_withdrawal(petition: Petition, out: Outcome) -> None:
+    out.say(
+        "confirm_withdrawal",
+        option("withdraw", "/affirm"),
+        option("do_not_withdraw", "/deny"),
+        number=petition.number,
+        title=petition.title,
+    )
+
+
+def ask_rating(petition: Petition, out: Outcome) -> None:
+    """Worst first, so that the digit sent is the level meant."""
+    payloads = [json.dumps({"level": level, "number": petition.number}) for level in range(1, 6)]
+    out.say(
+        "ask_rating",
+        *(option(f"level_{i}", f"/rate{payload}") for i, payload in enumerate(payloads, 1)),
+        number=petition.number,
+        title=petition.title,
+    )

@@ -1,0 +1,135 @@
+"""The dialogue as Rasa actions: slots in, events out. Rasa's rules decide which of them answers;
+nothing here but the two slots is remembered."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import existing, hand_over, rating, subscription
+from actions.continuing import carry_on
+from actions.draft import Draft
+from actions.outcome import Outcome
+from actions.petition_form import run_form
+from actions.turn import Turn, read_turn
+
+FORM = "petition_form"
+
+
+class DialogueAction(Action):
+    """Reads the turn, lets `respond` decide, writes replies, effects and slots."""
+
+    @abstractmethod
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        """Answer; `out` holds what is remembered."""
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        remembered = Outcome(
+            draft=Draft.from_slot(tracker.get_slot("draft")),
+            awaiting=tracker.get_slot("awaiting"),
+        )
+        out = self.respond(read_turn(tracker.latest_message), remembered)
+        for piece in [*out.replies, *out.effects]:
+            dispatcher.utter_message(json_message=piece)
+        return _events(out, tracker)
+
+
+def _events(out: Outcome, tracker: Tracker) -> list[EventType]:
+    """Only what changed. The form is open while there is a draft, or to begin one this turn."""
+    draft = out.draft.to_slot() if out.draft else None
+    loop = FORM if draft is not None or out.open_form else None
+    events: list[EventType] = []
+    if draft != tracker.get_slot("draft"):
+        events.append(SlotSet("draft", draft))
+    if out.awaiting != tracker.get_slot("awaiting"):
+        events.append(SlotSet("awaiting", out.awaiting))
+    if loop != (tracker.active_loop or {}).get("name"):
+        events.append(ActiveLoop(loop))
+    return events
+
+
+class PetitionForm(DialogueAction):
+    """Overrides Rasa's own form action of that name (the documented way)."""
+
+    def name(self) -> str:
+        return FORM
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        return run_form(turn, out.draft, out.awaiting)
+
+
+class ActionContinue(DialogueAction):
+    def name(self) -> str:
+        return "action_continue"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        return carry_on(turn, out.awaiting)
+
+
+class ActionShowProgress(DialogueAction):
+    def name(self) -> str:
+        return "action_show_progress"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        existing.show_progress(turn, out)
+        return out
+
+
+class ActionRemind(DialogueAction):
+    def name(self) -> str:
+        return "action_remind"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        existing.remind(turn, out)
+        return out
+
+
+class ActionWithdraw(DialogueAction):
+    def name(self) -> str:
+        return "action_withdraw"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        existing.withdraw(turn, out)
+        return out
+
+
+class ActionAskRating(DialogueAction):
+    def name(self) -> str:
+        return "action_ask_rating"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        rating.ask(turn, out)
+        return out
+
+
+class ActionHandOver(DialogueAction):
+    def name(self) -> str:
+        return "action_hand_over"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        hand_over.hand_over(turn, out)
+        return out
+
+
+class ActionOptOut(DialogueAction):
+    def name(self) -> str:
+        return "action_opt_out"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        subscription.opt_out(turn, out)
+        return out
+
+
+class ActionOptIn(DialogueAction):
+    def name(self) -> str:
+        return "action_opt_in"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        subscription.opt_in(turn, out)
+        return out

@@ -1,0 +1,103 @@
+"""One turn as the dialogue sees it: what the app read, out of Rasa's tracker, in plain types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+OPEN_STATES = frozenset({"received", "accepted", "dispatched", "in_progress"})
+ANSWERED_STATES = frozenset({"resolved", "closed"})
+
+
+@dataclass(frozen=True)
+class Petition:
+    """One of the citizen's own petitions, as the context tells it."""
+
+    number: str
+    title: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """`text` is empty when an option was chosen ('2' is an answer, not words of a petition)."""
+
+    intent: str
+    text: str
+    kind: str
+    channel: str
+    now: datetime
+    ids: tuple[int, ...] = ()
+    media: int = 0
+    chosen: Mapping[str, Any] | None = None
+    internal: Mapping[str, Any] = field(default_factory=dict)
+    entities: Mapping[str, str] = field(default_factory=dict)
+    place_code: str | None = None
+    petitions: tuple[Petition, ...] = ()
+    home_place: str | None = None
+
+    @property
+    def place(self) -> str | None:
+        return self.entities.get("place")
+
+    @property
+    def open_petitions(self) -> list[Petition]:
+        return [one for one in self.petitions if one.state in OPEN_STATES]
+
+    @property
+    def answered_petitions(self) -> list[Petition]:
+        return [one for one in self.petitions if one.state in ANSWERED_STATES]
+
+    def own(self, number: str) -> Petition | None:
+        """The citizen's own petition of that number, None for anyone else's."""
+        return next((one for one in self.petitions if one.number == number), None)
+
+
+def read_turn(latest_message: Mapping[str, Any]) -> Turn:
+    """Read Rasa's latest message with the app's metadata (see docs/architecture.md, the turn
+    contract). Raises KeyError where the metadata is not the contract's."""
+    metadata = latest_message["metadata"]
+    message, context = metadata["message"], metadata["context"]
+    chosen = _arguments(message["choice"])
+    entities, place_code = _first_of_each(latest_message.get("entities") or ())
+    return Turn(
+        intent=(latest_message.get("intent") or {}).get("name") or "nlu_fallback",
+        text="" if chosen is not None else message["text"].strip(),
+        kind=message["kind"],
+        channel=metadata["channel"],
+        now=datetime.fromisoformat(metadata["now"]),
+        ids=tuple(message["ids"]),
+        media=message["media"],
+        chosen=chosen,
+        internal=message["internal"] or {},
+        entities=entities,
+        place_code=place_code,
+        petitions=tuple(
+            Petition(one["number"], one["title"], one["state"]) for one in context["petitions"]
+        ),
+        home_place=context["home_place"],
+    )
+
+
+def _arguments(payload: str | None) -> dict[str, Any] | None:
+    """'/choose{"field":"place"}' → {'field': 'place'}; None where no option was chosen."""
+    if payload is None:
+        return None
+    _, brace, rest = payload.partition("{")
+    return dict(json.loads(brace + rest)) if brace else {}
+
+
+def _first_of_each(found: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], str | None]:
+    entities: dict[str, str] = {}
+    place_code: str | None = None
+    for one in found:
+        name, value = one["entity"], one["value"]
+        if name in entities or not isinstance(value, str) or not value.strip():
+            continue
+        entities[name] = value.strip()
+        if name == "place":
+            place_code = one.get("code")
+    return entities, place_code
