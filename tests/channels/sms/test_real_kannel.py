@@ -105,13 +105,13 @@ async def test_long_messages_arrive_whole_both_ways(
     real_kannel: KannelProcess, channel: Channel, gateway: RecordingGateway
 ) -> None:
     before = len(real_kannel.delivered())
-    halves = ("the+street+lamp+of+our+village+" * 4, "has+been+dark+for+a+month")
+    halves = ("the street lamp of our village " * 4, "has been dark for a month")
     for number in (2, 1):  # out of order, as operators do
         header = f"%05%00%03%5C%02%0{number}"
         line = f"{CITIZEN} 10690001 udh-text {header} {halves[number - 1]}"
         await asyncio.to_thread(real_kannel.inject_line, line)
     await until(lambda: len(gateway.inbounds) == 1)
-    assert gateway.inbounds[0].text == "".join(halves).replace("+", " ")
+    assert gateway.inbounds[0].text == "".join(halves)
 
     long_mt = "长" * 66 + "😀" + "文" * 900
     assert await channel.send(Outbound(73, CITIZEN, long_mt)) == Sent()
