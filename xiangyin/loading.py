@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import tomllib
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (

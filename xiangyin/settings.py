@@ -187,11 +187,14 @@ class Settings(BaseSettings):
             anchored = url.set(database=str(PROJECT / str(url.database)))
             object.__setattr__(self, "database_url", anchored.render_as_string())
         if not self.base_url:
-            object.__setattr__(
-                self, "base_url", f"http://{_reachable(self.http_host)}:{self.http_port}"
-            )
+            object.__setattr__(self, "base_url", self.local_url)
         object.__setattr__(self, "bot_socket", _short_enough(self.bot_socket))
         return self
+
+    @property
+    def local_url(self) -> str:
+        """The app's address for programs on this machine."""
+        return f"http://{_reachable(self.http_host)}:{self.http_port}"
 
     @property
     def bot_sockets(self) -> tuple[Path, ...]:

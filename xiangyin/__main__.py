@@ -1,0 +1,7 @@
+"""`python -m xiangyin` is the command `xiangyin`."""
+
+import sys
+
+from xiangyin.cli import main
+
+sys.exit(main())

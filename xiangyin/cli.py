@@ -1,0 +1,52 @@
+"""The command `xiangyin`. Exit code 0: done, 1: could not, 2: misused or set wrong."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from xiangyin.commands import app, doctor, migrate, openapi, run, train, user
+from xiangyin.loading import InvalidSettings
+from xiangyin.secret_files import SecretFileError
+
+EXAMPLES = """\
+例子：
+  xiangyin run                         启动：Valkey、机器人、应用，Ctrl-C 全部停止
+  xiangyin doctor                      检查设置、数据库、机器人、磁盘，说出该怎么办
+  xiangyin user add lihua --name 李华 --org county_water --role handler
+  xiangyin user reset admin            忘了口令：给一个一次性口令
+  XIANGYIN_HTTP_PORT=8080 xiangyin run 换一个端口
+
+设置写在 xiangyin.toml 或环境变量 XIANGYIN_… 里，见 docs/settings.md。
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="xiangyin",
+        description="乡音：听见群众的话，给群众答复。",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subcommands = top.add_subparsers(title="命令", metavar="命令", required=True)
+    for module in (run, app, migrate, train, user, doctor, openapi):
+        module.register(subcommands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    args = parser().parse_args(arguments)
+    execute: Callable[[argparse.Namespace], int] = args.execute
+    try:
+        return execute(args)
+    except InvalidSettings as error:
+        print("设置有误：", *error.problems, sep="\n  ", file=sys.stderr)
+        return 2
+    except SecretFileError as error:
+        print(f"设置有误：\n  {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130

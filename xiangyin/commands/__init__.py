@@ -1,0 +1,1 @@
+"""The subcommands of `xiangyin`: one module each, with `register(subcommands)`."""

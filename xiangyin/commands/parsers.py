@@ -1,0 +1,7 @@
+"""The type of argparse's subcommands, which has no public name."""
+
+from __future__ import annotations
+
+import argparse
+
+Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -1,0 +1,169 @@
+"""`xiangyin run`: everything, supervised: Valkey, the bot, the app."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from backend.clock import SystemClock
+from backend.database.engine import Database
+from xiangyin.child import ChildSpec
+from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
+from xiangyin.commands.parsers import Subcommands
+from xiangyin.commands.train import BOT_PYTHON
+from xiangyin.loading import load_settings
+from xiangyin.preparation import FIRST_LOGIN, prepare_database
+from xiangyin.probes import http_health
+from xiangyin.settings import PROJECT, Role, Settings
+from xiangyin.supervisor import StartFailed, Supervisor
+from xiangyin.valkey import valkey_spec
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def register(subcommands: Subcommands) -> None:
+    parser = subcommands.add_parser("run", help="启动全部：Valkey、机器人、应用；Ctrl-C 停止")
+    parser.add_argument("--role", help="gateway、worker、web 或 all（默认）")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    settings = load_settings(**({"role": args.role} if args.role else {}))
+    settings.secret_key()  # made, or refused, before anything starts
+    for folder in (settings.var_dir, settings.media_dir, settings.spool_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+    lock = _lock(settings)
+    if lock is None:
+        return failed(f"乡音已经在 {settings.var_dir} 里运行着，先停掉它（Ctrl-C）")
+    if not _port_is_free(settings.http_host, settings.http_port):
+        return failed(
+            f"{settings.http_host}:{settings.http_port} 已被别的程序占用，"
+            "停掉它，或用 XIANGYIN_HTTP_PORT 换一个端口"
+        )
+    try:
+        return asyncio.run(_run(settings, args.role))
+    finally:
+        os.close(lock)
+
+
+def _lock(settings: Settings) -> int | None:
+    """Held until the process ends, however it ends; None where another holds it."""
+    path = settings.var_dir / f"{settings.role}.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _port_is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _say(text: str) -> None:
+    print(f"==> {text}", flush=True)
+
+
+async def _run(settings: Settings, role: str | None) -> int:
+    supervisor = Supervisor(_stages(settings, role), _say)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stopping.set)
+    work = asyncio.create_task(_work(settings, supervisor))
+    stop = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait((work, stop), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            _say("正在停止……")
+            work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+    except StartFailed as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    finally:
+        stop.cancel()
+        await supervisor.stop()
+    _say("已全部停止")
+    return 0
+
+
+async def _work(settings: Settings, supervisor: Supervisor) -> None:
+    password = await _prepare(settings)
+    await supervisor.start()
+    _greet(settings, password)
+    await supervisor.watch()
+
+
+async def _prepare(settings: Settings) -> str | None:
+    """Migrate first; with the database away the app starts all the same and spools."""
+    database = Database(settings.database_url)
+    try:
+        return await prepare_database(database, SystemClock())
+    except DATABASE_ERRORS as error:
+        _say(f"数据库暂时用不了，先收下消息，等它恢复：{database_reason(error)}")
+        return None
+    finally:
+        await database.close()
+
+
+def _stages(settings: Settings, role: str | None) -> Sequence[Sequence[ChildSpec]]:
+    """Valkey before the bot and the app, which start beside each other.
+
+    Only the process that answers citizens needs the bot; split roles share its Valkey.
+    """
+    answers = settings.role in (Role.ALL, Role.WORKER)
+    first = [valkey_spec(settings)] if settings.embeds_valkey and answers else []
+    bots = [_bot(settings, path) for path in settings.bot_sockets] if answers else []
+    return [first, [*bots, _app(settings, role)]]
+
+
+def _bot(settings: Settings, path: Path) -> ChildSpec:
+    return ChildSpec(
+        name=path.stem,
+        command=(BOT_PYTHON, "-m", "bot", "serve", "--socket", path),
+        probe=lambda: http_health("http://bot/health", socket=path),
+        cwd=PROJECT,
+        log=settings.var_dir / "log" / f"{path.stem}.log",
+        files=(path,),
+    )
+
+
+def _app(settings: Settings, role: str | None) -> ChildSpec:
+    return ChildSpec(
+        name="app",
+        command=(sys.executable, "-m", "xiangyin", "app", *(["--role", role] if role else [])),
+        probe=lambda: http_health(f"{settings.local_url}/health"),
+        cwd=PROJECT,
+        stop_first=True,
+    )
+
+
+def _greet(settings: Settings, password: str | None) -> None:
+    lines = ["", "  乡音已就绪", f"    干部页面  {settings.base_url}/"]
+    if settings.simulator:
+        lines.append(f"    模拟器    {settings.base_url}/simulator")
+    if password:
+        lines.append(f"    第一个管理员：{FIRST_LOGIN}，一次性口令：{password}（首次登录时要改）")
+    else:
+        lines.append("    忘了口令  .venv/bin/xiangyin user reset <登录名>")
+    lines += ["    检查      .venv/bin/xiangyin doctor", "    停止      Ctrl-C", ""]
+    print("\n".join(lines), flush=True)
