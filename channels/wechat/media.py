@@ -20,6 +20,7 @@ from channels.wechat.api import (
 from channels.wechat.errcode import Action
 
 GET_PATH = "/cgi-bin/media/get"
+VIDEO_HOSTS = (".qq.com",)  # a download address that WeChat gives is on one of these
 MEBIBYTE = 1 << 20
 # WeChat's own limits are 10 MB (photo), 2 MB (voice), 25 MB (video sent by a citizen).
 MAX_BYTES = {
@@ -70,6 +71,6 @@ def _video_url(answer: bytes) -> URL:
         url = URL(str(json.loads(answer)["video_url"]))
     except (ValueError, KeyError, TypeError) as error:
         raise MediaUnavailable("neither a file nor a video address", permanent=True) from error
-    if url.scheme not in ("http", "https") or not (url.host or "").endswith(".qq.com"):
+    if url.scheme not in ("http", "https") or not (url.host or "").endswith(VIDEO_HOSTS):
         raise MediaUnavailable("video address is not WeChat's", permanent=True)
     return url

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientSession, web
+from contract import Serve
 from ports_in_memory import FakeClock, MemoryStore, RecordingGateway
 
 from backend.ports import Channel, ChannelDependencies
@@ -17,7 +18,7 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def shared(clock: FakeClock) -> MemoryStore:
+def store(clock: FakeClock) -> MemoryStore:
     return MemoryStore(clock)
 
 
@@ -27,17 +28,14 @@ def gateway(clock: FakeClock) -> RecordingGateway:
 
 
 @pytest.fixture
-def deps(gateway: RecordingGateway, shared: MemoryStore, clock: FakeClock) -> ChannelDependencies:
-    return ChannelDependencies(gateway=gateway, shared=shared, clock=clock)
+def deps(gateway: RecordingGateway, store: MemoryStore, clock: FakeClock) -> ChannelDependencies:
+    return ChannelDependencies(gateway=gateway, shared=store, clock=clock)
 
 
 @pytest.fixture
 async def http() -> AsyncIterator[ClientSession]:
     async with ClientSession() as session:
         yield session
-
-
-Serve = Callable[[Channel], Awaitable[str]]
 
 
 @pytest.fixture
@@ -49,8 +47,8 @@ async def serve() -> AsyncIterator[Serve]:
     async def start(channel: Channel) -> str:
         app = web.Application()
         app.add_routes(channel.routes())
-        # As the app itself runs: nobody sends us compressed bodies, and aiohttp answers a broken one
-        # with an aborted connection when it unpacks them.
+        # As the app itself should run: nobody sends us compressed bodies, and where aiohttp
+        # unpacks a broken one it drops the connection instead of sending our 4xx.
         runner = web.AppRunner(app, access_log=None, auto_decompress=False)
         await runner.setup()
         runners.append(runner)

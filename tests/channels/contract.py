@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +29,8 @@ from backend.ports import (
     Unknown,
     Unreachable,
 )
+
+Serve = Callable[[Channel], Awaitable[str]]  # the `serve` fixture of conftest.py
 
 
 @dataclass(frozen=True)

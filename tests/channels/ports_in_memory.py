@@ -123,6 +123,7 @@ class RecordingGateway:
     accepts: list[tuple[Inbound, float, bool]] = field(default_factory=list)
     waits: list[tuple[int, float]] = field(default_factory=list)
     written: list[tuple[PassiveReply, bool]] = field(default_factory=list)
+    told: asyncio.Event = field(default_factory=asyncio.Event)  # reply_written was called
     receipts: list[DeliveryReceipt] = field(default_factory=list)
     _ids: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _first: dict[int, datetime] = field(default_factory=dict)
@@ -159,6 +160,7 @@ class RecordingGateway:
     async def reply_written(self, reply: PassiveReply, *, written: bool) -> None:
         await asyncio.sleep(0)
         self.written.append((reply, written))
+        self.told.set()
 
     async def receipt(self, receipt: DeliveryReceipt) -> None:
         self.receipts.append(receipt)

@@ -126,9 +126,9 @@ class FakePlatform:
             self.calls.append(request.path)
             if self.latency:
                 await asyncio.sleep(self.latency)
-            await request.read()
             fault = next((f for f in self.faults if f.applies(request.path)), None)
             if fault is not None:
+                await request.read()  # the request was taken, whatever follows
                 return await self._fail(request, fault)
             errcode = self.tokens.check(request.query.get("access_token", "")) if token else 0
             return _answer(errcode) if errcode else await handler(request)
