@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -12,50 +12,61 @@ TURN_SECONDS = 8.0
 
 
 class BotUnavailable(Exception):
-    """The bot did not answer, or not as the contract says; the turn is tried again later."""
+    """No bot answered, or not as the contract says; the turn is tried again later."""
 
 
 class BotClient:
-    """`POST /turn` over a Unix socket (`socket`) or loopback (`url`)."""
+    """`POST /turn` over Unix sockets (one per worker) or to a URL. Any worker can take any turn,
+    so they are asked in rotation, and the next one when one is away."""
 
-    def __init__(self, *, socket: str = "", url: str = "") -> None:
-        self._socket = socket
+    def __init__(self, *, sockets: Sequence[str] = (), url: str = "") -> None:
+        self._sockets = sockets
         self._url = url.rstrip("/") or "http://bot"
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: list[aiohttp.ClientSession] = []
+        self._next = 0
 
     async def start(self) -> None:
-        connector: aiohttp.BaseConnector
-        if self._socket:
-            connector = aiohttp.UnixConnector(path=self._socket, limit=64)
-        else:
-            connector = aiohttp.TCPConnector(limit=64)
-        self._session = aiohttp.ClientSession(
-            connector=connector, timeout=aiohttp.ClientTimeout(total=TURN_SECONDS)
-        )
+        connectors: list[aiohttp.BaseConnector] = [
+            aiohttp.UnixConnector(path=path, limit=64) for path in self._sockets
+        ] or [aiohttp.TCPConnector(limit=64)]
+        timeout = aiohttp.ClientTimeout(total=TURN_SECONDS)
+        self._sessions = [
+            aiohttp.ClientSession(connector=connector, timeout=timeout) for connector in connectors
+        ]
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions:
+            await session.close()
 
     async def turn(self, request: dict[str, Any]) -> dict[str, Any]:
         """The bot's answer (turn_response.schema.json). Raises BotUnavailable."""
         return await self._call("POST", "/turn", request)
 
     async def health(self) -> dict[str, Any]:
-        """What the bot says of itself. Raises BotUnavailable."""
+        """What a bot worker says of itself. Raises BotUnavailable."""
         return await self._call("GET", "/health", None)
 
     async def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        if self._session is None:
-            raise BotUnavailable("not started")
-        try:
-            async with self._session.request(method, self._url + path, json=body) as response:
-                answer = await response.read()
-                if response.status != 200:
-                    raise BotUnavailable(f"status {response.status}")
-                decoded = json.loads(answer)
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
-            raise BotUnavailable(type(error).__name__) from error
+        self._next += 1
+        reason = "not started"
+        for turned in range(len(self._sessions)):
+            session = self._sessions[(self._next + turned) % len(self._sessions)]
+            try:
+                return await self._ask(session, method, path, body)
+            except aiohttp.ClientConnectorError as error:
+                reason = type(error).__name__
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                raise BotUnavailable(type(error).__name__) from error
+        raise BotUnavailable(reason)
+
+    async def _ask(
+        self, session: aiohttp.ClientSession, method: str, path: str, body: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        async with session.request(method, self._url + path, json=body) as response:
+            answer = await response.read()
+            if response.status != 200:
+                raise BotUnavailable(f"status {response.status}")
+            decoded = json.loads(answer)
         if not isinstance(decoded, dict):
             raise BotUnavailable("not an object")
         return decoded

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
@@ -64,7 +62,7 @@ class ConversationGateway:
                     )
                     .values(**values)
                 )
-        except (SQLAlchemyError, OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, SQLAlchemyError, OSError) as error:
             # The claim runs out and the row becomes `unknown`, which is the truth.
             log.warning("gateway.reply_not_recorded", error=type(error).__name__)
 

@@ -85,7 +85,9 @@ class ConversationNotifier:
         )
         self._signal("waiting", row.citizen_id)
 
-    async def _petition(self, connection: AsyncConnection, petition_id: int) -> Row[Any]:
+    async def _petition(
+        self, connection: AsyncConnection, petition_id: int
+    ) -> Row[*tuple[Any, ...]]:
         return (
             await connection.execute(
                 select(

@@ -16,6 +16,8 @@ from backend.conversation.lease import Lease
 from backend.conversation.tables import conversation, message, turn
 
 LOOK_AHEAD = 24
+# A turn that fails by itself (not for want of the bot) this often goes to a person.
+MOST_FAILURES = 6
 # What the system itself wants to say waits while a form is under way, but not for ever.
 INTERNAL_WAITS = timedelta(minutes=30)
 

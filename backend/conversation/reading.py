@@ -1,0 +1,92 @@
+"""How the conversation reads: rules, entities, and the petition's kind and domain.
+
+Reading by models runs in threads: it takes milliseconds and holds up nobody else's turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from backend.petitions.filing import FieldReading, MachineReading
+from backend.petitions.number import parse_number
+from backend.triage.classifier import Classifier
+from backend.triage.cleaning import clean
+from backend.triage.entities import EntityReader
+from backend.triage.rules import Rules
+from backend.triage.summary import title_of
+
+RESEND_WORDS = frozenset({"重发", "再发一次", "再发一遍"})
+
+
+@dataclass(frozen=True, slots=True)
+class PetitionReading:
+    """The machine's reading of a petition, with the place it found."""
+
+    machine: MachineReading
+    place: str | None
+    place_code: str | None
+
+
+class Readings:
+    """What the app reads from words; the bot reads intents only."""
+
+    def __init__(self, rules: Rules, entities: EntityReader, classifier: Classifier) -> None:
+        self._rules = rules
+        self._entities = entities
+        self._classifier = classifier
+
+    def rule(self, text: str) -> str | None:
+        """What the app answers without the bot: 'emergency:<key>', 'opt_out', 'opt_in',
+        'resend'; None for everything else."""
+        emergency = self._rules.emergency(text)
+        if emergency is not None:
+            return f"emergency:{emergency}"
+        if self._rules.opt_out(text):
+            return "opt_out"
+        if self._rules.opt_in(text):
+            return "opt_in"
+        return "resend" if clean(text).text.strip(" 。.!") in RESEND_WORDS else None
+
+    def is_number(self, text: str) -> bool:
+        """Whether the message is a petition number and hardly anything else."""
+        return len(text) <= 40 and parse_number(text) is not None
+
+    async def entities(self, text: str) -> list[dict[str, Any]]:
+        """Entities of a cleaned text as the turn request wants them."""
+        if not text:
+            return []
+        found = await asyncio.to_thread(self._entities.read, text)
+        return [
+            {
+                "entity": each.entity,
+                "value": each.value,
+                "start": each.start,
+                "end": each.end,
+                "code": each.code,
+            }
+            for each in found
+        ]
+
+    async def petition(self, text: str, place: str | None, *, emergency: bool) -> PetitionReading:
+        """Kind, domain, urgency, title; and a place from the text where the dialogue has none."""
+        return await asyncio.to_thread(self._petition, text, place, emergency)
+
+    def _petition(self, text: str, place: str | None, emergency: bool) -> PetitionReading:
+        cleaned = clean(text).text
+        reading = self._classifier.read(cleaned)
+        where = next(
+            (each for each in self._entities.read(place or cleaned) if each.entity == "place"), None
+        )
+        machine = MachineReading(
+            kind=FieldReading(reading.kind, reading.kind_confidence, reading.kinds),
+            domain=FieldReading(reading.domain, reading.domain_confidence, reading.domains),
+            urgency=FieldReading("emergency" if emergency else self._rules.urgency(text)),
+            title=title_of(cleaned),
+            model=self._classifier.version,
+            sensitive=self._rules.sensitive(text),
+        )
+        return PetitionReading(
+            machine, where.value if where else None, where.code if where else None
+        )

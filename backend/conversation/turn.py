@@ -1,0 +1,312 @@
+"""One turn: what is said and done about the messages, committed as one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.conversation import consent, offers, outbox, turn_request, turns
+from backend.conversation.bot_client import BotClient
+from backend.conversation.effects import Effects
+from backend.conversation.fragments import Waiting
+from backend.conversation.lease import Lease
+from backend.conversation.reading import Readings
+from backend.conversation.scene import Scene
+from backend.conversation.steps import reach
+from backend.conversation.tables import citizen, prompt
+from backend.conversation.texts import Reply, Texts
+from backend.conversation.turns import Turn
+from backend.database.engine import Database
+from backend.organisation.tables import account
+from backend.petitions.progress import recent_for_citizen
+from backend.ports import Clock
+
+# After this many failed tries the citizen hears that the message has arrived.
+SAY_RECEIVED_AT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a turn decided, by the bot or by a rule, before anything is written."""
+
+    handled_by: str
+    replies: Sequence[Mapping[str, Any]]
+    effects: Sequence[Mapping[str, Any]]
+    state: dict[str, Any] | None
+    busy: bool
+    reading: Mapping[str, Any] | None = None
+    model: str | None = None
+    chosen: int | None = None
+
+
+class TurnTaker:
+    """Begins, answers and commits turns. `looks` gives the wording per account name."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        bot: BotClient,
+        effects: Effects,
+        readings: Readings,
+        texts: Texts,
+        looks: Mapping[str, str],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._bot = bot
+        self._effects = effects
+        self._readings = readings
+        self._texts = texts
+        self._looks = looks
+        self._accounts: dict[int, Any] = {}
+
+    async def begin(self, connection: AsyncConnection, lease: Lease, now: datetime) -> Turn | None:
+        """The turn to do now, stored; None when nothing waits."""
+        prompted = turn_request.live_prompt(lease.prompt, now)
+        return await turns.begin(
+            connection,
+            lease,
+            now,
+            rule_for=self._rule_for,
+            standalone=lambda each: (
+                turn_request.chosen_option([each], prompted) is not None
+                or self._readings.is_number(each.text)
+            ),
+        )
+
+    def _rule_for(self, message: Waiting) -> str | None:
+        return self._readings.rule(message.text) if message.kind == "text" else None
+
+    async def take(self, lease: Lease, turn: Turn) -> int | None:
+        """Answer and commit; the outbox row's id, None where nothing is said. Raises
+        BotUnavailable, LeaseLost, SQLAlchemyError."""
+        now = self._clock.now()
+        scene = await self._scene(lease, turn, now)
+        if turn.rule is not None:
+            answer = self._by_rule(lease, turn)
+        else:
+            answer = await self._by_bot(lease, turn, scene)
+        prepared = await self._effects.prepare(answer.effects)
+        reach("turn.before_commit")
+        async with self._database.write() as connection:
+            return await self._commit(connection, lease, turn, scene, answer, prepared)
+
+    async def _scene(self, lease: Lease, turn: Turn, now: datetime) -> Scene:
+        last = turn.messages[-1]
+        if last.account_id not in self._accounts:
+            async with self._database.read() as connection:
+                rows = await connection.execute(select(account))
+                self._accounts = {row.id: row for row in rows}
+        row = self._accounts[last.account_id]
+        return Scene(
+            citizen_id=lease.citizen_id,
+            account_id=row.id,
+            address_id=last.address_id,
+            org_id=row.org_id,
+            channel=row.channel,
+            look=self._looks.get(row.name, row.channel),
+            turn_id=turn.id,
+            messages=turn.messages,
+            now=now,
+        )
+
+    def _by_rule(self, lease: Lease, turn: Turn) -> Answer:
+        replies, effects = self._effects.by_rule(turn.rule or "", turn.messages)
+        return Answer("rule", replies, effects, lease.state, lease.busy)
+
+    async def _by_bot(self, lease: Lease, turn: Turn, scene: Scene) -> Answer:
+        prompted = turn_request.live_prompt(lease.prompt, scene.now)
+        text = turn_request.cleaned_text(turn.messages)
+        request = turn_request.build(
+            turn_id=turn.id,
+            channel=scene.look,
+            now=scene.now,
+            state=lease.state,
+            messages=turn.messages,
+            text=text,
+            entities=await self._readings.entities(text),
+            prompt=prompted,
+            around=await self._around(scene),
+        )
+        reach("turn.bot_asked")
+        response = await self._bot.turn(request)
+        reach("turn.bot_answered")
+        option = turn_request.chosen_option(turn.messages, prompted)
+        return Answer(
+            "bot",
+            response["replies"],
+            response["effects"],
+            response["state"],
+            response["busy"],
+            response["reading"],
+            response["model"],
+            option[0] if option else None,
+        )
+
+    async def _around(self, scene: Scene) -> turn_request.Surroundings:
+        async with self._database.read() as connection:
+            petitions = await recent_for_citizen(connection, scene.citizen_id)
+            home_place = (
+                await connection.execute(
+                    select(citizen.c.home_place).where(citizen.c.id == scene.citizen_id)
+                )
+            ).scalar()
+            opted_out = await consent.opted_out(connection, scene.address_id)
+        return turn_request.Surroundings(
+            [
+                {"number": each.number, "title": each.title, "state": each.state}
+                for each in petitions
+            ],
+            home_place,
+            opted_out,
+        )
+
+    async def _commit(
+        self,
+        connection: AsyncConnection,
+        lease: Lease,
+        turn: Turn,
+        scene: Scene,
+        answer: Answer,
+        prepared: Mapping[str, Any],
+    ) -> int | None:
+        await turns.close(
+            connection,
+            lease,
+            turn,
+            scene.now,
+            record={
+                "handled_by": answer.handled_by,
+                "reading": answer.reading,
+                "effects": list(answer.effects),
+                "bot_model": answer.model,
+            },
+            conversation_values={
+                "state": answer.state,
+                "busy": answer.busy,
+                "retry_at": None,
+                "prompt": self._next_prompt(lease, answer, scene.now),
+            },
+        )
+        words: dict[str, list[Reply]] = {}
+        for effect in answer.effects:
+            words[effect["id"]] = await self._effects.apply(connection, scene, effect, prepared)
+        replies = _in_order(answer.replies, words)
+        await self._keep_prompt(connection, scene, answer)
+        replies += await offers.at_contact(connection, scene)
+        return await self._say(connection, scene, replies)
+
+    def _next_prompt(self, lease: Lease, answer: Answer, now: datetime) -> dict[str, Any] | None:
+        """The prompt a bare '2' will answer next: the one shown now, else the one before it,
+        unless it was answered or a form now asks for something else."""
+        for reply in reversed(answer.replies):
+            if reply.get("prompt"):
+                return {
+                    "key": reply["key"],
+                    "options": reply["prompt"]["options"],
+                    "at": now.isoformat(),
+                }
+        if answer.handled_by == "rule":
+            return lease.prompt
+        return None if answer.chosen is not None or answer.busy else lease.prompt
+
+    async def _keep_prompt(self, connection: AsyncConnection, scene: Scene, answer: Answer) -> None:
+        if answer.chosen is not None:
+            last = (
+                select(prompt.c.id)
+                .where(prompt.c.citizen_id == scene.citizen_id)
+                .order_by(prompt.c.id.desc())
+                .limit(1)
+            )
+            await connection.execute(
+                update(prompt)
+                .where(prompt.c.id == last.scalar_subquery(), prompt.c.answered_at.is_(None))
+                .values(answered_at=scene.now, chosen=answer.chosen)
+            )
+        for reply in answer.replies:
+            if reply.get("prompt"):
+                await connection.execute(
+                    prompt.insert().values(
+                        citizen_id=scene.citizen_id,
+                        turn_id=scene.turn_id,
+                        key=reply["key"],
+                        options=reply["prompt"]["options"],
+                        shown_at=scene.now,
+                    )
+                )
+
+    async def _say(
+        self,
+        connection: AsyncConnection,
+        scene: Scene,
+        replies: Sequence[Reply],
+        *,
+        part: str = "",
+    ) -> int | None:
+        text = self._texts.render(replies, scene.look)
+        if not text:
+            return None
+        waits = [each.reply_until for each in scene.messages if each.reply_until is not None]
+        return await outbox.queue(
+            connection,
+            dedupe_key=f"turn:{scene.turn_id}{part}",
+            text=text,
+            due_at=max([scene.now, *waits]) if not part else scene.now,
+            account_id=scene.account_id,
+            address_id=scene.address_id,
+            citizen_id=scene.citizen_id,
+            # Only the turn's answer rides back in a webhook's reply.
+            turn_id=scene.turn_id if not part else None,
+            lane="reply",
+            key=",".join(reply.key for reply in replies)[:64],
+            created_at=scene.now,
+        )
+
+    async def say_received(
+        self, connection: AsyncConnection, lease: Lease, turn: Turn, now: datetime
+    ) -> int | None:
+        """The bot is down: after some tries tell the citizen, once, that the words have arrived."""
+        if turn.attempts + 1 != SAY_RECEIVED_AT or turn.messages[-1].kind == "internal":
+            return None
+        scene = await self._scene(lease, turn, now)
+        return await self._say(connection, scene, [Reply("received_bot_down")], part=":received")
+
+    async def hand_over(self, lease: Lease, turn: Turn) -> int | None:
+        """A turn that keeps failing goes to a person, whole."""
+        now = self._clock.now()
+        scene = await self._scene(lease, turn, now)
+        effect = {
+            "id": "e1",
+            "type": "hand_over",
+            "text": "\n".join(each.text for each in turn.messages),
+            "messages": [each.id for each in turn.messages],
+        }
+        answer = Answer("failed", [{"from_effect": "e1"}], [effect], None, False)
+        async with self._database.write() as connection:
+            return await self._commit(connection, lease, turn, scene, answer, {})
+
+
+def _in_order(
+    replies: Sequence[Mapping[str, Any]], words: Mapping[str, list[Reply]]
+) -> list[Reply]:
+    """The bot's replies, with an effect's words where the bot left their place; words of an
+    effect that the bot gave no place come last."""
+    ordered: list[Reply] = []
+    placed = set()
+    for reply in replies:
+        if "from_effect" in reply:
+            ordered += words.get(reply["from_effect"], [])
+            placed.add(reply["from_effect"])
+        else:
+            options = reply["prompt"]["options"] if reply.get("prompt") else ()
+            ordered.append(Reply(reply["key"], reply["params"], options))
+    for effect_id, more in words.items():
+        if effect_id not in placed:
+            ordered += more
+    return ordered

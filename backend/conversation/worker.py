@@ -1,0 +1,154 @@
+"""Takes citizens one at a time: lease, turn, rule or bot, commit.
+
+Many citizens are worked on at once, one turn each; a citizen's turns follow one another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.conversation import lease as leases
+from backend.conversation import turns
+from backend.conversation.bot_client import BotUnavailable
+from backend.conversation.lease import Lease, LeaseLost
+from backend.conversation.outbox import backoff
+from backend.conversation.signals import Signals
+from backend.conversation.steps import reach
+from backend.conversation.turn import TurnTaker
+from backend.conversation.turns import Turn
+from backend.database.engine import Database
+from backend.ports import Clock
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 24
+POLL_SECONDS = 1.0
+POLL_LIMIT = 500
+LONGEST_RETRY_SECONDS = 30.0
+
+
+class Worker:
+    """`wake` tells it that a citizen has something to read."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        owner: str,
+        taker: TurnTaker,
+        signals: Signals,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._owner = owner
+        self._taker = taker
+        self._signals = signals
+        self._todo: asyncio.Queue[int] = asyncio.Queue()
+        self._queued: set[int] = set()
+        self._running: set[int] = set()
+        self._again: set[int] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def wake(self, citizen_id: int) -> None:
+        if citizen_id in self._running:
+            self._again.add(citizen_id)
+        elif citizen_id not in self._queued:
+            self._queued.add(citizen_id)
+            self._todo.put_nowait(citizen_id)
+
+    async def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._poll(), name="worker-poll")]
+        self._tasks += [
+            asyncio.create_task(self._work(), name=f"worker-{number}") for number in range(AT_ONCE)
+        ]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                async with self._database.read() as connection:
+                    for citizen_id in await turns.waiting_citizens(
+                        connection, self._clock.now(), POLL_LIMIT
+                    ):
+                        self.wake(citizen_id)
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                log.warning("worker.poll_failed", error=type(error).__name__)
+            await self._clock.sleep(POLL_SECONDS)
+
+    async def _work(self) -> None:
+        while True:
+            citizen_id = await self._todo.get()
+            self._queued.discard(citizen_id)
+            self._running.add(citizen_id)
+            try:
+                while await self.take_turn(citizen_id):
+                    pass
+            except LeaseLost:
+                log.info("worker.lease_lost", citizen=citizen_id)
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                # The lease runs out by itself; the poll finds the turn again.
+                log.warning("worker.sql_failed", citizen=citizen_id, error=type(error).__name__)
+            finally:
+                self._running.discard(citizen_id)
+                if citizen_id in self._again:
+                    self._again.discard(citizen_id)
+                    self.wake(citizen_id)
+
+    async def take_turn(self, citizen_id: int) -> bool:
+        """One turn; True when another may follow at once. Raises LeaseLost, SQLAlchemyError."""
+        now = self._clock.now()
+        async with self._database.write() as connection:
+            lease = await leases.take(connection, citizen_id, self._owner, now)
+            if lease is None:
+                return False
+            reach("lease.taken")
+            turn = await self._taker.begin(connection, lease, now)
+            if turn is None:
+                await leases.give_back(connection, lease)
+                return False
+        reach("turn.started")
+        try:
+            queued = await self._taker.take(lease, turn)
+        except (LeaseLost, SQLAlchemyError, OSError, TimeoutError):
+            raise
+        except BotUnavailable as error:
+            log.warning("worker.bot_unavailable", reason=str(error), attempts=turn.attempts + 1)
+            await self._postpone(lease, turn)
+            return False
+        except Exception as error:
+            log.exception("worker.turn_failed", error=type(error).__name__, turn=turn.id)
+            await self._set_right(lease, turn)
+            return False
+        reach("turn.committed")
+        for message in turn.messages:
+            self._signals.send("answered", message.id)
+        if queued:
+            self._signals.send("outbox", queued)
+        return True
+
+    async def _postpone(self, lease: Lease, turn: Turn) -> None:
+        wait = min(backoff(turn.attempts + 1) / 2, LONGEST_RETRY_SECONDS)
+        now = self._clock.now()
+        async with self._database.write() as connection:
+            await turns.postpone(connection, lease, turn, now + timedelta(seconds=wait))
+            queued = await self._taker.say_received(connection, lease, turn, now)
+        if queued:
+            self._signals.send("outbox", queued)
+        asyncio.get_running_loop().call_later(wait + 0.01, self.wake, lease.citizen_id)
+
+    async def _set_right(self, lease: Lease, turn: Turn) -> None:
+        """A turn that fails by itself is tried again, and after some tries given to a person."""
+        if turn.attempts + 1 < turns.MOST_FAILURES:
+            await self._postpone(lease, turn)
+            return
+        queued = await self._taker.hand_over(lease, turn)
+        if queued:
+            self._signals.send("outbox", queued)

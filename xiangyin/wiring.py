@@ -1,0 +1,172 @@
+"""Joins the rooms: settings → database, channels, conversation, petitions. No logic of its own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from backend.triage.classifier import Classifier
+from backend.triage.entities import EntityReader
+from redis.asyncio import Redis
+
+from backend.clock import SystemClock
+from backend.conversation.bot_client import BotClient
+from backend.conversation.effects import Effects
+from backend.conversation.gateway import ConversationGateway
+from backend.conversation.inbox import Inbox
+from backend.conversation.media import MediaFetcher
+from backend.conversation.notices import ConversationNotifier
+from backend.conversation.reading import Readings
+from backend.conversation.sender import Sender
+from backend.conversation.signals import Signals
+from backend.conversation.spool import Spool
+from backend.conversation.texts import Texts
+from backend.conversation.turn import TurnTaker
+from backend.conversation.waiters import Waiters
+from backend.conversation.worker import Worker
+from backend.database.engine import Database
+from backend.petitions.rules import PetitionRules, load_petition_rules
+from backend.ports import Account, Channel, ChannelDependencies
+from backend.shared_store import SharedValues
+from backend.triage.rules import load_rules
+from xiangyin.settings import PROJECT, Settings
+
+log = structlog.get_logger(__name__)
+
+DATA = PROJECT / "data"
+SIMULATED = {"simulator-wechat": "wechat", "simulator-sms": "sms"}
+REDIS_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class Parts:
+    """Everything one app process is made of."""
+
+    settings: Settings
+    database: Database
+    clock: SystemClock
+    redis: Redis | None
+    texts: Texts
+    rules: PetitionRules
+    signals: Signals
+    bot: BotClient
+    inbox: Inbox
+    waiters: Waiters
+    gateway: ConversationGateway
+    worker: Worker
+    sender: Sender
+    media: MediaFetcher
+    notifier: ConversationNotifier
+    accounts: list[Account] = field(default_factory=list)
+    channels: dict[str, Channel] = field(default_factory=dict)
+
+
+def accounts_of(settings: Settings) -> list[tuple[Account, str]]:
+    """Configured accounts and, where switched on, the simulator's, with their office's code."""
+    found = [
+        (account, settings.accounts[account.name].org) for account in settings.channel_accounts()
+    ]
+    if settings.simulator:
+        folder = str(settings.var_dir / "simulator")
+        found += [
+            (Account(name, "simulator", {"persona": persona, "folder": folder}), "")
+            for name, persona in SIMULATED.items()
+        ]
+    return found
+
+
+def look_of(account: Account) -> str:
+    """Which wording an account's citizens read: their channel's, or whom the simulator plays."""
+    return str(account.options.get("persona", account.channel))
+
+
+def build(settings: Settings) -> Parts:
+    """Make all parts; nothing is started. Raises ValueError naming a wrong account option."""
+    clock = SystemClock()
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+    database = Database(settings.database_url)
+    url = settings.shared_store_url
+    redis = (
+        Redis.from_url(url, socket_connect_timeout=REDIS_SECONDS, health_check_interval=30)
+        if url
+        else None
+    )
+    accounts = [account for account, _ in accounts_of(settings)]
+    looks = {account.name: look_of(account) for account in accounts}
+    texts = Texts.load(DATA / "texts" / "replies.yml")
+    rules = load_petition_rules(DATA)
+    readings = Readings(
+        load_rules(DATA / "rules"),
+        EntityReader(rules.catalogue),
+        Classifier.load(settings.var_dir / "models"),
+    )
+    signals = Signals(redis, clock)
+    inbox = Inbox(
+        database, Spool(settings.spool_dir), clock, lambda who: signals.send("waiting", who)
+    )
+    waiters = Waiters(database)
+    gateway = ConversationGateway(database, inbox, waiters, clock, owner)
+    channels = _channels(accounts, gateway, redis, clock, settings)
+    bot = BotClient(sockets=[str(path) for path in settings.bot_sockets], url=settings.bot_url)
+    taker = TurnTaker(database, clock, bot, Effects(readings, rules), readings, texts, looks)
+    worker = Worker(database, clock, owner, taker, signals)
+    sender = Sender(database, clock, owner, channels)
+    media = MediaFetcher(database, clock, channels, settings.media_dir)
+    _listen(signals, worker, waiters, sender, media)
+    return Parts(
+        settings=settings,
+        database=database,
+        clock=clock,
+        redis=redis,
+        texts=texts,
+        rules=rules,
+        signals=signals,
+        bot=bot,
+        inbox=inbox,
+        waiters=waiters,
+        gateway=gateway,
+        worker=worker,
+        sender=sender,
+        media=media,
+        notifier=ConversationNotifier(texts, looks, signals, clock),
+        accounts=accounts,
+        channels=channels,
+    )
+
+
+def _channels(
+    accounts: list[Account],
+    gateway: ConversationGateway,
+    redis: Redis | None,
+    clock: SystemClock,
+    settings: Settings,
+) -> dict[str, Channel]:
+    dependencies = ChannelDependencies(
+        gateway=gateway,
+        shared=SharedValues(redis),
+        clock=clock,
+        trusted_proxies=settings.trusted_proxies,
+    )
+    made: dict[str, Channel] = {}
+    for account in accounts:
+        module = importlib.import_module(f"channels.{account.channel}")
+        made[account.name] = module.create(account, dependencies)
+    return made
+
+
+def _listen(
+    signals: Signals, worker: Worker, waiters: Waiters, sender: Sender, media: MediaFetcher
+) -> None:
+    listeners: Mapping[str, list[object]] = {
+        "waiting": [worker.wake, media.wake],
+        "answered": [waiters.answered],
+        "outbox": [sender.wake],
+    }
+    for topic, heard_by in listeners.items():
+        for listener in heard_by:
+            signals.listen(topic, listener)  # type: ignore[arg-type]
