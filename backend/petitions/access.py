@@ -64,11 +64,11 @@ def permitted(actor: Actor, row: Row[Any], action: Action) -> bool:
     needed = _NEEDS.get(action)
     if needed is None or not may(actor.role, needed):
         return False
-    at_desk = row.org_path.startswith(actor.org_path)
+    at_desk = str(row.org_path).startswith(actor.org_path)
     if action in _OF_THE_DESK:
         return at_desk
     if action in _OF_THE_LEAD:
-        return row.lead_path.startswith(actor.org_path) if row.lead_path else at_desk
+        return str(row.lead_path).startswith(actor.org_path) if row.lead_path else at_desk
     return True
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.organisation.tables import org, user
 from backend.organisation.tree import Org, branch, root_path
 from backend.petitions.events import MACHINE, Who, record_event
+from backend.petitions.outcomes import Invalid
 from backend.petitions.rules import ACCUSING_KINDS, PetitionRules
 from backend.petitions.tables import dispatch, petition, petition_subject
 
@@ -79,6 +80,56 @@ async def add_subject(
         connection, petition_id, "subject_set", who, now, reason=reason, detail=detail
     )
     return subject_id
+
+
+async def check_subject(
+    connection: AsyncConnection, row: Row[Any], *, org_id: int | None, user_id: int | None
+) -> Invalid | None:
+    """Whether an office or an official can be a subject: known, of this county, not yet one. The
+    county itself cannot (nobody here would be left to handle it: such a petition belongs to the
+    level above)."""
+    if (org_id is None) == (user_id is None):
+        return Invalid("org_id", "required")
+    field = "org_id" if org_id is not None else "user_id"
+    query = select(org.c.path, org.c.parent_id)
+    if org_id is not None:
+        query = query.where(org.c.id == org_id)
+    else:
+        query = query.join(user, user.c.org_id == org.c.id).where(user.c.id == user_id)
+    found = (await connection.execute(query)).first()
+    if found is None:
+        return Invalid(field, "unknown")
+    if not found.path.startswith(root_path(row.org_path)):
+        return Invalid(field, "elsewhere")
+    if org_id is not None and found.parent_id is None:
+        return Invalid(field, "whole_county")
+    same = await connection.execute(
+        select(petition_subject.c.id).where(
+            petition_subject.c.petition_id == row.id,
+            petition_subject.c.lifted_at.is_(None),
+            petition_subject.c.org_id == org_id
+            if org_id is not None
+            else petition_subject.c.user_id == user_id,
+        )
+    )
+    return Invalid(field, "same") if same.first() is not None else None
+
+
+async def lift(
+    connection: AsyncConnection, petition_id: int, subject_id: int, now: datetime
+) -> bool:
+    """End one recusal; False if the petition has no such open one."""
+    lifted = await connection.execute(
+        update(petition_subject)
+        .where(
+            petition_subject.c.id == subject_id,
+            petition_subject.c.petition_id == petition_id,
+            petition_subject.c.lifted_at.is_(None),
+        )
+        .values(lifted_at=now)
+        .returning(petition_subject.c.id)
+    )
+    return lifted.first() is not None
 
 
 async def recused_among(
