@@ -137,6 +137,10 @@ class Gateway(Protocol):
     async def reply_written(self, reply: PassiveReply, *, written: bool) -> None:
         """Tell the outbox whether the webhook's response left this process whole."""
 
+    async def reply_declined(self, reply: PassiveReply) -> None:
+        """Give an answer back of which nothing was written (too long for one response): the
+        outbox sends it by the active route, now."""
+
     async def receipt(self, receipt: DeliveryReceipt) -> None:
         """Record a delivery receipt; one for an unknown message is kept and matched later."""
 

@@ -66,6 +66,22 @@ class ConversationGateway:
             # The claim runs out and the row becomes `unknown`, which is the truth.
             log.warning("gateway.reply_not_recorded", error=type(error).__name__)
 
+    async def reply_declined(self, reply: PassiveReply) -> None:
+        now = self._clock.now()
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(
+                    update(outbox_table)
+                    .where(
+                        outbox_table.c.id == reply.outbox_id,
+                        outbox_table.c.route == "passive",
+                        outbox_table.c.state == "sending",
+                    )
+                    .values(state="queued", route=None, due_at=now)
+                )
+        except (TimeoutError, SQLAlchemyError, OSError) as error:
+            log.warning("gateway.reply_not_recorded", error=type(error).__name__)
+
     async def receipt(self, receipt: DeliveryReceipt) -> None:
         async with self._database.write() as connection:
             accounts = await load_accounts(connection)

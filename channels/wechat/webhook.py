@@ -95,6 +95,9 @@ class Webhook:
         received_at: datetime,
         number: int,
     ) -> web.StreamResponse:
+        if accepted.message_id is None and not self._can_push:
+            # In the spool: safe, but no turn will read it while this webhook waits.
+            return self._text_response(push, texts.RECEIVED)
         left = self._left(received_at)
         reply = await self._gateway.wait_reply(accepted, left) if left > 0 else None
         if reply is not None:
@@ -117,7 +120,7 @@ class Webhook:
         if not fits(text):
             if self._can_push:
                 # One reply holds only a part; the push sends all parts and knows their outcome.
-                await self._gateway.reply_written(reply, written=False)
+                await self._gateway.reply_declined(reply)
                 return _acknowledge()
             log.warning("wechat.reply_cut", account=self._account, outbox_id=reply.outbox_id)
             text = first_part(text, texts.CONTINUED)

@@ -119,10 +119,12 @@ class RecordingGateway:
     answer: Answer | None = None
     answers: dict[str, Answer] = field(default_factory=dict)
     unavailable: bool = False
+    spooling: bool = False  # what comes goes to the spool, and no turn reads it
     inbounds: list[Inbound] = field(default_factory=list)
     accepts: list[tuple[Inbound, float, bool]] = field(default_factory=list)
     waits: list[tuple[int, float]] = field(default_factory=list)
     written: list[tuple[PassiveReply, bool]] = field(default_factory=list)
+    declined: list[PassiveReply] = field(default_factory=list)
     told: asyncio.Event = field(default_factory=asyncio.Event)  # reply_written was called
     receipts: list[DeliveryReceipt] = field(default_factory=list)
     _ids: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -139,11 +141,13 @@ class RecordingGateway:
             self._ids[key] = len(self.inbounds)
             self._first[self._ids[key]] = self.clock.now()
         self.accepts.append((inbound, reply_within, duplicate))
-        return Accepted(message_id=self._ids[key], duplicate=duplicate)
+        message_id = None if self.spooling else self._ids[key]
+        return Accepted(message_id=message_id, duplicate=duplicate)
 
     async def wait_reply(self, accepted: Accepted, timeout: float) -> PassiveReply | None:
         message_id = accepted.message_id
-        assert message_id is not None
+        if message_id is None:
+            return None
         self.waits.append((message_id, timeout))
         answer = self.answers.get(self.inbounds[message_id - 1].text, self.answer)
         if answer is None:
@@ -161,6 +165,9 @@ class RecordingGateway:
         await asyncio.sleep(0)
         self.written.append((reply, written))
         self.told.set()
+
+    async def reply_declined(self, reply: PassiveReply) -> None:
+        self.declined.append(reply)
 
     async def receipt(self, receipt: DeliveryReceipt) -> None:
         self.receipts.append(receipt)

@@ -191,7 +191,23 @@ async def test_an_answer_too_long_for_a_reply_is_left_whole_to_the_push(
     gateway.answer = Answer(text)
     wechat = await connect(make_channel())
     assert (await wechat.post_message(OPENID, "路灯坏了")).body == b"success"
-    assert written(gateway) == [(text, False)]
+    assert [reply.text for reply in gateway.declined] == [text]
+    assert gateway.written == []
+
+
+@pytest.mark.parametrize(("can_push", "seen"), [(True, None), (False, texts.RECEIVED)])
+async def test_a_spooled_message_is_acknowledged_without_waiting(
+    make_channel: MakeChannel,
+    connect: Connect,
+    gateway: RecordingGateway,
+    can_push: bool,
+    seen: str | None,
+) -> None:
+    gateway.spooling = True
+    wechat = await connect(make_channel(can_push=can_push))
+    delivery = await wechat.post_message(OPENID, "路灯坏了")
+    assert delivery.statuses == [200]
+    assert delivery.seen == seen
 
 
 async def test_without_push_a_long_answer_is_cut_at_a_sentence_and_says_so(
