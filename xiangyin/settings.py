@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     outbox_poll_seconds: float = Field(1, ge=0.05, le=60, description="0.05 到 60 的秒数")
     spool_poll_seconds: float = Field(2, ge=0.05, le=60, description="0.05 到 60 的秒数")
 
+    lease_seconds: float = Field(20, ge=0.5, le=300, description="0.5 到 300 的秒数")
+    claim_seconds: float = Field(60, ge=1, le=600, description="1 到 600 的秒数")
+
     accounts: dict[str, AccountSettings] = Field(
         default_factory=dict, description="各渠道的账号，每个一节，写明 channel"
     )

@@ -107,15 +107,36 @@ def build(settings: Settings) -> Parts:
     )
     signals = Signals(redis, clock)
     inbox = Inbox(
-        database, Spool(settings.spool_dir), clock, lambda who: signals.send("waiting", who)
+        database,
+        Spool(settings.spool_dir),
+        clock,
+        lambda who: signals.send("waiting", who),
+        spool_poll_seconds=settings.spool_poll_seconds,
     )
     waiters = Waiters(database)
-    gateway = ConversationGateway(database, inbox, waiters, clock, owner)
+    gateway = ConversationGateway(
+        database, inbox, waiters, clock, owner, claim_seconds=settings.claim_seconds
+    )
     channels = _channels(accounts, gateway, redis, clock, settings)
     bot = BotClient(sockets=[str(path) for path in settings.bot_sockets], url=settings.bot_url)
     taker = TurnTaker(database, clock, bot, Effects(readings, rules), readings, texts, looks)
-    worker = Worker(database, clock, owner, taker, signals)
-    sender = Sender(database, clock, owner, channels)
+    worker = Worker(
+        database,
+        clock,
+        owner,
+        taker,
+        signals,
+        lease_seconds=settings.lease_seconds,
+        poll_seconds=settings.inbox_poll_seconds,
+    )
+    sender = Sender(
+        database,
+        clock,
+        owner,
+        channels,
+        claim_seconds=settings.claim_seconds,
+        poll_seconds=settings.outbox_poll_seconds,
+    )
     media = MediaFetcher(database, clock, channels, settings.media_dir)
     _listen(signals, worker, waiters, sender, media)
     return Parts(

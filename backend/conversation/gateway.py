@@ -21,8 +21,16 @@ class ConversationGateway:
     """Inbox, waiting webhooks and receipts behind one door."""
 
     def __init__(
-        self, database: Database, inbox: Inbox, waiters: Waiters, clock: Clock, owner: str
+        self,
+        database: Database,
+        inbox: Inbox,
+        waiters: Waiters,
+        clock: Clock,
+        owner: str,
+        *,
+        claim_seconds: float = outbox.CLAIM_SECONDS,
     ) -> None:
+        self._claim_seconds = claim_seconds
         self._database = database
         self._inbox = inbox
         self._waiters = waiters
@@ -43,7 +51,7 @@ class ConversationGateway:
             return None
         async with self._database.write() as connection:
             claimed = await outbox.claim_passive(
-                connection, turn_id, self._owner, self._clock.now()
+                connection, turn_id, self._owner, self._clock.now(), self._claim_seconds
             )
         return PassiveReply(*claimed) if claimed is not None else None
 

@@ -31,7 +31,6 @@ log = structlog.get_logger(__name__)
 BATCH = 256
 STORE_SECONDS = 20.0
 RACES = 3
-DRAIN_PAUSE_SECONDS = 2.0
 # A webhook stops waiting a little before its answer is free for other routes.
 REPLY_GRACE = timedelta(milliseconds=300)
 
@@ -52,7 +51,10 @@ class Inbox:
         spool: Spool,
         clock: Clock,
         on_stored: Callable[[int], None],
+        *,
+        spool_poll_seconds: float = 2.0,
     ) -> None:
+        self._spool_poll_seconds = spool_poll_seconds
         self._database = database
         self._spool = spool
         self._clock = clock
@@ -137,7 +139,7 @@ class Inbox:
                     log.info("spool.drained", messages=moved)
                 except (SQLAlchemyError, OSError, TimeoutError) as error:
                     log.warning("spool.sql_still_down", error=type(error).__name__)
-            await self._clock.sleep(DRAIN_PAUSE_SECONDS)
+            await self._clock.sleep(self._spool_poll_seconds)
 
     async def _store_spooled(self, inbounds: Sequence[Inbound]) -> None:
         loop = asyncio.get_running_loop()

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.tables import conversation
 
-LEASE = timedelta(seconds=20)
+LEASE_SECONDS = 20.0
 
 
 class LeaseLost(Exception):
@@ -38,15 +38,16 @@ class Lease:
 
 
 async def take(
-    connection: AsyncConnection, citizen_id: int, owner: str, now: datetime
+    connection: AsyncConnection, citizen_id: int, owner: str, now: datetime, seconds: float
 ) -> Lease | None:
-    """Take the lease, opening the conversation if need be; None while another holds it."""
+    """Take the lease for `seconds`, opening the conversation if need be; None while it is held."""
     table = conversation
+    until = now + timedelta(seconds=seconds)
     result = await connection.execute(
         update(table)
         .where(table.c.citizen_id == citizen_id)
         .where(or_(table.c.lease_until.is_(None), table.c.lease_until < now))
-        .values(lease_owner=owner, lease_until=now + LEASE, fence=table.c.fence + 1)
+        .values(lease_owner=owner, lease_until=until, fence=table.c.fence + 1)
         .returning(
             table.c.fence,
             table.c.state,
@@ -69,7 +70,7 @@ async def take(
             turn_seq=0,
             fence=1,
             lease_owner=owner,
-            lease_until=now + LEASE,
+            lease_until=until,
         )
         .on_conflict_do_nothing(index_elements=["citizen_id"])
         .returning(table.c.fence)

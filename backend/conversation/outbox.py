@@ -33,7 +33,7 @@ from backend.ports import (
 OPEN = ("queued", "sending")
 FINAL = ("delivered", "failed")
 LANES = {"reply": 0, "notice": 1, "push": 2}
-CLAIM = timedelta(seconds=60)
+CLAIM_SECONDS = 60.0
 FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 300.0
 # With the longest back-off this is about three hours; then the row is kept for the next contact.
@@ -82,6 +82,7 @@ async def claim_due(
     owner: str,
     now: datetime,
     limit: int,
+    seconds: float = CLAIM_SECONDS,
 ) -> list[Claimed]:
     """Claim up to `limit` due rows of these accounts, replies before notices before pushes, at
     most one open row per address."""
@@ -93,7 +94,7 @@ async def claim_due(
             state="sending",
             route="active",
             claimed_by=owner,
-            claimed_until=now + CLAIM,
+            claimed_until=now + timedelta(seconds=seconds),
             attempts=outbox.c.attempts + 1,
         )
         .returning(outbox.c.id)
@@ -254,7 +255,11 @@ async def _move_by_receipt(
 
 
 async def claim_passive(
-    connection: AsyncConnection, turn_id: int, owner: str, now: datetime
+    connection: AsyncConnection,
+    turn_id: int,
+    owner: str,
+    now: datetime,
+    seconds: float = CLAIM_SECONDS,
 ) -> tuple[int, str] | None:
     """The answer of this turn for a webhook's reply: (outbox id, text).
 
@@ -268,7 +273,7 @@ async def claim_passive(
             state="sending",
             route="passive",
             claimed_by=owner,
-            claimed_until=now + CLAIM,
+            claimed_until=now + timedelta(seconds=seconds),
             attempts=outbox.c.attempts + 1,
         )
         .returning(outbox.c.id, outbox.c.text)

@@ -19,8 +19,6 @@ from backend.ports import Channel, Clock, Outbound, SendResult, Unknown
 log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 64
-SEND_SECONDS = 30.0
-POLL_SECONDS = 0.5
 SETTLE_EVERY_SECONDS = 5.0
 RECORD_RETRY_SECONDS = 1.0
 
@@ -34,7 +32,14 @@ class Sender:
         clock: Clock,
         owner: str,
         channels: Mapping[str, Channel],
+        *,
+        claim_seconds: float = outbox.CLAIM_SECONDS,
+        poll_seconds: float = 1.0,
     ) -> None:
+        self._claim_seconds = claim_seconds
+        self._poll_seconds = poll_seconds
+        # What is sent must be recorded before the claim runs out.
+        self._send_seconds = claim_seconds / 2
         self._database = database
         self._clock = clock
         self._owner = owner
@@ -65,7 +70,7 @@ class Sender:
         claiming.cancel()
         await asyncio.gather(claiming, return_exceptions=True)
         if self._sending:
-            await asyncio.wait(self._sending, timeout=SEND_SECONDS)
+            await asyncio.wait(self._sending, timeout=self._send_seconds)
         while self._outcomes:
             await self._record_once()
         for task in others:
@@ -81,7 +86,7 @@ class Sender:
                 self._sending.add(task)
                 task.add_done_callback(self._sending.discard)
             if len(claimed) < free or not free:
-                await self._pause(POLL_SECONDS)
+                await self._pause(self._poll_seconds)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -95,7 +100,12 @@ class Sender:
         try:
             async with self._database.write() as connection:
                 rows = await outbox.claim_due(
-                    connection, list(self._by_id), self._owner, self._clock.now(), limit
+                    connection,
+                    list(self._by_id),
+                    self._owner,
+                    self._clock.now(),
+                    limit,
+                    self._claim_seconds,
                 )
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("sender.sql_failed", error=type(error).__name__)
@@ -109,7 +119,7 @@ class Sender:
         channel = self._by_id[row.account_id]
         result: SendResult
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(self._send_seconds):
                 result = await channel.send(Outbound(row.id, row.external_id, row.text))
         except TimeoutError:
             result = Unknown("no outcome in time")

@@ -1,8 +1,8 @@
-"""The named steps of a turn, between which a process may die.
+"""The named steps of a turn, between which any process may die.
 
-Durability tests set `XIANGYIN_HALT_AT` to `step:signal:count` (for example
-`turn.before_commit:KILL:7`): the process then sends itself that signal when it passes the step for
-the count-th time. Without the variable `reach` does nothing.
+Durability tests set `XIANGYIN_HALT_AT` to halts, 'step:KILL|STOP:count[:pid file]', separated by
+';': passing the step for the count-th time sends that signal to this process, or to the one whose
+pid the file holds. Without the variable `reach` does nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 STEPS = (
     "inbox.received",
@@ -24,28 +26,50 @@ STEPS = (
     "outbox.sent",
     "outbox.recorded",
 )
+VARIABLE = "XIANGYIN_HALT_AT"
+
+
+@dataclass(slots=True)
+class _Halt:
+    step: str
+    signal: signal.Signals
+    left: int
+    pid_file: Path | None
+
+    def passed(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            pid = int(self.pid_file.read_text()) if self.pid_file else os.getpid()
+            os.kill(pid, self.signal)
+
+
+def _read(spec: str) -> _Halt:
+    step, name, count, *pid_file = spec.split(":", 3)
+    if step not in STEPS or name not in ("KILL", "STOP") or not count.isdigit():
+        raise ValueError(f"{VARIABLE}: {spec!r} is not step:KILL|STOP:count[:pid file]")
+    return _Halt(
+        step,
+        signal.Signals[f"SIG{name}"],
+        int(count),
+        Path(pid_file[0]) if pid_file else None,
+    )
+
+
+def halting(specs: str) -> Callable[[str], None]:
+    """A `reach` that halts as told. Raises ValueError for a spec that is not of the form above."""
+    halts = [_read(spec) for spec in specs.split(";") if spec]
+
+    def reach_or_halt(step: str) -> None:
+        for halt in halts:
+            if halt.step == step:
+                halt.passed()
+
+    return reach_or_halt
 
 
 def _pass(_step: str) -> None:
     return None
 
 
-def _halting(spec: str) -> Callable[[str], None]:
-    """Raises ValueError for a spec that is not `step:KILL|STOP:count`."""
-    step, name, count = spec.split(":")
-    if step not in STEPS or name not in ("KILL", "STOP"):
-        raise ValueError(f"XIANGYIN_HALT_AT: {spec!r} is not step:KILL|STOP:count")
-    left = int(count)
-
-    def reach_or_halt(reached: str) -> None:
-        nonlocal left
-        if reached == step:
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), getattr(signal, f"SIG{name}"))
-
-    return reach_or_halt
-
-
-_spec = os.environ.get("XIANGYIN_HALT_AT")
-reach: Callable[[str], None] = _halting(_spec) if _spec else _pass
+_specs = os.environ.get(VARIABLE)
+reach: Callable[[str], None] = halting(_specs) if _specs else _pass

@@ -26,7 +26,6 @@ from backend.ports import Clock
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 24
-POLL_SECONDS = 1.0
 POLL_LIMIT = 500
 LONGEST_RETRY_SECONDS = 30.0
 
@@ -41,7 +40,12 @@ class Worker:
         owner: str,
         taker: TurnTaker,
         signals: Signals,
+        *,
+        lease_seconds: float = leases.LEASE_SECONDS,
+        poll_seconds: float = 1.0,
     ) -> None:
+        self._lease_seconds = lease_seconds
+        self._poll_seconds = poll_seconds
         self._database = database
         self._clock = clock
         self._owner = owner
@@ -81,7 +85,7 @@ class Worker:
                         self.wake(citizen_id)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("worker.poll_failed", error=type(error).__name__)
-            await self._clock.sleep(POLL_SECONDS)
+            await self._clock.sleep(self._poll_seconds)
 
     async def _work(self) -> None:
         while True:
@@ -106,7 +110,7 @@ class Worker:
         """One turn; True when another may follow at once. Raises LeaseLost, SQLAlchemyError."""
         now = self._clock.now()
         async with self._database.write() as connection:
-            lease = await leases.take(connection, citizen_id, self._owner, now)
+            lease = await leases.take(connection, citizen_id, self._owner, now, self._lease_seconds)
             if lease is None:
                 return False
             reach("lease.taken")

@@ -74,9 +74,7 @@ async def test_the_same_id_on_another_account_is_another_message(inbox: Inbox) -
     assert not second.duplicate
 
 
-async def test_odd_text_is_stored_and_the_raw_bytes_stay(
-    inbox: Inbox, database: Database
-) -> None:
+async def test_odd_text_is_stored_and_the_raw_bytes_stay(inbox: Inbox, database: Database) -> None:
     odd = Inbound(
         "wechat", "town", "who\x00", "id\ud800", MessageKind.TEXT, "a\x00b\ud83d", raw=b"\x00\xff"
     )

@@ -21,12 +21,10 @@ async def citizen_id(database: Database, clock: HandClock) -> int:
 
 async def take(database: Database, citizen_id: int, clock: HandClock) -> Lease | None:
     async with database.write() as connection:
-        return await leases.take(connection, citizen_id, "me", clock.now())
+        return await leases.take(connection, citizen_id, "me", clock.now(), leases.LEASE_SECONDS)
 
 
-async def test_one_of_many_gets_it(
-    database: Database, citizen_id: int, clock: HandClock
-) -> None:
+async def test_one_of_many_gets_it(database: Database, citizen_id: int, clock: HandClock) -> None:
     taken = await asyncio.gather(*(take(database, citizen_id, clock) for _ in range(8)))
     assert len([each for each in taken if each is not None]) == 1
 
@@ -48,7 +46,7 @@ async def test_who_slept_past_the_lease_is_refused(
     database: Database, citizen_id: int, clock: HandClock
 ) -> None:
     slow = await take(database, citizen_id, clock)
-    clock.pass_(leases.LEASE.total_seconds() + 1)
+    clock.pass_(leases.LEASE_SECONDS + 1)
     quick = await take(database, citizen_id, clock)
     assert slow is not None
     assert quick is not None

@@ -68,9 +68,7 @@ class Desk:
         async with self.database.read() as connection:
             return str(
                 (
-                    await connection.execute(
-                        select(table.c.state).where(table.c.id == outbox_id)
-                    )
+                    await connection.execute(select(table.c.state).where(table.c.id == outbox_id))
                 ).scalar()
             )
 

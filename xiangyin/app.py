@@ -1,0 +1,186 @@
+"""The app process: one aiohttp server and the tasks its role asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import structlog
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.api import setup_api
+from backend.console import setup_console
+from backend.conversation.addresses import load_accounts
+from backend.conversation.bot_client import BotUnavailable
+from backend.conversation.texts import Reply
+from backend.organisation.accounts import ensure_accounts
+from backend.petitions.desk import Desk
+from backend.web.dependencies import WebDependencies
+from backend.web.markers import public
+from xiangyin.preparation import prepare_database
+from xiangyin.settings import PROJECT, Role, Settings
+from xiangyin.wiring import DATA, Parts, accounts_of, build
+
+log = structlog.get_logger(__name__)
+
+PARTS = web.AppKey("xiangyin_parts", Parts)
+SHUTDOWN_SECONDS = 4.0
+
+GATEWAY = frozenset({Role.ALL, Role.GATEWAY})
+WORKER = frozenset({Role.ALL, Role.WORKER})
+WEB = frozenset({Role.ALL, Role.WEB})
+
+
+def create_app(settings: Settings) -> web.Application:
+    """The application of this process's role. Raises ValueError for a wrong account option."""
+    parts = build(settings)
+    app = web.Application(client_max_size=settings.max_request_bytes)
+    app[PARTS] = parts
+    app.router.add_get("/health", _health)
+    if settings.role in GATEWAY:
+        for channel in parts.channels.values():
+            app.add_routes(channel.routes())
+    if settings.role in WEB:
+        dependencies = _web_dependencies(parts)
+        setup_api(app, dependencies)
+        setup_console(app, dependencies)
+    app.cleanup_ctx.append(_running)
+    return app
+
+
+def _web_dependencies(parts: Parts) -> WebDependencies:
+    settings = parts.settings
+    looks = {account.name: account for account in parts.accounts}
+
+    def preview(
+        account: str, channel: str, key: str, params: Mapping[str, str | int | None]
+    ) -> str:
+        known = looks.get(account)
+        look = str(known.options.get("persona", channel)) if known else channel
+        return parts.texts.render([Reply(key, params)], look)
+
+    return WebDependencies(
+        database=parts.database,
+        desk=Desk(parts.notifier, parts.rules, parts.clock),
+        rules=parts.rules,
+        clock=parts.clock,
+        preview=preview,
+        health=lambda: health_of(parts),
+        data_folder=DATA,
+        media_folder=settings.media_dir,
+        assets_folder=PROJECT / "node_modules",
+        secure_cookies=settings.base_url.startswith("https://"),
+        trusted_proxies=settings.trusted_proxies,
+    )
+
+
+@asynccontextmanager
+async def _started(part: Any) -> AsyncIterator[None]:
+    await part.start()
+    try:
+        yield
+    finally:
+        await part.close()
+
+
+async def _running(app: web.Application) -> AsyncIterator[None]:
+    """Start what the role needs, in order; stop it in the opposite order."""
+    parts = app[PARTS]
+    role = parts.settings.role
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(parts.database.close)
+        if parts.redis is not None:
+            stack.push_async_callback(parts.redis.aclose)
+        await prepare_database(parts.database, parts.clock)
+        await _keep_accounts(parts)
+        async with parts.database.read() as connection:
+            accounts = await load_accounts(connection)
+        await stack.enter_async_context(_started(parts.signals))
+        await stack.enter_async_context(_started(parts.bot))
+        if role in GATEWAY:
+            for channel in parts.channels.values():
+                await stack.enter_async_context(_started(channel))
+            await parts.sender.start(accounts)
+            stack.push_async_callback(parts.sender.close)
+            await parts.media.start({name: row.id for name, row in accounts.items()})
+            stack.push_async_callback(parts.media.close)
+        if role in WORKER:
+            await stack.enter_async_context(_started(parts.worker))
+        if role in GATEWAY:
+            await stack.enter_async_context(_started(parts.inbox))
+        log.info("app.started", role=role.value, accounts=sorted(parts.channels))
+        yield
+        log.info("app.stopping")
+
+
+async def _keep_accounts(parts: Parts) -> None:
+    county = parts.rules.catalogue.county.code
+    wanted = [
+        (account.name, account.channel, org or county)
+        for account, org in accounts_of(parts.settings)
+    ]
+    async with parts.database.write() as connection:
+        await ensure_accounts(connection, wanted)
+
+
+async def health_of(parts: Parts) -> dict[str, Any]:
+    """What an operator wants to know; nothing secret. `ok` is about this app process; a bot or a
+    provider that is away makes answers wait and loses nothing."""
+    bot: dict[str, Any]
+    try:
+        bot = {"ok": True, **await parts.bot.health()}
+    except BotUnavailable as error:
+        bot = {"ok": False, "detail": str(error)}
+    channels = {name: await channel.health() for name, channel in parts.channels.items()}
+    return {"ok": True, "role": parts.settings.role.value, "bot": bot, "channels": channels}
+
+
+@public
+async def _health(request: web.Request) -> web.Response:
+    """For the supervisor and load balancers: alive, and whether SQL answers. No details."""
+    parts = request.app[PARTS]
+    try:
+        async with asyncio.timeout(5), parts.database.read():
+            return web.json_response({"ok": True})
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        log.warning("health.sql_failed", error=type(error).__name__)
+        return web.json_response({"ok": False}, status=503)
+
+
+def configure_logging(settings: Settings) -> None:
+    """One JSON line per event on standard error."""
+    level = getattr(logging, settings.log_level.value.upper())
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
+
+
+async def run_app(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    configure_logging(settings)
+    runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.http_host, settings.http_port)
+        await site.start()
+        await stop.wait()
+    finally:
+        await runner.cleanup()
