@@ -45,7 +45,41 @@ def parse_push(body: bytes) -> PushBody:
     return PushBody(_xml_fields(body), PushFormat.XML)
 
 
+# WeChat's own shape: <xml>, then <Name>plain</Name> or <Name><![CDATA[text]]></Name>, nothing else.
+# No ']' and no carriage return in the text: there XML has rules of its own.
+_REGULAR_FIELD = re.compile(
+    r"<([A-Za-z_][A-Za-z0-9_]*+)>"
+    r"(?:<!\[CDATA\[([^\x00-\x08\x0b-\x1f\]\ufffe\uffff]*+)\]\]>"
+    r"|([^\x00-\x08\x0b-\x1f\]<>&\ufffe\uffff]*+))</\1>[ \n]*+"
+)
+_REGULAR_START = re.compile(r"<xml>[ \n]*+")
+
+
+def _regular_fields(body: bytes) -> dict[str, str] | None:
+    """The fields of a body in WeChat's own shape, in half the time of a parser; None for any
+    other body, whatever it is. What it gives is what `_parsed_fields` gives."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    start = _REGULAR_START.match(text)
+    if start is None:
+        return None
+    fields: dict[str, str] = {}
+    position = start.end()
+    while (field := _REGULAR_FIELD.match(text, position)) is not None:
+        name, quoted, plain = field.groups()
+        fields[name] = quoted if quoted is not None else plain
+        position = field.end()
+    return fields if text[position:].rstrip(" \n") == "</xml>" else None
+
+
 def _xml_fields(body: bytes) -> dict[str, str]:
+    fields = _regular_fields(body)
+    return fields if fields is not None else _parsed_fields(body)
+
+
+def _parsed_fields(body: bytes) -> dict[str, str]:
     try:
         root = fromstring(_from_root(body))  # noqa: S314 - see _from_root
     except ParseError:

@@ -3,7 +3,6 @@ and shows the citizen what WeChat would."""
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 from dataclasses import dataclass, field
@@ -119,7 +118,7 @@ async def _try(http: ClientSession, url: URL, body: bytes) -> tuple[int, bytes]:
     try:
         async with http.post(url, data=body, headers={"Content-Type": "text/xml"}) as response:
             return response.status, await response.read()
-    except (ClientError, asyncio.TimeoutError, OSError):
+    except (TimeoutError, ClientError, OSError):
         return 0, b""
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import channels.wechat
 from backend.ports import Event, GeoPoint, Inbound, MediaRef, MessageKind
+from channels.wechat import push_body
 from channels.wechat.decode import Push, decode
 from channels.wechat.push_body import DecodeError, PushFormat
 
@@ -323,6 +324,25 @@ def test_any_bytes_give_an_inbound_or_a_decode_error(body: bytes) -> None:
     assert push.inbound.raw == body
     assert push.inbound.address
     assert push.inbound.external_id
+
+
+@given(st.lists(st.sampled_from([*FRAGMENTS, *"a]>< \n\r&/", "<A>", "</A>"]), max_size=12))
+@example(["<A>", "]", "]", "</A>"])
+def test_the_short_way_reads_what_the_parser_reads(parts: list[str]) -> None:
+    body = ("<xml>" + "".join(parts) + "</xml>").encode("utf-8", "surrogatepass")
+    short = push_body._regular_fields(body)
+    if short is not None:
+        assert short == push_body._parsed_fields(body)
+
+
+def test_the_short_way_is_taken_for_wechats_own_shape() -> None:
+    nested = {"event_scancode_waitmsg"}
+    short = {
+        path.stem
+        for path in FIXTURES.glob("*.xml")
+        if push_body._regular_fields(path.read_bytes()) is not None
+    }
+    assert short == {path.stem for path in FIXTURES.glob("*.xml")} - nested
 
 
 json_values = st.recursive(
