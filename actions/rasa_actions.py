@@ -3,7 +3,7 @@ nothing here but the two slots is remembered."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -20,7 +20,7 @@ from actions.turn import Turn, read_turn
 FORM = "petition_form"
 
 
-class DialogueAction(Action):
+class DialogueAction(Action, ABC):
     """Reads the turn, lets `respond` decide, writes replies, effects and slots."""
 
     @abstractmethod
