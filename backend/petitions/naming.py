@@ -45,40 +45,50 @@ class NamingRules:
     short: Mapping[str, tuple[str, ...]]
 
     @cached_property
-    def _after_place(self) -> str:
+    def _authority_after(self) -> re.Pattern[str]:
         words = sorted(self.authority, key=len, reverse=True)
-        return rf"[^，。；！？,;!?\s]{{0,{self.gap}}}?(?:{'|'.join(map(re.escape, words))})"
+        return re.compile(
+            rf"[^，。；！？,;!?\s]{{0,{self.gap}}}?(?:{'|'.join(map(re.escape, words))})"
+        )
 
     def named_in(self, text: str, orgs: Sequence[Org], home: str) -> Sequence[Named]:
         """Offices `text` names, each once. `orgs`: the county's offices; `home`: path of the
         township (or county) the petition belongs to. The longest name wins: '青禾县公安局' does
         not name another office's '公安局'."""
         by_id = {org.id: org for org in orgs}
-        found: dict[int, Named] = {}
-        taken: list[tuple[int, int]] = []
-        patterns = [
-            (org.type in self.places, pattern, org)
+        said = [
+            (org.type in self.places, name, org)
             for org in orgs
             if org.active and org.parent_id is not None
-            for pattern in self._patterns(org, by_id.get(org.parent_id), home)
+            for name in self._names(org, by_id.get(org.parent_id), home)
+            if name in text
         ]
+        found: dict[int, Named] = {}
+        taken: list[tuple[int, int]] = []
         # Offices before places ('城关镇派出所领导' speaks of the station, not of the township), and
         # full names before the shorter ones inside them.
-        for _, pattern, org in sorted(patterns, key=lambda one: (one[0], -len(one[1]))):
-            for match in re.finditer(pattern, text):
-                span = match.span()
+        for place, name, org in sorted(said, key=lambda one: (one[0], -len(one[1]))):
+            for span in self._spans(text, name, place):
                 if not any(a < span[1] and span[0] < b and (a, b) != span for a, b in taken):
                     taken.append(span)
-                    found.setdefault(org.id, Named(org, match.group()))
+                    found.setdefault(org.id, Named(org, text[slice(*span)]))
         return list(found.values())
 
-    def _patterns(self, org: Org, parent: Org | None, home: str) -> Iterable[str]:
+    def _spans(self, text: str, name: str, place: bool) -> Iterable[tuple[int, int]]:
+        start = text.find(name)
+        while start >= 0:
+            end = start + len(name)
+            if not place:
+                yield start, end
+            elif authority := self._authority_after.match(text, end):
+                yield start, authority.end()
+            start = text.find(name, end)
+
+    def _names(self, org: Org, parent: Org | None, home: str) -> Iterable[str]:
         if org.type in self.places:
-            for name in _place_names(org, parent, home):
-                yield re.escape(name) + self._after_place
+            yield from _place_names(org, parent, home)
         elif org.type in self.offices:
-            for name in self._office_names(org, parent, home):
-                yield re.escape(name)
+            yield from self._office_names(org, parent, home)
 
     def _office_names(self, org: Org, parent: Org | None, home: str) -> Iterable[str]:
         yield org.name

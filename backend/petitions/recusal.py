@@ -141,12 +141,13 @@ async def recused_among(
     about = org.alias("about")
     found = await connection.execute(
         select(org.c.id)
-        .join(petition_subject, petition_subject.c.petition_id == petition_id)
+        .select_from(petition_subject)
         .join(about, about.c.id == petition_subject.c.org_id)
+        .join(org, org.c.path.startswith(about.c.path))
         .where(
+            petition_subject.c.petition_id == petition_id,
             org.c.id.in_(org_ids),
             petition_subject.c.lifted_at.is_(None),
-            org.c.path.startswith(about.c.path),
         )
     )
     return frozenset(int(row[0]) for row in found)
