@@ -23,6 +23,7 @@ from backend.organisation.accounts import ensure_accounts
 from backend.petitions.desk import Desk
 from backend.web.dependencies import WebDependencies
 from backend.web.markers import public
+from xiangyin.operator_health import PATH, operator_health
 from xiangyin.preparation import prepare_database
 from xiangyin.settings import PROJECT, Role, Settings
 from xiangyin.wiring import DATA, Parts, accounts_of, build
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> web.Application:
     app = web.Application(client_max_size=settings.max_request_bytes)
     app[PARTS] = parts
     app.router.add_get("/health", _health)
+    app.router.add_get(PATH, operator_health(settings, lambda: health_of(parts)))
     if settings.role in GATEWAY:
         for channel in parts.channels.values():
             app.add_routes(channel.routes())
@@ -97,7 +99,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         stack.push_async_callback(parts.database.close)
         if parts.redis is not None:
             stack.push_async_callback(parts.redis.aclose)
-        await prepare_database(parts.database, parts.clock)
+        await prepare_database(parts.database)
         await _keep_accounts(parts)
         async with parts.database.read() as connection:
             accounts = await load_accounts(connection)

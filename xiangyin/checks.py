@@ -15,6 +15,7 @@ from backend.database.migrate import current_revision, head_revision
 from xiangyin.child import Health
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason
 from xiangyin.loading import settings_file, unknown_variables
+from xiangyin.operator_health import PATH, operator_headers
 from xiangyin.probes import ask_http, http_health, redis_health
 from xiangyin.secret_files import SecretFileError, require_private
 from xiangyin.settings import Settings
@@ -42,7 +43,7 @@ class Finding:
 async def check_all(settings: Settings) -> Sequence[Finding]:
     """Every finding, in the order to read them."""
     database, store, bots, channels = await asyncio.gather(
-        _database(settings), _store(settings), _bots(settings), _channels(settings)
+        _database(settings), _store(settings), _bots(settings), _app_and_channels(settings)
     )
     return [
         *_settings(), *_folders(settings), *_disk(settings), *_key(settings),
@@ -141,15 +142,22 @@ def _bot(subject: str, where: str, health: Health, advice: str) -> Finding:
     return Finding(subject, state, f"{where} {facts[health]}", advice)
 
 
-async def _channels(settings: Settings) -> Sequence[Finding]:
-    """The running app knows its channels; it tells them in /health."""
+async def _app_and_channels(settings: Settings) -> Sequence[Finding]:
+    """What the running app says of itself."""
+    url = f"{settings.local_url}{PATH}"
     try:
-        _status, body = await ask_http(f"{settings.local_url}/health")
+        proof = operator_headers(settings) if settings.secret_key_file.exists() else {}
+        status, body = await ask_http(url, headers=proof)
+    except SecretFileError:
+        return []  # said already: the key's own finding
     except OSError:
         return [Finding("应用", State.BAD, f"{settings.local_url} 没有回应", "运行 xiangyin run")]
+    if status != 200:
+        fact = f"{settings.local_url} 答 {status}"
+        advice = "那个端口上是别的程序，或用的是另一个 secret_key_file"
+        return [Finding("应用", State.BAD, fact, advice)]
     found = [Finding("应用", State.GOOD, f"{settings.local_url} 有回应")]
-    channels = body.get("channels") if isinstance(body, dict) else None
-    for name, said in channels.items() if isinstance(channels, dict) else ():
+    for name, said in body["channels"].items():
         good = bool(said.get("ok"))
         advice = "" if good else "见该渠道的说明：channels/ 下同名文件夹里的 README.md"
         detail = str(said.get("detail", ""))

@@ -25,23 +25,32 @@ def one_time_password() -> str:
     return secrets.token_urlsafe(12)
 
 
-async def prepare_database(database: Database, clock: Clock) -> str | None:
-    """Migrate, bring in the offices and, where there is no user yet, make the first.
+async def prepare_database(database: Database) -> None:
+    """Migrate and bring in the offices of the catalogue. Running it again changes nothing.
 
-    Returns the first user's one-time password when it was made now, else None. Running it again
-    changes nothing. Raises what the database raises, and CatalogueError.
+    Raises what the database raises, and CatalogueError.
     """
     await migrate(database)
-    catalogue = load_catalogue(CATALOGUE)
     async with database.write() as connection:
-        await sync_tree(connection, catalogue.organisation.values())
-        return await _first_user(connection, catalogue.county.code, clock)
+        await sync_tree(connection, load_catalogue(CATALOGUE).organisation.values())
 
 
-async def _first_user(connection: AsyncConnection, county: str, clock: Clock) -> str | None:
-    root = await org_by_code(connection, county)
-    if root is None or await list_users(connection, "/"):
-        return None
+async def make_first_user(database: Database, clock: Clock) -> str | None:
+    """Make the first administrator of a prepared database that has no user yet.
+
+    Returns their one-time password, which is kept nowhere; None where there are users.
+    """
+    county = load_catalogue(CATALOGUE).county.code
+    async with database.write() as connection:
+        root = await org_by_code(connection, county)
+        if root is None or await list_users(connection, "/"):
+            return None
+        return await _create_administrator(connection, root.id, clock)
+
+
+async def _create_administrator(
+    connection: AsyncConnection, org_id: int, clock: Clock
+) -> str | None:
     password = one_time_password()
     try:
         await create_user(
@@ -49,7 +58,7 @@ async def _first_user(connection: AsyncConnection, county: str, clock: Clock) ->
             login=FIRST_LOGIN,
             name=FIRST_NAME,
             password=password,
-            org_id=root.id,
+            org_id=org_id,
             role=Role.ADMIN,
             now=clock.now(),
             must_change_password=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from xiangyin.child import Health
 SECONDS = 3.0
 
 
-async def ask_http(url: str, *, socket: Path | None = None) -> tuple[int, Any]:
+async def ask_http(
+    url: str, *, socket: Path | None = None, headers: Mapping[str, str] | None = None
+) -> tuple[int, Any]:
     """GET `url`: status and JSON body (None where it is none). Raises OSError when nobody
     answers within `SECONDS`."""
     connector = aiohttp.UnixConnector(str(socket)) if socket else aiohttp.TCPConnector()
@@ -24,7 +27,7 @@ async def ask_http(url: str, *, socket: Path | None = None) -> tuple[int, Any]:
     try:
         async with (
             aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-            session.get(url) as response,
+            session.get(url, headers=headers) as response,
         ):
             is_json = response.content_type == "application/json"
             return response.status, await response.json() if is_json else None

@@ -11,7 +11,7 @@ from backend.database.migrate import current_revision
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
 from xiangyin.loading import load_settings
-from xiangyin.preparation import FIRST_LOGIN, prepare_database
+from xiangyin.preparation import FIRST_LOGIN, make_first_user, prepare_database
 from xiangyin.settings import Settings
 
 
@@ -40,7 +40,8 @@ async def _migrate(settings: Settings) -> tuple[str | None, str | None, str | No
     database = Database(settings.database_url)
     try:
         before = await current_revision(database)
-        password = await prepare_database(database, SystemClock())
+        await prepare_database(database)
+        password = await make_first_user(database, SystemClock())
         return before, await current_revision(database), password
     finally:
         await database.close()

@@ -20,7 +20,7 @@ from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
 from xiangyin.commands.train import BOT_PYTHON
 from xiangyin.loading import load_settings
-from xiangyin.preparation import FIRST_LOGIN, prepare_database
+from xiangyin.preparation import FIRST_LOGIN, make_first_user, prepare_database
 from xiangyin.probes import http_health
 from xiangyin.settings import PROJECT, Role, Settings
 from xiangyin.supervisor import StartFailed, Supervisor
@@ -117,7 +117,8 @@ async def _prepare(settings: Settings) -> str | None:
     """Migrate first; with the database away the app starts all the same and spools."""
     database = Database(settings.database_url)
     try:
-        return await prepare_database(database, SystemClock())
+        await prepare_database(database)
+        return await make_first_user(database, SystemClock())
     except DATABASE_ERRORS as error:
         _say(f"数据库暂时用不了，先收下消息，等它恢复：{database_reason(error)}")
         return None
