@@ -64,14 +64,14 @@ class NamingRules:
             if name in text
         ]
         found: dict[int, Named] = {}
-        taken: list[tuple[int, int]] = []
+        taken: list[tuple[int, int, str]] = []
         # Offices before places ('城关镇派出所领导' speaks of the station, not of the township), and
         # full names before the shorter ones inside them.
         for place, name, org in sorted(said, key=lambda one: (one[0], -len(one[1]))):
-            for span in self._spans(text, name, place):
-                if not any(a < span[1] and span[0] < b and (a, b) != span for a, b in taken):
-                    taken.append(span)
-                    found.setdefault(org.id, Named(org, text[slice(*span)]))
+            for start, end in self._spans(text, name, place):
+                if not any(a < end and start < b and other != name for a, b, other in taken):
+                    taken.append((start, end, name))
+                    found.setdefault(org.id, Named(org, text[start:end]))
         return list(found.values())
 
     def _spans(self, text: str, name: str, place: bool) -> Iterable[tuple[int, int]]:
