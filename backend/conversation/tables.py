@@ -160,7 +160,7 @@ outbox = Table(
     Column("address_id", Id, ForeignKey("address.id"), nullable=False),
     Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
     Column("turn_id", Id, ForeignKey("turn.id")),
-    Column("petition_id", Id, ForeignKey("petition.id", use_alter=True)),
+    Column("petition_id", Id, ForeignKey("petition.id")),
     Column("lane", String(16), nullable=False),  # reply, notice, push
     Column("key", String(64), nullable=False),  # the text key(s), for officials' timeline
     Column("text", Text, nullable=False, info=CONTENT),
