@@ -195,7 +195,8 @@ class AccessToken:
     async def _across_processes(self) -> AsyncIterator[bool]:
         lock = self._shared.lock(self._key, seconds=LOCK_SECONDS)
         try:
-            got = await lock.__aenter__()
+            async with asyncio.timeout(LOCK_SECONDS + SHARED_TIMEOUT):
+                got = await lock.__aenter__()
         except Exception as error:  # noqa: BLE001 - the port names no errors; any means: absent
             self._store_lost(error)
             yield False
@@ -204,7 +205,8 @@ class AccessToken:
             yield got
         finally:
             try:
-                await lock.__aexit__(None, None, None)
+                async with asyncio.timeout(SHARED_TIMEOUT):
+                    await lock.__aexit__(None, None, None)
             except Exception as error:  # noqa: BLE001
                 self._store_lost(error)
 

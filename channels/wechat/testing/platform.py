@@ -75,6 +75,7 @@ class FakePlatform:
         self._media: dict[str, tuple[bytes, str, datetime]] = {}
         self._runner: web.AppRunner | None = None
         self._hung = asyncio.Event()
+        self._arrived = asyncio.Condition()
         self.base_url = ""
 
     async def start(self, port: int = 0) -> None:
@@ -108,6 +109,12 @@ class FakePlatform:
 
     def unfollow(self, openid: str) -> None:
         self.followers.discard(openid)
+
+    async def wait_pushed(self, count: int = 1, seconds: float = 10.0) -> list[Pushed]:
+        """All pushes, once there are `count` of them. Raises TimeoutError."""
+        async with asyncio.timeout(seconds), self._arrived:
+            await self._arrived.wait_for(lambda: len(self.pushed) >= count)
+        return list(self.pushed)
 
     def keep_media(self, data: bytes, content_type: str) -> str:
         """A media id, good for three days, as of something a citizen sent."""
@@ -166,6 +173,8 @@ class FakePlatform:
         if errcode == 0:
             self.pushed.append(Pushed(openid, text))
             self.shown(openid, text)
+            async with self._arrived:
+                self._arrived.notify_all()
         return _answer(errcode)
 
     def _check_push(self, openid: str, text: str) -> int:

@@ -135,6 +135,16 @@ async def test_what_a_push_is_refused_for(
     assert len(platform.pushed) == (errcode == 0)
 
 
+async def test_a_push_can_be_waited_for(http: ClientSession, platform: FakePlatform) -> None:
+    platform.follow(OPENID)
+    waiting = asyncio.create_task(platform.wait_pushed(2))
+    for text in ("一", "二"):
+        await send(http, platform, text={"content": text})
+    assert [pushed.text for pushed in await waiting] == ["一", "二"]
+    with pytest.raises(TimeoutError):
+        await platform.wait_pushed(3, seconds=0.01)
+
+
 async def test_unfollowing_ends_it(http: ClientSession, platform: FakePlatform) -> None:
     platform.follow(OPENID)
     platform.unfollow(OPENID)
