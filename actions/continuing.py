@@ -16,7 +16,7 @@ from actions.words import bare, only_announces
 def carry_on(turn: Turn, awaiting: dict[str, Any] | None) -> Outcome:
     """One such turn. `open_form` in the outcome hands it to the form."""
     out = Outcome(awaiting=awaiting)
-    if awaited.answer(turn, out):
+    if turn.is_silent_event or awaited.answer(turn, out):
         return out
     if turn.entities.get("petition_number") and len(bare(turn.text)) <= 30:
         existing.show_progress(turn, out)
@@ -52,7 +52,7 @@ def _inform(turn: Turn, out: Outcome) -> None:
 def _add_details(turn: Turn, out: Outcome) -> None:
     if not turn.open_petitions:
         out.open_form = True
-    elif only_announces(turn.text):
+    elif only_announces(turn.text) and not turn.media:
         out.say("ask_addition", number=turn.open_petitions[0].number)
         out.awaiting = awaited.addition(turn)
     else:

@@ -30,13 +30,11 @@ class Outcome:
             reply["prompt"] = {"options": [{"label": a, "payload": b} for a, b in options]}
         self.replies.append({"reply": reply})
 
-    def do(self, effect_type: str, *, announce: bool = True, **fields: Any) -> str:
-        """Add an effect; `announce` puts the app's words about it into the replies here."""
+    def do(self, effect_type: str, **fields: Any) -> None:
+        """Add an effect; what the app says of it stands here among the replies."""
         effect_id = f"{effect_type}_{len(self.effects) + 1}"
         self.effects.append({"effect": {"id": effect_id, "type": effect_type, **fields}})
-        if announce:
-            self.replies.append({"from_effect": effect_id})
-        return effect_id
+        self.replies.append({"from_effect": effect_id})
 
 
 def option(name: str, payload: str, **params: str) -> Option:

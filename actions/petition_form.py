@@ -32,6 +32,8 @@ GIVING_UP = frozenset({"cancel", "nothing_more", "deny", "withdraw"})
 def run_form(turn: Turn, draft: Draft | None, awaiting: dict[str, Any] | None) -> Outcome:
     """One turn of the form; `draft` None begins it."""
     out = Outcome(draft=draft, awaiting=awaiting)
+    if turn.is_silent_event:
+        return out
     if awaiting and awaited.answer(turn, out):
         if draft:
             ask(draft, turn, out)
@@ -410,7 +412,7 @@ STAGES: dict[str, Callable[[Turn, Draft, Outcome], None]] = {
 
 def file_petition(turn: Turn, draft: Draft, out: Outcome, *, invite: bool = True) -> None:
     """File it; the kind is left to triage unless the citizen named it."""
-    filed = out.do(
+    out.do(
         "file_petition",
         kind=draft.kind,
         text=draft.text,
@@ -420,14 +422,8 @@ def file_petition(turn: Turn, draft: Draft, out: Outcome, *, invite: bool = True
         messages=draft.messages,
     )
     if draft.phone:
-        # The number does not exist yet: '@' and an effect's id stands for what it will get.
-        out.do(
-            "set_contact",
-            announce=False,
-            number=f"@{filed}",
-            phone=draft.phone,
-            person=draft.person,
-        )
+        # The number does not exist yet; none means the newest, which is the one just filed.
+        out.do("set_contact", number=None, phone=draft.phone, person=draft.person)
     wanted = _still_wanted(turn, draft)
     if invite and wanted:
         out.say("invite_more", wanted="、".join(wanted))

@@ -7,10 +7,8 @@ from actions.turn import Turn
 
 
 def opt_out(turn: Turn, out: Outcome) -> None:
-    out.do("opt_out", announce=False, words=turn.text)
-    out.say("opted_out")
+    out.do("opt_out", words=turn.text)
 
 
 def opt_in(turn: Turn, out: Outcome) -> None:
-    out.do("opt_in", announce=False, words=turn.text)
-    out.say("opted_in")
+    out.do("opt_in", words=turn.text)

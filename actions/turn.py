@@ -51,6 +51,11 @@ class Turn:
     def answered_petitions(self) -> list[Petition]:
         return [one for one in self.petitions if one.state in ANSWERED_STATES]
 
+    @property
+    def is_silent_event(self) -> bool:
+        """An event that asks for no answer (the citizen unfollowed, or something unknown)."""
+        return self.kind == "event" and self.intent == "nlu_fallback"
+
     def own(self, number: str) -> Petition | None:
         """The citizen's own petition of that number, None for anyone else's."""
         return next((one for one in self.petitions if one.number == number), None)
