@@ -1,0 +1,135 @@
+"""Authored examples the first triage learns from: `data/triage`, and the catalogue's own words."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from backend.catalogue import CatalogueError, load_catalogue
+
+NONE = "none"
+
+
+class ExamplesError(ValueError):
+    """Training data is wrong; the message names the file and the entry."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One text as a citizen might write it. `domain` is None where `kind` is 'none'."""
+
+    text: str
+    kind: str
+    domain: str | None
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """`kind_words` and `domain_words` are cues by code, each a tiny example of its own; the names
+    are for people. `digest` changes when any of the files does."""
+
+    examples: tuple[Example, ...]
+    kind_names: Mapping[str, str]
+    domain_names: Mapping[str, str]
+    kind_words: Mapping[str, tuple[str, ...]]
+    domain_words: Mapping[str, tuple[str, ...]]
+    digest: str
+
+
+def load_training_data(data: Path) -> TrainingData:
+    """Read data/triage/kinds.yml, data/triage/examples/*.yml and data/catalogue. Raises
+    ExamplesError."""
+    try:
+        services = load_catalogue(data / "catalogue").services
+    except CatalogueError as error:
+        raise ExamplesError(str(error)) from error
+    kinds_file = data / "triage" / "kinds.yml"
+    kinds = _kinds(kinds_file)
+    files = sorted((data / "triage" / "examples").glob("*.yml"))
+    if not files:
+        raise ExamplesError(f"{data / 'triage' / 'examples'}: no *.yml there")
+    examples: list[Example] = []
+    for file in files:
+        examples += _examples(file, kinds, services)
+    _check_enough(data, examples, kinds)
+    return TrainingData(
+        tuple(examples),
+        {code: name for code, (name, _) in kinds.items()},
+        {code: service.name for code, service in services.items()},
+        {code: words for code, (_, words) in kinds.items()},
+        {code: tuple(service.words) for code, service in services.items()},
+        _digest([kinds_file, data / "catalogue" / "services.yml", *files]),
+    )
+
+
+def training_digest(data: Path) -> str:
+    """The digest `load_training_data` would give, without reading the examples."""
+    files = sorted((data / "triage" / "examples").glob("*.yml"))
+    kinds_file = data / "triage" / "kinds.yml"
+    try:
+        return _digest([kinds_file, data / "catalogue" / "services.yml", *files])
+    except OSError as error:
+        raise ExamplesError(f"{error.filename}: {error.strerror}") from error
+
+
+def _kinds(file: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
+    content = _read(file)
+    entries = content.get("kinds")
+    if not isinstance(entries, list):
+        raise ExamplesError(f"{file}: a list 'kinds' is needed")
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for entry in entries:
+        if not isinstance(entry, dict) or set(entry) != {"code", "name", "words"}:
+            raise ExamplesError(f"{file}: {entry}: code, name and words are needed")
+        found[str(entry["code"])] = (str(entry["name"]), tuple(map(str, entry["words"])))
+    if NONE not in found:
+        raise ExamplesError(f"{file}: kinds: {NONE!r} is missing")
+    return found
+
+
+def _examples(file: Path, kinds: Iterable[str], domains: Iterable[str]) -> list[Example]:
+    content = _read(file)
+    domain = content.get("domain")
+    if domain is not None and domain not in domains:
+        raise ExamplesError(f"{file}: domain: services.yml has no {domain!r}")
+    found: list[Example] = []
+    by_kind = content.get("examples")
+    if not isinstance(by_kind, dict):
+        raise ExamplesError(f"{file}: a mapping 'examples' of kinds is needed")
+    for kind, texts in by_kind.items():
+        if kind not in kinds or (kind == NONE) != (domain is None):
+            raise ExamplesError(f"{file}: examples.{kind}: no such kind for domain {domain!r}")
+        if not isinstance(texts, list):
+            raise ExamplesError(f"{file}: examples.{kind}: a list of texts is needed")
+        for text in texts:
+            if not isinstance(text, str) or not text.strip():
+                raise ExamplesError(f"{file}: examples.{kind}: {text!r} is no text (quote it)")
+            found.append(Example(text, kind, domain))
+    return found
+
+
+def _check_enough(data: Path, examples: Iterable[Example], kinds: Iterable[str]) -> None:
+    seen = {example.kind for example in examples}
+    missing = sorted(set(kinds) - seen)
+    if missing:
+        raise ExamplesError(f"{data / 'triage' / 'examples'}: no example of {missing[0]!r}")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ExamplesError(f"{file}: {error}") from error
+    if not isinstance(content, dict):
+        raise ExamplesError(f"{file}: a mapping is needed")
+    return content
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()

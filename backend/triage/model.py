@@ -1,0 +1,137 @@
+"""The linear model of the first triage: file format, loading, probabilities.
+
+A model is two files: `NAME.npz` (plain numpy arrays, no pickle) and `NAME.json`, its card with the
+SHA-256 of the arrays, the digest of the data, the date and the figures.
+"""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backend.triage.features import Floats, Indices, Vocabulary
+
+FORMAT = 1
+
+
+class ModelError(ValueError):
+    """No usable model at a path; the message says which file and what to do."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """One question the model answers: `classes` and their weights over the shared vocabulary.
+    `weights` is (terms, classes), `bias` (classes,), scores are divided by `temperature`."""
+
+    classes: tuple[str, ...]
+    weights: Floats
+    bias: Floats
+    temperature: float
+
+    def scores(self, indices: Indices, values: Floats) -> Floats:
+        """Calibrated scores, one per class, before the softmax."""
+        return np.asarray((values @ self.weights[indices] + self.bias) / self.temperature)
+
+    def probabilities(self, indices: Indices, values: Floats) -> Floats:
+        scores = self.scores(indices, values)
+        odds = np.exp(scores - scores.max())
+        return np.asarray(odds / odds.sum())
+
+    def top(
+        self, indices: Indices, values: Floats, count: int = 3
+    ) -> tuple[tuple[str, float], ...]:
+        """The `count` likeliest classes with their probabilities, best first."""
+        probabilities = self.probabilities(indices, values)
+        best = np.argsort(-probabilities, kind="stable")[:count]
+        return tuple((self.classes[i], round(float(probabilities[i]), 4)) for i in best)
+
+
+@dataclass(frozen=True)
+class Model:
+    """Both heads over one vocabulary, and the card."""
+
+    vocabulary: Vocabulary
+    kind: Head
+    domain: Head
+    card: Mapping[str, Any]
+
+
+def save_model(model: Model, file: Path) -> None:
+    """Write `file` (.npz) and its card beside it, each in one step."""
+    terms = sorted(model.vocabulary.index, key=model.vocabulary.index.__getitem__)
+    arrays: dict[str, Any] = {
+        "terms": np.frombuffer("\n".join(terms).encode(), np.uint8),
+        "idf": model.vocabulary.idf,
+    }
+    for name, head in (("kind", model.kind), ("domain", model.domain)):
+        arrays[f"{name}_classes"] = np.frombuffer("\n".join(head.classes).encode(), np.uint8)
+        # Half precision halves the file and changes no third decimal of a probability.
+        arrays[f"{name}_weights"] = head.weights.astype(np.float16)
+        arrays[f"{name}_bias"] = head.bias
+        arrays[f"{name}_temperature"] = np.float32(head.temperature)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    content = buffer.getvalue()
+    card = {**model.card, "format": FORMAT, "sha256": hashlib.sha256(content).hexdigest()}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    _replace(file, content)
+    text = json.dumps(card, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    _replace(card_of(file), text.encode())
+
+
+def load_model(file: Path) -> Model:
+    """Read a model; its bytes must be those its card names. Raises ModelError."""
+    card = load_card(file)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{file}: {error.strerror}; train it (xiangyin train)") from error
+    if hashlib.sha256(content).hexdigest() != card["sha256"]:
+        raise ModelError(f"{file}: does not belong to its card; train it again (xiangyin train)")
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        terms = _strings(arrays["terms"])
+        vocabulary = Vocabulary({t: i for i, t in enumerate(terms)}, arrays["idf"])
+        heads = [
+            Head(
+                tuple(_strings(arrays[f"{name}_classes"])),
+                np.ascontiguousarray(arrays[f"{name}_weights"], dtype=np.float32),
+                arrays[f"{name}_bias"],
+                float(arrays[f"{name}_temperature"]),
+            )
+            for name in ("kind", "domain")
+        ]
+    return Model(vocabulary, heads[0], heads[1], card)
+
+
+def load_card(file: Path) -> dict[str, Any]:
+    """The card of the model at `file`. Raises ModelError if there is none of this format."""
+    path = card_of(file)
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}; train it (xiangyin train)") from error
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}; train it again (xiangyin train)") from error
+    if not isinstance(card, dict) or card.get("format") != FORMAT or "sha256" not in card:
+        raise ModelError(f"{path}: not a card of format {FORMAT}; train again (xiangyin train)")
+    return card
+
+
+def card_of(file: Path) -> Path:
+    return file.with_suffix(".json")
+
+
+def _strings(array: Any) -> Sequence[str]:
+    return bytes(array).decode().split("\n")
+
+
+def _replace(file: Path, content: bytes) -> None:
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(file)
