@@ -47,12 +47,10 @@ async def find_or_open(
     Raises IntegrityError when another process opened one of them at the same moment: the caller
     repeats its transaction.
     """
-    missing = {(row.id, external_id): row for row, external_id in wanted}
-    found = await _current(connection, list(missing))
-    for key, row in missing.items():
-        if key not in found:
-            found[key] = await _open(connection, row, key[1], now)
-    return found
+    keys = {(row.id, external_id): row for row, external_id in wanted}
+    found = await _current(connection, list(keys))
+    missing = {key: row for key, row in keys.items() if key not in found}
+    return found | await _open(connection, missing, now) if missing else found
 
 
 async def _current(
@@ -77,19 +75,38 @@ async def _current(
 
 
 async def _open(
-    connection: AsyncConnection, row: AccountRow, external_id: str, now: datetime
-) -> AddressRow:
-    citizen_id = await _insert(connection, citizen, org_id=row.org_id, created_at=now)
-    address_id = await _insert(
-        connection,
-        address,
-        account_id=row.id,
-        external_id=external_id,
-        citizen_id=citizen_id,
-        created_at=now,
+    connection: AsyncConnection, missing: dict[tuple[int, str], AccountRow], now: datetime
+) -> dict[tuple[int, str], AddressRow]:
+    citizens = await connection.execute(
+        citizen.insert().returning(citizen.c.id, sort_by_parameter_order=True),
+        [{"org_id": row.org_id, "created_at": now} for row in missing.values()],
     )
-    await _record(connection, "opened", address_id, citizen_id, now)
-    return AddressRow(address_id, citizen_id)
+    owners = [int(row.id) for row in citizens]
+    rows = [
+        {"account_id": key[0], "external_id": key[1], "citizen_id": owner, "created_at": now}
+        for key, owner in zip(missing, owners, strict=True)
+    ]
+    addresses = await connection.execute(
+        address.insert().returning(address.c.id, sort_by_parameter_order=True), rows
+    )
+    opened = {
+        key: AddressRow(int(row.id), owner)
+        for key, owner, row in zip(missing, owners, addresses.all(), strict=True)
+    }
+    await connection.execute(
+        address_event.insert(),
+        [
+            {
+                "at": now,
+                "type": "opened",
+                "address_id": row.id,
+                "citizen_id": row.citizen_id,
+                "reason": "",
+            }
+            for row in opened.values()
+        ],
+    )
+    return opened
 
 
 async def move_address(
@@ -180,8 +197,3 @@ async def _record(
             reason=reason,
         )
     )
-
-
-async def _insert(connection: AsyncConnection, table: object, **values: object) -> int:
-    result = await connection.execute(table.insert().values(**values).returning(table.c.id))  # type: ignore[attr-defined]
-    return int(result.scalar_one())
