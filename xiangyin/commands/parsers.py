@@ -4,4 +4,4 @@ from __future__ import annotations
 
 import argparse
 
-Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
+type Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
