@@ -16,7 +16,9 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-_PACKAGES = frozenset({"tensorflow", "tensorflow_addons", "tensorflow_text", "tensorflow_hub"})
+_PACKAGES = frozenset(
+    {"tensorflow", "tensorflow_addons", "tensorflow_text", "tensorflow_hub", "keras"}
+)
 
 
 class TensorFlowMissing(RuntimeError):
