@@ -1,0 +1,98 @@
+"""The first triage: kind, domain, urgency, sensitivity, title and summary of one message."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backend.catalogue import Urgency
+from backend.triage.cleaning import clean
+from backend.triage.examples import NONE
+from backend.triage.features import terms
+from backend.triage.model import Model, load_model
+from backend.triage.rules import Rules, load_rules
+from backend.triage.summary import Courtesy, load_courtesy, summarise
+
+Ranking = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """Kind (`none`: no petition) and domain (a catalogue code), each the likeliest three with
+    calibrated probabilities, best first."""
+
+    kinds: Ranking
+    domains: Ranking
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The machine's reading of one text. It stands beside the text and never replaces it.
+
+    `kind` is complaint, request, suggestion, inquiry, report, praise or none; `domain` is the best
+    guess even where `kind` is none. `sensitive` holds keys of rules.SENSITIVITIES."""
+
+    kind: str
+    kind_confidence: float
+    kinds: Ranking
+    domain: str
+    domain_confidence: float
+    domains: Ranking
+    urgency: Urgency
+    sensitive: tuple[str, ...]
+    title: str
+    summary: str
+
+    @property
+    def is_petition(self) -> bool:
+        return self.kind != NONE
+
+
+class Classifier:
+    """A trained model with the deployment's rules; immutable, safe to share between tasks."""
+
+    def __init__(self, model: Model, rules: Rules, courtesy: Courtesy) -> None:
+        self._model = model
+        self._rules = rules
+        self._courtesy = courtesy
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """The model card: data, date, figures, hash."""
+        return dict(self._model.card)
+
+    def classify(self, text: str) -> Classification:
+        """Kind and domain alone: the fast part."""
+        indices, values = self._model.vocabulary.weigh(terms(clean(text).text))
+        return Classification(
+            self._model.kind.top(indices, values), self._model.domain.top(indices, values)
+        )
+
+    def read(self, text: str) -> Reading:
+        """Everything triage has to say about one text. Never fails, whatever the text."""
+        found = self.classify(text)
+        (kind, kind_confidence), (domain, domain_confidence) = found.kinds[0], found.domains[0]
+        summary = summarise(text, self._courtesy, lambda clause: self._weigh(clause, domain))
+        return Reading(
+            kind,
+            kind_confidence,
+            found.kinds,
+            domain,
+            domain_confidence,
+            found.domains,
+            self._rules.urgency(text),
+            self._rules.sensitive(text),
+            summary.title,
+            summary.text,
+        )
+
+    def _weigh(self, clause: str, domain: str) -> float:
+        """How clearly a clause speaks of `domain`."""
+        head = self._model.domain
+        indices, values = self._model.vocabulary.weigh(terms(clause))
+        return float(head.probabilities(indices, values)[head.classes.index(domain)])
+
+
+def load(model: Path, rules: Path) -> Classifier:
+    """The classifier from a model file (`train`) and the folder of rules. Raises ModelError,
+    RulesError, ValueError (courtesy.yml)."""
+    return Classifier(load_model(model), load_rules(rules), load_courtesy(rules / "courtesy.yml"))
