@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.organisation.tables import org
@@ -71,26 +71,24 @@ async def sync_tree(connection: AsyncConnection, entries: Iterable[OrgEntry]) ->
     order = _parents_first(wanted)
     await _lock(connection)
     known = {row.code: row for row in await all_orgs(connection)}
-    added: list[str] = []
+    added = [code for code in order if code not in known]
     renamed: list[str] = []
     moved: list[str] = []
     for code in order:
-        entry = wanted[code]
-        parent = known[entry.parent] if entry.parent is not None else None
-        present = known.get(code)
-        if present is None:
-            known[code] = await _add(connection, entry, parent)
-            added.append(code)
-            continue
-        if (present.name, present.type) != (entry.name, entry.type):
+        entry, present = wanted[code], known.get(code)
+        if present is not None and (present.name, present.type) != (entry.name, entry.type):
             await connection.execute(
                 update(org)
                 .where(org.c.id == present.id)
                 .values(name=entry.name, type=str(entry.type))
             )
             renamed.append(code)
-        if present.parent_id != (parent.id if parent else None):
-            await _move(connection, present, parent)
+    known.update(await _add_all(connection, [wanted[code] for code in added], known))
+    for code in order:
+        parent_code = wanted[code].parent
+        parent = known[parent_code] if parent_code is not None else None
+        if known[code].parent_id != (parent.id if parent else None):
+            await _move(connection, known[code], parent)
             moved.append(code)
             known = {row.code: row for row in await all_orgs(connection)}
     return TreeChanges(added, renamed, moved, sorted(set(known) - set(wanted)))
@@ -173,24 +171,49 @@ async def _lock(connection: AsyncConnection) -> None:
     await connection.execute(select(org.c.id).where(org.c.parent_id.is_(None)).with_for_update())
 
 
-async def _add(connection: AsyncConnection, entry: OrgEntry, parent: Org | None) -> Org:
-    parent_id = parent.id if parent else None
+async def _add_all(
+    connection: AsyncConnection, entries: Sequence[OrgEntry], known: Mapping[str, Org]
+) -> dict[str, Org]:
+    """Insert new offices level by level, since a path needs the parent's id."""
+    found: dict[str, Org] = dict(known)
+    waiting = list(entries)
+    while waiting:
+        level = [entry for entry in waiting if entry.parent is None or entry.parent in found]
+        waiting = [entry for entry in waiting if entry not in level]
+        found.update(await _add_level(connection, level, found))
+    return {entry.code: found[entry.code] for entry in entries}
+
+
+async def _add_level(
+    connection: AsyncConnection, level: Sequence[OrgEntry], known: Mapping[str, Org]
+) -> dict[str, Org]:
+    parents = [known[entry.parent] if entry.parent is not None else None for entry in level]
     inserted = await connection.execute(
-        org.insert()
-        .values(
-            code=entry.code,
-            name=entry.name,
-            type=str(entry.type),
-            parent_id=parent_id,
-            path="",
-            active=True,
-        )
-        .returning(org.c.id)
+        org.insert().returning(org.c.id, sort_by_parameter_order=True),
+        [
+            {
+                "code": entry.code,
+                "name": entry.name,
+                "type": str(entry.type),
+                "parent_id": parent.id if parent else None,
+                "path": "",
+                "active": True,
+            }
+            for entry, parent in zip(level, parents, strict=True)
+        ],
     )
-    org_id = int(inserted.scalar_one())
-    path = f"{parent.path if parent else '/'}{org_id}/"
-    await connection.execute(update(org).where(org.c.id == org_id).values(path=path))
-    return Org(org_id, entry.code, entry.name, str(entry.type), parent_id, path, True)
+    added: dict[str, Org] = {}
+    for row, entry, parent in zip(inserted.all(), level, parents, strict=True):
+        path = f"{parent.path if parent else '/'}{row.id}/"
+        parent_id = parent.id if parent else None
+        added[entry.code] = Org(
+            row.id, entry.code, entry.name, str(entry.type), parent_id, path, True
+        )
+    await connection.execute(
+        update(org).where(org.c.id == bindparam("which")).values(path=bindparam("new_path")),
+        [{"which": one.id, "new_path": one.path} for one in added.values()],
+    )
+    return added
 
 
 async def _move(connection: AsyncConnection, moving: Org, parent: Org | None) -> None:
