@@ -1,0 +1,268 @@
+"""Petitions: the queue, one, and what may be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Annotated, Literal
+
+from aiohttp import web
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.api.errors import error_response
+from backend.api.models import (
+    AnswerGiven,
+    Change,
+    Correct,
+    Dispatch,
+    Kind,
+    LiftSubject,
+    Note,
+    Number,
+    PetitionAnswer,
+    PetitionPage,
+    Return,
+    SetSubject,
+    State,
+    Words,
+)
+from backend.api.petition_json import item_json, petition_json
+from backend.api.responses import r200
+from backend.api.view import ApiView, answer
+from backend.petitions.correction import Correction
+from backend.petitions.outcomes import Done, Outcome
+from backend.petitions.queries import petition_view
+from backend.petitions.queue import BadCursor, Filters, queue_page
+from backend.web.outcomes import problem_of
+from backend.web.texts import TEXTS
+
+
+class PetitionsView(ApiView):
+    """/api/v1/petitions"""
+
+    async def get(
+        self,
+        state: State | None = None,
+        kind: Kind | None = None,
+        domain: Annotated[Words, Field(max_length=64)] | None = None,
+        overdue: bool = False,
+        q: Annotated[Words, Field(max_length=100)] = "",
+        order: Literal["newest", "due"] = "newest",
+        after: Annotated[Words, Field(max_length=40)] | None = None,
+        limit: Annotated[int, Field(ge=1, le=100)] = 50,
+    ) -> r200[PetitionPage]:
+        """The petitions the caller may see, page by page.
+
+        Status Codes:
+            200: One page
+        """
+        filters = Filters(
+            states=[state] if state else [],
+            kinds=[kind] if kind else [],
+            domains=[domain] if domain else [],
+            overdue=overdue,
+            text=q,
+        )
+        async with self.deps.database.read() as connection:
+            try:
+                page = await queue_page(
+                    connection,
+                    self.actor,
+                    filters,
+                    self.deps.clock.now(),
+                    order=order,
+                    after=after,
+                    limit=limit,
+                )
+            except BadCursor:
+                texts = self.request.config_dict[TEXTS]
+                words = texts.problems["unknown"].format(field="after")
+                return error_response(422, words, "after")
+        items = [item_json(item) for item in page.items]
+        return answer(PetitionPage(items=items, next=page.next_cursor))
+
+
+class OnePetition(ApiView):
+    """What all views of one petition share."""
+
+    async def _shown(self, number: str) -> web.Response:
+        async with self.deps.database.read() as connection:
+            view = await petition_view(connection, self.actor, number)
+        if view is None:
+            return error_response(404, self.request.config_dict[TEXTS].error(404)[1])
+        return answer(petition_json(view, self.deps.clock.now()))
+
+    async def _after(self, connection: AsyncConnection, step: Awaitable[Outcome]) -> web.Response:
+        """Take the step; the petition as it is now, read in the same transaction. One the caller
+        no longer sees (sent back, recused) is 404 from then on, so it is shown as 204."""
+        outcome = await step
+        if not isinstance(outcome, Done):
+            problem = problem_of(outcome, self.request.config_dict[TEXTS])
+            return error_response(problem.status, problem.words, problem.field)
+        view = await petition_view(connection, self.actor, outcome.number)
+        if view is None:
+            return web.Response(status=204)
+        return answer(petition_json(view, self.deps.clock.now()))
+
+
+class PetitionView(OnePetition):
+    """/api/v1/petitions/{number}"""
+
+    async def get(self, number: Number, /) -> r200[PetitionAnswer]:
+        """One petition with its conversation, readings and events.
+
+        Status Codes:
+            200: The petition
+        """
+        return await self._shown(number)
+
+
+class AcceptView(OnePetition):
+    async def post(self, number: Number, /, body: Change) -> r200[PetitionAnswer]:
+        """Accept it (受理).
+
+        Status Codes:
+            200: The petition as it is now
+        """
+        async with self.deps.database.write() as connection:
+            step = self.deps.desk.accept(connection, self.actor, number, body.version)
+            return await self._after(connection, step)
+
+
+class CorrectView(OnePetition):
+    async def post(self, number: Number, /, body: Correct) -> r200[PetitionAnswer]:
+        """Set the machine's reading right (更正).
+
+        Status Codes:
+            200: The petition as it is now
+        """
+        correction = Correction(**{body.field: body.value})
+        if body.field == "place":
+            correction = Correction(place=body.value, place_code=body.place_code)
+        async with self.deps.database.write() as connection:
+            step = self.deps.desk.correct(
+                connection, self.actor, number, body.version, correction, body.reason
+            )
+            return await self._after(connection, step)
+
+
+class DispatchView(OnePetition):
+    async def post(self, number: Number, /, body: Dispatch) -> r200[PetitionAnswer]:
+        """Give it to a lead office and assisting ones (派单).
+
+        Status Codes:
+            200: The petition as it is now
+        """
+        async with self.deps.database.write() as connection:
+            step = self.deps.desk.dispatch(
+                connection,
+                self.actor,
+                number,
+                body.version,
+                body.lead_org_id,
+                body.assisting_org_ids,
+                body.reason,
+            )
+            return await self._after(connection, step)
+
+
+class StartView(OnePetition):
+    async def post(self, number: Number, /, body: Change) -> r200[PetitionAnswer]:
+        """The lead office has begun (办理).
+
+        Status Codes:
+            200: The petition as it is now
+        """
+        async with self.deps.database.write() as connection:
+            step = self.deps.desk.start(connection, self.actor, number, body.version)
+            return await self._after(connection, step)
+
+
+class ReturnView(OnePetition):
+    async def post(self, number: Number, /, body: Return) -> r200[PetitionAnswer]:
+        """'Not ours' (退回); 204 where the caller no longer sees it.
+
+        Status Codes:
+            200: The petition as it is now
+        """
+        async with self.deps.database.write() as connection:
+            step = self.deps.desk.return_(connection, self.actor, number, body.version, body.reason)
+            return await self._after(connection, step)
+
+
+class AnswerView(OnePetition):
+    async def post(self, number: Number, /, body: AnswerGiven) -> r200[PetitionAnswer]:
+        """Answer the citizen (答复), by the channel they used.
+
+        Status Codes:
+            200: The petition as it is now
+        """
+        async with self.deps.database.write() as connection:
+            step = self.deps.desk.answer(connection, self.actor, number, body.version, body.text)
+            return await self._after(connection, step)
+
+
+class NoteView(OnePetition):
+    async def post(self, number: Number, /, body: Note) -> r200[PetitionAnswer]:
+        """A word among officials.
+
+        Status Codes:
+            200: The petition as it is now
+        """
+        async with self.deps.database.write() as connection:
+            step = self.deps.desk.note(connection, self.actor, number, body.version, body.text)
+            return await self._after(connection, step)
+
+
+class SubjectView(OnePetition):
+    async def post(self, number: Number, /, body: SetSubject) -> r200[PetitionAnswer]:
+        """It speaks about this office or official (回避); 204 where the caller no longer sees it.
+
+        Status Codes:
+            200: The petition as it is now
+        """
+        async with self.deps.database.write() as connection:
+            step = self.deps.desk.set_subject(
+                connection,
+                self.actor,
+                number,
+                body.version,
+                org_id=body.org_id,
+                user_id=body.user_id,
+                reason=body.reason,
+            )
+            return await self._after(connection, step)
+
+
+class LiftSubjectView(OnePetition):
+    async def post(self, number: Number, /, body: LiftSubject) -> r200[PetitionAnswer]:
+        """It does not speak about them after all.
+
+        Status Codes:
+            200: The petition as it is now
+        """
+        async with self.deps.database.write() as connection:
+            step = self.deps.desk.lift_subject(
+                connection,
+                self.actor,
+                number,
+                body.version,
+                body.subject_id,
+                body.reason,
+            )
+            return await self._after(connection, step)
+
+
+ROUTES = [
+    web.view("/petitions", PetitionsView),
+    web.view("/petitions/{number}", PetitionView),
+    web.view("/petitions/{number}/accept", AcceptView),
+    web.view("/petitions/{number}/correct", CorrectView),
+    web.view("/petitions/{number}/dispatch", DispatchView),
+    web.view("/petitions/{number}/start", StartView),
+    web.view("/petitions/{number}/return", ReturnView),
+    web.view("/petitions/{number}/answer", AnswerView),
+    web.view("/petitions/{number}/note", NoteView),
+    web.view("/petitions/{number}/subject", SubjectView),
+    web.view("/petitions/{number}/subject/lift", LiftSubjectView),
+]

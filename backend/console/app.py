@@ -1,0 +1,87 @@
+"""Officials' pages as a part of the app: routes and what stands before them."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from aiohttp import web
+
+from backend.console import login_page, petition_actions, petition_page, queue_page
+from backend.console.assets import Assets
+from backend.console.media import media_file
+from backend.console.rendering import render, setup_templates, wants_part
+from backend.web.dependencies import DEPENDENCIES, WebDependencies
+from backend.web.errors import error_boundary
+from backend.web.headers import security_headers
+from backend.web.limits import body_limit
+from backend.web.markers import public
+from backend.web.sessions import csrf_guard, session_middleware, to_login
+from backend.web.texts import OfficialTexts
+
+PREFIX = "/console"
+
+
+def setup_console(app: web.Application, deps: WebDependencies) -> web.Application:
+    """Hang the pages under /console of `app`, their files under /assets, and send / there; the
+    sub-application. Raises AssetMissing."""
+    texts = OfficialTexts(deps.data_folder / "texts" / "console.yml")
+    assets = Assets(deps.assets_folder)
+
+    async def render_error(request: web.Request, status: int, words: str) -> web.Response:
+        heading, body = texts.error(status)
+        if status == 403 and not words:
+            body = texts.errors["csrf"] if request.method == "POST" else body
+        context = {"heading": heading, "body": words or body}
+        response = render(request, "error.html", context, status=status)
+        if wants_part(request):
+            response.headers["X-Notice"] = quote(words or body)
+        return response
+
+    console = web.Application(
+        middlewares=[
+            body_limit,
+            security_headers,
+            error_boundary(render_error),
+            session_middleware(
+                deps.database,
+                deps.clock,
+                without=lambda request: to_login(request, login_page.LOGIN),
+                expired_password=_to_password,
+            ),
+            csrf_guard,
+        ]
+    )
+    console[DEPENDENCIES] = deps
+    setup_templates(console, assets=assets, texts=texts, clock=deps.clock)
+    console.add_routes(
+        [
+            web.get("/", queue_page.queue, name="queue"),
+            web.get("/login", login_page.login_page, name="login"),
+            web.post("/login", login_page.login),
+            web.post("/logout", login_page.logout, name="logout"),
+            web.get("/password", login_page.password_page, name="password"),
+            web.post("/password", login_page.change_own_password),
+            web.get("/media/{id:[0-9]{1,18}}", media_file, name="media"),
+            web.get(petition_page.PATH, petition_page.show, name="petition"),
+            *petition_actions.routes(petition_page.PATH),
+        ]
+    )
+    app.add_subapp(PREFIX, console)
+    files = web.Application(middlewares=[security_headers])
+    files.router.add_get("/{digest}/{name}", assets.serve)
+    app.add_subapp("/assets", files)
+    app.router.add_get("/", _home)
+    app.router.add_get(PREFIX, _home)
+    return console
+
+
+@public
+async def _home(_request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound(f"{PREFIX}/")
+
+
+def _to_password(_request: web.Request) -> web.StreamResponse:
+    return web.Response(
+        status=303,
+        headers={"Location": f"{PREFIX}/password", "HX-Redirect": f"{PREFIX}/password"},
+    )

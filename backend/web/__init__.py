@@ -1,0 +1,1 @@
+"""What officials' pages and the JSON API share: sessions, CSRF, headers, limits, errors."""

@@ -1,0 +1,60 @@
+"""What officials' pages and the API are given by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from backend.database.engine import Database
+from backend.petitions.desk import Desk
+from backend.petitions.rules import PetitionRules
+from backend.ports import Clock
+from backend.web.attempts import Attempts
+
+# (account name, channel, text key, parameters) → the words the citizen gets.
+PreviewWords = Callable[[str, str, str, Mapping[str, str | int | None]], str]
+Health = Callable[[], Awaitable[Mapping[str, Any]]]
+
+ATTEMPTS_PER_LOGIN = 8
+ATTEMPTS_PER_ADDRESS = 60
+ATTEMPTS_WINDOW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class WebDependencies:
+    """`data_folder` holds texts/console.yml; `assets_folder` is node_modules; `media_folder` keeps
+    `<sha[:2]>/<sha>`. `health` gives {'ok': bool, …} and nothing secret."""
+
+    database: Database
+    desk: Desk
+    rules: PetitionRules
+    clock: Clock
+    preview: PreviewWords
+    health: Health
+    data_folder: Path
+    media_folder: Path
+    assets_folder: Path
+    secure_cookies: bool
+    trusted_proxies: Sequence[str] = field(default=())
+
+    @cached_property
+    def attempts_per_login(self) -> Attempts:
+        return Attempts(self.clock, limit=ATTEMPTS_PER_LOGIN, window=ATTEMPTS_WINDOW)
+
+    @cached_property
+    def attempts_per_address(self) -> Attempts:
+        return Attempts(self.clock, limit=ATTEMPTS_PER_ADDRESS, window=ATTEMPTS_WINDOW)
+
+
+DEPENDENCIES = web.AppKey("xiangyin_web", WebDependencies)
+
+
+def dependencies(request: web.Request) -> WebDependencies:
+    """Of the app that answers this request."""
+    return request.config_dict[DEPENDENCIES]

@@ -1,0 +1,64 @@
+"""Marks on handlers. Every route needs a session and a CSRF token unless its handler says not."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+Marked = TypeVar("Marked")
+_PUBLIC = "_xiangyin_public"
+_OWN_CSRF = "_xiangyin_own_csrf"
+_EXPIRED = "_xiangyin_while_password_expired"
+
+
+def public[Marked](handler: Marked) -> Marked:
+    """Answers without a session."""
+    setattr(_function(handler), _PUBLIC, True)
+    return handler
+
+
+def own_csrf[Marked](handler: Marked) -> Marked:
+    """Comes before there is a session: the handler itself proves that the request is no forgery."""
+    setattr(_function(handler), _OWN_CSRF, True)
+    return handler
+
+
+def while_password_expired[Marked](handler: Marked) -> Marked:
+    """Answers to someone who has yet to change a password given by the administrator."""
+    setattr(_function(handler), _EXPIRED, True)
+    return handler
+
+
+def marked_public(handler: object) -> bool:
+    return hasattr(handler, _PUBLIC)
+
+
+def marked_own_csrf(handler: object) -> bool:
+    return hasattr(handler, _OWN_CSRF)
+
+
+def _function(handler: Any) -> Any:
+    # A bound method takes no attributes; its function does.
+    return getattr(handler, "__func__", handler)
+
+
+def _handler(request: web.Request) -> Any:
+    handler = request.match_info.handler
+    if isinstance(handler, type):
+        # A class-based view is marked on its methods; a method it lacks is no way around.
+        return getattr(handler, request.method.lower(), None)
+    return handler
+
+
+def is_public(request: web.Request) -> bool:
+    """Nothing is there (404, 405), or the route says so."""
+    return request.match_info.http_exception is not None or marked_public(_handler(request))
+
+
+def proves_itself(request: web.Request) -> bool:
+    return request.match_info.http_exception is not None or marked_own_csrf(_handler(request))
+
+
+def allows_expired_password(request: web.Request) -> bool:
+    return hasattr(_handler(request), _EXPIRED)
