@@ -25,6 +25,9 @@ LIVE_POLL_SECONDS = 0.4
 LIVE_PING_SECONDS = 15.0
 LIVE_SECONDS = 600.0  # then the browser connects again by itself
 MOST_LIVE = 64
+# A body somewhat over its limit is read to its end (and dropped), so that the browser is still
+# there to read why it was refused.
+FAR_TOO_MUCH = 3
 
 
 class Api:
@@ -181,10 +184,14 @@ def _json(data: object, *, status: int = 200) -> web.Response:
     )  # fmt: skip
 
 
+class _TooLarge(web.HTTPClientError):
+    status_code = 413
+
+
 def _refused(status: int, reason: str) -> web.HTTPException:
     error: type[web.HTTPException] = {
         400: web.HTTPBadRequest, 403: web.HTTPForbidden, 404: web.HTTPNotFound,
-        409: web.HTTPConflict, 415: web.HTTPUnsupportedMediaType,
+        409: web.HTTPConflict, 413: _TooLarge, 415: web.HTTPUnsupportedMediaType,
         503: web.HTTPServiceUnavailable,
     }[status]  # fmt: skip
     return error(
@@ -210,17 +217,25 @@ async def _read_body(request: web.Request, most: int) -> bytes:
         raise _refused(403, "只能从本页发送")
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise _refused(415, "不收压缩的内容")
-    if (request.content_length or 0) > most:
-        raise web.HTTPRequestEntityTooLarge(most, request.content_length or 0)
+    if (request.content_length or 0) > FAR_TOO_MUCH * most:
+        raise _too_large(most)
     body = bytearray()
+    size = 0
     try:
         async with asyncio.timeout(MAX_BODY_SECONDS):
             async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > most:
-                    raise web.HTTPRequestEntityTooLarge(most, len(body))
+                size += len(chunk)
+                if size > FAR_TOO_MUCH * most:
+                    raise _too_large(most)
+                body += chunk if size <= most else b""
     except TimeoutError as error:
         raise web.HTTPRequestTimeout from error
     except (web.RequestPayloadError, ClientPayloadError, HttpProcessingError) as error:
         raise _refused(400, "没有传完整") from error
+    if size > most:
+        raise _too_large(most)
     return bytes(body)
+
+
+def _too_large(most: int) -> web.HTTPException:
+    return _refused(413, f"太大了，最多 {most // 1024} KB")

@@ -40,6 +40,7 @@ def page_routes(channels: Sequence[SimulatorChannel]) -> Sequence[web.RouteDef]:
             for channel in channels
         ],
         "places": presets()["places"],
+        "samples": presets()["samples"],
     }
     listing = json.dumps(accounts, ensure_ascii=False)
     static = {

@@ -3,6 +3,7 @@
 import { pictureUrl } from "./api.js";
 import { when } from "./time.js";
 
+const TONES = 6;
 const GAP_MS = 5 * 60 * 1000;
 const EVENTS = { subscribe: "已关注公众号", unsubscribe: "已取消关注" };
 const HINTS = {
@@ -26,7 +27,7 @@ export function icon(name) {
 }
 
 export function avatar(citizen) {
-  const tone = [...citizen.address].reduce((sum, c) => (sum * 31 + c.codePointAt(0)) % 997, 7) % 6;
+  const tone = [...citizen.name].reduce((sum, c) => sum + c.codePointAt(0), 0) % TONES;
   const made = element("span", `avatar tone-${tone}`, [...citizen.name].slice(0, 1).join(""));
   made.setAttribute("aria-hidden", "true");
   return made;

@@ -11,7 +11,7 @@ const NAMES = { wechat: "微信", sms: "短信" };
 const at = (id) => document.getElementById(id);
 
 const state = {
-  accounts: [], places: [], account: null, citizens: [], citizen: null,
+  accounts: [], places: [], samples: [], account: null, citizens: [], citizen: null,
   said: new Map(), // address → messages by key
   unread: new Map(), // address → count
   typingUntil: 0, typingTimer: 0, stop: () => {},
@@ -94,6 +94,20 @@ function drawComposer() {
   at("composer").classList.toggle("blank", !text.value.trim());
   text.style.height = "auto";
   text.style.height = `${Math.min(text.scrollHeight, 120)}px`;
+}
+
+function drawSamples() {
+  at("samples").replaceChildren(...state.samples.map((sample) => {
+    const button = element("button", "", sample);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      document.body.dataset.view = "chat";
+      at("text").value = sample;
+      drawComposer();
+      at("text").focus();
+    });
+    return button;
+  }));
 }
 
 /* opening */
@@ -235,8 +249,9 @@ at("restart").addEventListener("click", () => ask("restart", async () => {
 at("back").addEventListener("click", () => { document.body.dataset.view = "list"; drawCitizens(); });
 
 async function begin() {
-  const { accounts, places } = await api.settings();
-  Object.assign(state, { accounts, places });
+  const { accounts, places, samples } = await api.settings();
+  Object.assign(state, { accounts, places, samples });
+  drawSamples();
   const [name, address] = decodeURIComponent(location.hash.slice(1)).split("/");
   const known = accounts.find((account) => account.account === name);
   if (known && address) document.body.dataset.view = "chat";
