@@ -44,7 +44,7 @@ class SharedValues:
                 log.debug("shared.away", error=type(error).__name__)
             else:
                 if value is not None:
-                    return bytes(value).decode()
+                    return value.decode() if isinstance(value, bytes) else str(value)
         kept = self._local.get(key)
         return kept[0] if kept is not None and kept[1] > time.monotonic() else None
 

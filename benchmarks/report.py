@@ -123,11 +123,13 @@ def finish(
     rows: Sequence[Mapping[str, Cell]],
     targets: Sequence[Target] = (),
     *,
+    figures: Mapping[str, float] | None = None,
     settings: Mapping[str, Any] | None = None,
     folder: Path = RESULTS,
 ) -> int:
     """Print the table, write `results/NAME.json`; exit code 1 where a target was missed."""
     result = {
+        **(figures or {}),
         "benchmark": name,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         **commit(),

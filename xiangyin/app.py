@@ -26,7 +26,7 @@ from backend.web.markers import public
 from xiangyin.operator_health import PATH, operator_health
 from xiangyin.preparation import prepare_database
 from xiangyin.settings import PROJECT, Role, Settings
-from xiangyin.wiring import DATA, Parts, accounts_of, build
+from xiangyin.wiring import DATA, SIMULATED, Parts, accounts_of, build
 
 log = structlog.get_logger(__name__)
 
@@ -48,12 +48,21 @@ def create_app(settings: Settings) -> web.Application:
     if settings.role in GATEWAY:
         for channel in parts.channels.values():
             app.add_routes(channel.routes())
+        if settings.simulator:
+            _add_simulator_page(app, parts)
     if settings.role in WEB:
         dependencies = _web_dependencies(parts)
         setup_api(app, dependencies)
         setup_console(app, dependencies)
     app.cleanup_ctx.append(_running)
     return app
+
+
+def _add_simulator_page(app: web.Application, parts: Parts) -> None:
+    from channels.simulator import SimulatorChannel, page_routes
+
+    simulated = [parts.channels[name] for name in SIMULATED]
+    app.add_routes(page_routes([each for each in simulated if isinstance(each, SimulatorChannel)]))
 
 
 def _web_dependencies(parts: Parts) -> WebDependencies:
@@ -155,6 +164,13 @@ async def _health(request: web.Request) -> web.Response:
         return web.json_response({"ok": False}, status=503)
 
 
+def _without_request(record: logging.LogRecord) -> bool:
+    """aiohttp quotes the request line it could not read; a phone number may stand in it."""
+    error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else "error"
+    record.msg, record.args, record.exc_info = f"aiohttp.server: {error}", (), None
+    return True
+
+
 def configure_logging(settings: Settings) -> None:
     """One JSON line per event on standard error."""
     level = getattr(logging, settings.log_level.value.upper())
@@ -169,6 +185,7 @@ def configure_logging(settings: Settings) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
+    logging.getLogger("aiohttp.server").addFilter(_without_request)
 
 
 async def run_app(settings: Settings) -> None:

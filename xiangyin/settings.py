@@ -25,6 +25,9 @@ from xiangyin.accounts import NAME, AccountSettings
 from xiangyin.secret_files import read_or_create_key
 
 PROJECT = Path(__file__).resolve().parent.parent
+BOT_PYTHON = PROJECT / "bot" / ".venv" / "bin" / "python"
+# Made of the project's data, not of an installation's: the same for every `var_dir`.
+TRIAGE_MODEL = PROJECT / "var" / "models" / "triage.npz"
 LONGEST_SOCKET_PATH = 100  # bytes; the kernel's limit is 107
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 DRIVERS |= {driver: driver for driver in DRIVERS.values()} | {"postgres": DRIVERS["postgresql"]}

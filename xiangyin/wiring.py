@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
-from backend.triage.classifier import Classifier
 from backend.triage.entities import EntityReader
 from redis.asyncio import Redis
 
@@ -33,8 +32,9 @@ from backend.database.engine import Database
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies
 from backend.shared_store import SharedValues
+from backend.triage import classifier
 from backend.triage.rules import load_rules
-from xiangyin.settings import PROJECT, Settings
+from xiangyin.settings import PROJECT, TRIAGE_MODEL, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +103,7 @@ def build(settings: Settings) -> Parts:
     readings = Readings(
         load_rules(DATA / "rules"),
         EntityReader(rules.catalogue),
-        Classifier.load(settings.var_dir / "models"),
+        classifier.load(TRIAGE_MODEL, DATA / "rules"),
     )
     signals = Signals(redis, clock)
     inbox = Inbox(

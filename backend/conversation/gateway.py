@@ -46,13 +46,20 @@ class ConversationGateway:
     async def wait_reply(self, accepted: Accepted, timeout: float) -> PassiveReply | None:
         if accepted.message_id is None:
             return None
-        turn_id = await self._waiters.wait(accepted.message_id, timeout, known=accepted.duplicate)
-        if turn_id is None:
-            return None
-        async with self._database.write() as connection:
-            claimed = await outbox.claim_passive(
-                connection, turn_id, self._owner, self._clock.now(), self._claim_seconds
+        try:
+            turn_id = await self._waiters.wait(
+                accepted.message_id, timeout, known=accepted.duplicate
             )
+            if turn_id is None:
+                return None
+            async with self._database.write() as connection:
+                claimed = await outbox.claim_passive(
+                    connection, turn_id, self._owner, self._clock.now(), self._claim_seconds
+                )
+        except (TimeoutError, SQLAlchemyError, OSError) as error:
+            # The message is safe; its answer takes another route or rides on the next try.
+            log.warning("gateway.reply_not_claimed", error=type(error).__name__)
+            return None
         return PassiveReply(*claimed) if claimed is not None else None
 
     async def reply_written(self, reply: PassiveReply, *, written: bool) -> None:

@@ -6,6 +6,7 @@ Reading by models runs in threads: it takes milliseconds and holds up nobody els
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,10 @@ from backend.petitions.number import parse_number
 from backend.triage.classifier import Classifier
 from backend.triage.cleaning import clean
 from backend.triage.entities import EntityReader
+from backend.triage.examples import NONE
 from backend.triage.rules import Rules
-from backend.triage.summary import title_of
 
+UNTITLED = "（无标题）"
 RESEND_WORDS = frozenset({"重发", "再发一次", "再发一遍"})
 
 
@@ -36,6 +38,7 @@ class Readings:
         self._rules = rules
         self._entities = entities
         self._classifier = classifier
+        self._model = str(classifier.card["sha256"])[:16]
 
     def rule(self, text: str) -> str | None:
         """What the app answers without the bot: 'emergency:<key>', 'opt_out', 'opt_in',
@@ -80,13 +83,19 @@ class Readings:
             (each for each in self._entities.read(place or cleaned) if each.entity == "place"), None
         )
         machine = MachineReading(
-            kind=FieldReading(reading.kind, reading.kind_confidence, reading.kinds),
-            domain=FieldReading(reading.domain, reading.domain_confidence, reading.domains),
-            urgency=FieldReading("emergency" if emergency else self._rules.urgency(text)),
-            title=title_of(cleaned),
-            model=self._classifier.version,
-            sensitive=self._rules.sensitive(text),
+            # What the dialogue has confirmed is a petition, whatever the model thinks of it.
+            kind=_best([each for each in reading.kinds if each[0] != NONE]),
+            domain=_best(reading.domains),
+            urgency=FieldReading("emergency" if emergency else reading.urgency),
+            title=reading.title or UNTITLED,
+            model=self._model,
+            sensitive=reading.sensitive,
         )
         return PetitionReading(
             machine, where.value if where else None, where.code if where else None
         )
+
+
+def _best(candidates: Sequence[tuple[str, float]]) -> FieldReading:
+    value, confidence = candidates[0]
+    return FieldReading(value, confidence, tuple(candidates))

@@ -130,9 +130,6 @@ class World:
     def environment(self, halts: Iterable[Halt] = ()) -> dict[str, str]:
         """Settings of the app, by environment only."""
         prefix = "XIANGYIN_ACCOUNTS__TOWN__"
-        models = self.folder / "models"
-        if not models.exists():
-            models.symlink_to(PROJECT / "var" / "models")
         return {
             "XIANGYIN_CONFIG": os.devnull,
             "XIANGYIN_VAR_DIR": str(self.folder),

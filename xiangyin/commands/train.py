@@ -1,19 +1,24 @@
-"""`xiangyin train`: train the bot where its data changed since the last time."""
+"""`xiangyin train`: train the bot and the triage where their data changed since the last time."""
 
 from __future__ import annotations
 
 import argparse
 import subprocess
+import time
+from pathlib import Path
 
+from backend.clock import SystemClock
+from backend.triage.examples import ExamplesError
+from backend.triage.training import is_current, train
 from xiangyin.commands.failure import failed
 from xiangyin.commands.parsers import Subcommands
-from xiangyin.settings import PROJECT
+from xiangyin.settings import BOT_PYTHON, PROJECT, TRIAGE_MODEL
 
-BOT_PYTHON = PROJECT / "bot" / ".venv" / "bin" / "python"
+DATA = PROJECT / "data"
 
 
 def register(subcommands: Subcommands) -> None:
-    parser = subcommands.add_parser("train", help="训练机器人；数据没有变化时跳过")
+    parser = subcommands.add_parser("train", help="训练机器人和分类模型；数据没有变化时跳过")
     parser.add_argument("--force", action="store_true", help="没有变化也重新训练")
     parser.set_defaults(execute=execute)
 
@@ -24,4 +29,20 @@ def execute(args: argparse.Namespace) -> int:
     force = ["--force"] if args.force else []
     # Its own output is the progress shown; Ctrl-C reaches it too, being in our session.
     done = subprocess.run([BOT_PYTHON, "-m", "bot", "train", *force], cwd=PROJECT, check=False)  # noqa: S603
-    return done.returncode
+    if done.returncode:
+        return done.returncode
+    return _train_triage(TRIAGE_MODEL, force=args.force)
+
+
+def _train_triage(model: Path, *, force: bool) -> int:
+    if not force and is_current(DATA, model):
+        return 0
+    print(f"triage: training from {DATA / 'triage'}", flush=True)
+    before = time.monotonic()
+    model.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        train(DATA, model, now=SystemClock().now())
+    except ExamplesError as error:
+        return failed(f"分类的例句有误：{error}")
+    print(f"triage: trained in {time.monotonic() - before:.1f} s", flush=True)
+    return 0
