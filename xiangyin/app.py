@@ -31,6 +31,7 @@ from xiangyin.wiring import DATA, SIMULATED, Parts, accounts_of, build
 log = structlog.get_logger(__name__)
 
 PARTS = web.AppKey("xiangyin_parts", Parts)
+API = web.AppKey("xiangyin_api", web.Application)
 SHUTDOWN_SECONDS = 4.0
 
 GATEWAY = frozenset({Role.ALL, Role.GATEWAY})
@@ -52,7 +53,7 @@ def create_app(settings: Settings) -> web.Application:
             _add_simulator_page(app, parts)
     if settings.role in WEB:
         dependencies = _web_dependencies(parts)
-        setup_api(app, dependencies)
+        app[API] = setup_api(app, dependencies)
         setup_console(app, dependencies)
     app.cleanup_ctx.append(_running)
     return app

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 
-from xiangyin.commands import app, doctor, migrate, openapi, run, train, user
 from xiangyin.loading import InvalidSettings
 from xiangyin.secret_files import SecretFileError
 
+COMMANDS = ("run", "app", "migrate", "train", "user", "doctor", "openapi")
 EXAMPLES = """\
 例子：
   xiangyin run                         启动：Valkey、机器人、应用，Ctrl-C 全部停止
@@ -22,8 +23,8 @@ EXAMPLES = """\
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The command line; with `only`, of that command alone: the others need not be loaded."""
     top = argparse.ArgumentParser(
         prog="xiangyin",
         description="乡音：听见群众的话，给群众答复。",
@@ -31,14 +32,16 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subcommands = top.add_subparsers(title="命令", metavar="命令", required=True)
-    for module in (run, app, migrate, train, user, doctor, openapi):
-        module.register(subcommands)
+    for name in (only,) if only else COMMANDS:
+        importlib.import_module(f"xiangyin.commands.{name}").register(subcommands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    args = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    named = given[0] if given and given[0] in COMMANDS else None
+    args = parser(named).parse_args(given)
     execute: Callable[[argparse.Namespace], int] = args.execute
     try:
         return execute(args)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 
+from backend.api.openapi import openapi_document
+from xiangyin.app import API, create_app
 from xiangyin.commands.parsers import Subcommands
+from xiangyin.loading import load_settings
+from xiangyin.settings import REDIS_OFF, Role
 
 
 def register(subcommands: Subcommands) -> None:
@@ -14,7 +18,6 @@ def register(subcommands: Subcommands) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from backend.api.document import openapi_document
-
-    print(json.dumps(openapi_document(), ensure_ascii=False, indent=2))
+    app = create_app(load_settings(role=Role.WEB, redis_url=REDIS_OFF, accounts={}))
+    print(json.dumps(openapi_document(app[API]), ensure_ascii=False, indent=2))
     return 0

@@ -18,11 +18,10 @@ from backend.database.engine import Database
 from xiangyin.child import ChildSpec
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
-from xiangyin.commands.train import BOT_PYTHON
 from xiangyin.loading import load_settings
 from xiangyin.preparation import FIRST_LOGIN, make_first_user, prepare_database
 from xiangyin.probes import http_health
-from xiangyin.settings import PROJECT, Role, Settings
+from xiangyin.settings import BOT_PYTHON, PROJECT, Role, Settings
 from xiangyin.supervisor import StartFailed, Supervisor
 from xiangyin.valkey import valkey_spec
 
