@@ -17,11 +17,11 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from backend.triage.cleaning import clean
-from backend.triage.examples import TrainingData, load_training_data, training_digest
+from backend.triage.examples import TrainingData, load_training_data
 from backend.triage.features import Floats, Vocabulary, build_vocabulary, terms
-from backend.triage.model import Head, Model, ModelError, load_card, save_model
+from backend.triage.freshness import TRAINER
+from backend.triage.model import Head, Model, load_card, save_model
 
-_VERSION = 1
 _FOLDS = 5
 _REGULARISATION = 0.5
 _TEMPERATURES = np.geomspace(0.05, 2.0, 60, dtype=np.float32)
@@ -35,19 +35,6 @@ class _Question:
     documents: Sequence[Sequence[str]]
     labels: npt.NDArray[np.str_]
     examples: int
-
-
-def is_current(data: Path, file: Path) -> bool:
-    """True if the model at `file` was trained from exactly this data by this trainer."""
-    try:
-        card = load_card(file)
-    except ModelError:
-        return False
-    return (
-        file.exists()
-        and card.get("trainer") == _VERSION
-        and card.get("data_digest") == training_digest(data)
-    )
 
 
 def train(data: Path, file: Path, *, now: datetime) -> dict[str, Any]:
@@ -64,7 +51,7 @@ def train(data: Path, file: Path, *, now: datetime) -> dict[str, Any]:
         heads[name] = _fit(question, vocabulary, temperature)
     card = {
         "name": "triage",
-        "trainer": _VERSION,
+        "trainer": TRAINER,
         "trained_at": now.isoformat(timespec="seconds"),
         "data_digest": content.digest,
         "examples": len(content.examples),

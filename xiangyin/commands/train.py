@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backend.clock import SystemClock
 from backend.triage.examples import ExamplesError
-from backend.triage.training import is_current, train
+from backend.triage.freshness import is_current
 from xiangyin.commands.failure import failed
 from xiangyin.commands.parsers import Subcommands
 from xiangyin.settings import BOT_PYTHON, PROJECT, TRIAGE_MODEL
@@ -37,6 +37,8 @@ def execute(args: argparse.Namespace) -> int:
 def _train_triage(model: Path, *, force: bool) -> int:
     if not force and is_current(DATA, model):
         return 0
+    from backend.triage.training import train  # scikit-learn takes seconds to import
+
     print(f"triage: training from {DATA / 'triage'}", flush=True)
     before = time.monotonic()
     model.parent.mkdir(parents=True, exist_ok=True)
