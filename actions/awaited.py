@@ -1,32 +1,18 @@
 """Answers to what was asked outside a petition under way: a rating, a comment on it, a phone's
-last digits, a withdrawal. `Outcome.awaiting` remembers which, and nothing blocks meanwhile."""
+last digits, a withdrawal, an addition announced. `Outcome.awaiting` remembers which, and nothing
+blocks meanwhile."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
-from actions import rating
+from actions import additions, rating
 from actions.outcome import Outcome
 from actions.turn import Turn
 
-ADDITION_WINDOW = timedelta(hours=2)
-"""How long after filing words without a subject are taken for more of that petition."""
-
 _TAIL = re.compile(r"(?<!\d)(\d{4})(?!\d)")
-
-
-def addition(turn: Turn) -> dict[str, Any]:
-    """After filing: what comes soon may belong to it."""
-    return {"for": "addition", "since": turn.now.isoformat()}
-
-
-def soon_after_filing(turn: Turn, awaiting: dict[str, Any]) -> bool:
-    if awaiting["for"] != "addition":
-        return False
-    return turn.now - datetime.fromisoformat(awaiting["since"]) <= ADDITION_WINDOW
 
 
 def phone_tail(text: str, phone: str | None = None) -> str | None:
@@ -73,4 +59,5 @@ READERS: dict[str, Callable[[Turn, Outcome, dict[str, Any]], bool]] = {
     "comment": rating.read_comment,
     "withdrawal": _withdrawal,
     "phone_tail": _tail,
+    "announced": additions.read_announced,
 }

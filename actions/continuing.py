@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actions import awaited, existing, rating
+from actions import additions, awaited, existing, rating
+from actions.additions import soon_after_filing
 from actions.outcome import Outcome
 from actions.prompts import ask_unsure
 from actions.turn import Turn
@@ -25,24 +26,9 @@ def carry_on(turn: Turn, awaiting: dict[str, Any] | None) -> Outcome:
     return out
 
 
-def _soon(turn: Turn, out: Outcome) -> bool:
-    awaiting = out.awaiting
-    return bool(awaiting and turn.open_petitions and awaited.soon_after_filing(turn, awaiting))
-
-
-def _add(turn: Turn, out: Outcome) -> None:
-    """Add words, photos and contact to the newest open petition."""
-    number, phone = turn.open_petitions[0].number, turn.entities.get("phone")
-    if phone:
-        out.do("set_contact", number=number, phone=phone, person=turn.entities.get("person"))
-    if not phone or len(bare(turn.text)) > len(phone) + 12 or turn.media:
-        out.do("add_to_petition", number=number, text=turn.text, messages=list(turn.ids))
-    out.awaiting = awaited.addition(turn)
-
-
 def _inform(turn: Turn, out: Outcome) -> None:
-    if _soon(turn, out):
-        _add(turn, out)
+    if soon_after_filing(turn, out.awaiting):
+        additions.add(turn, out)
     elif turn.place or turn.kind == "location":
         out.open_form = True
     else:
@@ -53,31 +39,30 @@ def _add_details(turn: Turn, out: Outcome) -> None:
     if not turn.open_petitions:
         out.open_form = True
     elif only_announces(turn.text) and not turn.media:
-        out.say("ask_addition", number=turn.open_petitions[0].number)
-        out.awaiting = awaited.addition(turn)
+        additions.ask(turn, out)
     else:
-        _add(turn, out)
+        additions.add(turn, out)
 
 
 def _media(turn: Turn, out: Outcome) -> None:
-    if _soon(turn, out):
-        _add(turn, out)
+    if soon_after_filing(turn, out.awaiting):
+        additions.add(turn, out)
     else:
         out.open_form = True
 
 
 def _correction(turn: Turn, out: Outcome) -> None:
     """'地址错了，是5号楼' after filing is an addition like any other."""
-    if not _soon(turn, out):
+    if not soon_after_filing(turn, out.awaiting):
         out.say("nothing_asked")
     elif turn.place or len(bare(turn.text)) > 8:
-        _add(turn, out)
+        additions.add(turn, out)
     else:
-        out.say("ask_addition", number=turn.open_petitions[0].number)
+        additions.ask(turn, out)
 
 
 def _cancel(turn: Turn, out: Outcome) -> None:
-    if _soon(turn, out):
+    if soon_after_filing(turn, out.awaiting):
         existing.withdraw(turn, out)
     else:
         out.say("all_done")
@@ -91,7 +76,8 @@ def _no_more(turn: Turn, out: Outcome) -> None:
 
 def _unsure(turn: Turn, out: Outcome) -> None:
     """Keep the words, so that choosing 'I want to raise this' does not mean typing them again."""
-    if _soon(turn, out) and len(bare(turn.text)) > 3:
+    soon = soon_after_filing(turn, out.awaiting) and len(bare(turn.text)) > 3
+    if soon or (turn.place and turn.likely == "raise_petition"):
         out.open_form = True
         return
     ask_unsure(out)

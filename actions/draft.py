@@ -8,7 +8,7 @@ from typing import Any
 
 from actions.turn import Turn
 
-TEXT_LIMIT = 4000
+TEXT_LIMIT = 3000
 """Characters of a petition's text; the messages beyond it are kept by their ids."""
 IDS_LIMIT = 200
 
@@ -57,10 +57,13 @@ class Draft:
         self.phone = turn.entities.get("phone") or self.phone
         self.person = turn.entities.get("person") or self.person
 
-    def add_words(self, text: str) -> None:
-        """Add a message's words; past the limit only the message's id is kept."""
-        if text and len(self.text) + len(text) < TEXT_LIMIT:
+    def add_words(self, text: str) -> bool:
+        """Add a message's words; past the limit only the message's id is kept: False."""
+        if len(self.text) + len(text) >= TEXT_LIMIT:
+            return False
+        if text:
             self.words.append(text)
+        return True
 
     def put_place(self, place: str, code: str | None) -> None:
         """Set the place; '5号楼' on '锦绣小区3号楼' becomes '锦绣小区5号楼'."""

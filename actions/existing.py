@@ -17,13 +17,14 @@ def _number(turn: Turn) -> str | None:
 
 
 def show_progress(turn: Turn, out: Outcome) -> None:
-    """By number, else the newest; another's needs the last digits of the phone it was filed with."""
+    """By number, else the newest; another's needs the last digits of its phone."""
     number = _number(turn)
     if number is None and not turn.petitions:
         out.say("progress_none")
     elif number is None or turn.own(number):
         out.do("show_progress", number=number or turn.petitions[0].number, phone_tail=None)
-        others = [one.number for one in turn.open_petitions if one.number != turn.petitions[0].number]
+        newest = turn.petitions[0].number
+        others = [one.number for one in turn.open_petitions if one.number != newest]
         if number is None and others:
             out.say("progress_others", numbers="、".join(others[:5]))
     else:

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from actions import awaited, existing, hand_over, subscription
+from actions.additions import addition, soon_after_filing
 from actions.draft import Draft
 from actions.outcome import Outcome
 from actions.prompts import ask, ask_again
-from actions.turn import Turn
+from actions.turn import UNSURE, Turn
 from actions.words import bare, named, satisfaction, words
 
 PLACE_TRIES = 2
@@ -73,8 +74,7 @@ def _may_belong_to_the_last(turn: Turn, awaiting: dict[str, Any] | None) -> bool
         return False
     if turn.intent in ("send_media", "add_details"):
         return True
-    soon = awaiting is not None and awaited.soon_after_filing(turn, awaiting)
-    return soon and not turn.place
+    return soon_after_filing(turn, awaiting) and not turn.place
 
 
 def _proceed(turn: Turn, draft: Draft, out: Outcome) -> None:
@@ -229,7 +229,8 @@ def _stage_confirm(turn: Turn, draft: Draft, out: Outcome) -> None:
     elif turn.media or _says_more(turn):
         if turn.media:
             out.say("media_kept")
-        draft.add_words(turn.text)
+        if not draft.add_words(turn.text):
+            out.say("too_long")
         _proceed(turn, draft, out)
     else:
         ask_again(draft, turn, out)
@@ -257,9 +258,9 @@ def _other_matter(turn: Turn) -> dict[str, Any]:
 
 
 def _says_more(turn: Turn) -> bool:
-    if turn.intent in ("raise_petition", "add_details", "inform"):
-        return bool(turn.text)
-    return turn.intent == "nlu_fallback" and len(bare(turn.text)) > 6
+    if turn.intent == UNSURE and len(bare(turn.text)) > 6:
+        return True
+    return bool(turn.text) and turn.likely in ("raise_petition", "add_details", "inform")
 
 
 def _correct_place(turn: Turn, draft: Draft, out: Outcome) -> None:
@@ -338,6 +339,7 @@ def _stage_another(turn: Turn, draft: Draft, out: Outcome) -> None:
         _proceed(turn, other, out)
     elif meant == "same":
         _join(draft, other)
+        _keep_answer(turn, draft)
         _proceed(turn, draft, out)
     elif turn.intent == "cancel":
         _drop(out)
@@ -352,6 +354,7 @@ def _stage_addition(turn: Turn, draft: Draft, out: Outcome) -> None:
     """Does this belong to the petition filed last? Unclear twice: take it for a new one."""
     meant = _matter_meant(turn)
     if meant == "same" and turn.open_petitions:
+        _keep_answer(turn, draft)
         out.do(
             "add_to_petition",
             number=turn.open_petitions[0].number,
@@ -359,8 +362,9 @@ def _stage_addition(turn: Turn, draft: Draft, out: Outcome) -> None:
             messages=draft.messages,
         )
         out.draft = None
-        out.awaiting = awaited.addition(turn)
+        out.awaiting = addition(turn)
     elif meant in ("other", "only"):
+        _keep_answer(turn, draft)
         _proceed(turn, draft, out)
     elif turn.intent in ("cancel", "nothing_more"):
         _drop(out)
@@ -384,6 +388,13 @@ def _matter_meant(turn: Turn) -> str | None:
     if turn.intent in ("deny", "start_petition"):
         return "other"
     return named("matters", turn.text)
+
+
+def _keep_answer(turn: Turn, draft: Draft) -> None:
+    """'同一件，另外灯也坏了': an answer in words may say more than which matter is meant."""
+    draft.collect(turn)
+    if len(bare(turn.text)) > SHORT:
+        draft.add_words(turn.text)
 
 
 def _join(draft: Draft, other: Draft) -> None:
@@ -428,7 +439,7 @@ def file_petition(turn: Turn, draft: Draft, out: Outcome, *, invite: bool = True
     if invite and wanted:
         out.say("invite_more", wanted="、".join(wanted))
     out.draft = None
-    out.awaiting = awaited.addition(turn)
+    out.awaiting = addition(turn)
 
 
 def _still_wanted(turn: Turn, draft: Draft) -> list[str]:

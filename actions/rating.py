@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actions.additions import NO_ADDITION, OTHER_BUSINESS
 from actions.outcome import Outcome, option
 from actions.prompts import ask_rating
 from actions.turn import Petition, Turn
@@ -15,11 +16,6 @@ COMMENT_FROM = 7
 """Characters from which the words of a rating are kept as its comment."""
 LONG = 30
 """Characters from which words are not taken for a rating, though they hold such a word."""
-
-NOT_A_COMMENT = frozenset({"nothing_more", "cancel", "deny", "thank", "affirm"})
-OTHER_BUSINESS = frozenset(
-    {"check_progress", "start_petition", "ask_human", "opt_out", "opt_in", "withdraw", "greet"}
-)
 
 
 def ask(turn: Turn, out: Outcome) -> None:
@@ -41,7 +37,7 @@ def read_rating(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
 
 
 def _sounds_like_rating(turn: Turn) -> bool:
-    return turn.intent == "rate" or len(bare(turn.text)) <= LONG and turn.place is None
+    return turn.intent == "rate" or (len(bare(turn.text)) <= LONG and turn.place is None)
 
 
 def _level(turn: Turn) -> int | None:
@@ -63,7 +59,7 @@ def _rate(turn: Turn, out: Outcome, number: str, level: int) -> None:
 
 def read_comment(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
     """What is still wrong goes to those who work on the reopened petition."""
-    if turn.intent in NOT_A_COMMENT:
+    if turn.intent in NO_ADDITION:
         out.say("comment_done", number=awaiting["number"])
         return True
     if turn.intent in OTHER_BUSINESS or turn.chosen is not None or not (turn.text or turn.media):

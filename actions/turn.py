@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 OPEN_STATES = frozenset({"received", "accepted", "dispatched", "in_progress"})
+UNSURE = "nlu_fallback"
 ANSWERED_STATES = frozenset({"resolved", "closed"})
 
 
@@ -23,9 +24,11 @@ class Petition:
 
 @dataclass(frozen=True)
 class Turn:
-    """`text` is empty when an option was chosen ('2' is an answer, not words of a petition)."""
+    """`likely` is the best reading where `intent` is unsure. `text` is empty when an option was
+    chosen ('2' is an answer, not words of a petition)."""
 
     intent: str
+    likely: str
     text: str
     kind: str
     channel: str
@@ -54,7 +57,7 @@ class Turn:
     @property
     def is_silent_event(self) -> bool:
         """An event that asks for no answer (the citizen unfollowed, or something unknown)."""
-        return self.kind == "event" and self.intent == "nlu_fallback"
+        return self.kind == "event" and self.intent == UNSURE
 
     def own(self, number: str) -> Petition | None:
         """The citizen's own petition of that number, None for anyone else's."""
@@ -67,9 +70,11 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
     metadata = latest_message["metadata"]
     message, context = metadata["message"], metadata["context"]
     chosen = _arguments(message["choice"])
+    intent = (latest_message.get("intent") or {}).get("name") or UNSURE
     entities, place_code = _first_of_each(latest_message.get("entities") or ())
     return Turn(
-        intent=(latest_message.get("intent") or {}).get("name") or "nlu_fallback",
+        intent=intent,
+        likely=_likely(latest_message.get("intent_ranking") or (), intent),
         text="" if chosen is not None else message["text"].strip(),
         kind=message["kind"],
         channel=metadata["channel"],
@@ -85,6 +90,10 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
         ),
         home_place=context["home_place"],
     )
+
+
+def _likely(ranking: Sequence[Mapping[str, Any]], intent: str) -> str:
+    return next((one["name"] for one in ranking if one["name"] not in (UNSURE, None)), intent)
 
 
 def _arguments(payload: str | None) -> dict[str, Any] | None:

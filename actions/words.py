@@ -49,7 +49,9 @@ def satisfaction(text: str) -> int | None:
         return int(words()["digits"][score[1]])
     lists: Mapping[int, Sequence[str]] = words()["levels"]
     found = [
-        (len(word), -level) for level, listed in lists.items() for word in listed
+        (len(word), -level)
+        for level, listed in lists.items()
+        for word in listed
         if word in stripped
     ]
     return -max(found)[1] if found else None
@@ -58,4 +60,8 @@ def satisfaction(text: str) -> int | None:
 def only_announces(text: str) -> bool:
     """True for '补充一下', '我再发几张照片': says that something follows and nothing more."""
     stripped = bare(text)
-    return len(stripped) <= 10 and any(word in stripped for word in words()["announcements"])
+    announcements: list[str] = words()["announcements"]
+    if not any(word in stripped for word in announcements):
+        return False
+    known = sorted([*announcements, *words()["fillers"]], key=len, reverse=True)
+    return not re.sub("|".join(known), "", stripped)

@@ -1,0 +1,61 @@
+"""Words, photos and a contact for a petition already filed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from actions.outcome import Outcome
+from actions.turn import Turn
+from actions.words import bare
+
+ADDITION_WINDOW = timedelta(hours=2)
+"""How long after filing words without a subject are taken for more of that petition."""
+BESIDES_A_PHONE = 12
+"""Characters beside a phone number from which the words are kept too, not only the number."""
+
+OTHER_BUSINESS = frozenset(
+    {"check_progress", "start_petition", "ask_human", "opt_out", "opt_in", "withdraw", "greet"}
+)
+NO_ADDITION = frozenset({"nothing_more", "cancel", "deny", "thank", "affirm"})
+
+
+def addition(turn: Turn) -> dict[str, Any]:
+    """What is awaited after filing: more that may belong to it."""
+    return {"for": "addition", "since": turn.now.isoformat()}
+
+
+def soon_after_filing(turn: Turn, awaiting: dict[str, Any] | None) -> bool:
+    """Whether such more is still awaited, and there is a petition it could belong to."""
+    if awaiting is None or awaiting["for"] != "addition" or not turn.open_petitions:
+        return False
+    return turn.now - datetime.fromisoformat(awaiting["since"]) <= ADDITION_WINDOW
+
+
+def add(turn: Turn, out: Outcome) -> None:
+    """Add what came to the newest open petition."""
+    number, phone = turn.open_petitions[0].number, turn.entities.get("phone")
+    if phone:
+        out.do("set_contact", number=number, phone=phone, person=turn.entities.get("person"))
+    if not phone or len(bare(turn.text)) > len(phone) + BESIDES_A_PHONE or turn.media:
+        out.do("add_to_petition", number=number, text=turn.text, messages=list(turn.ids))
+    out.awaiting = addition(turn)
+
+
+def ask(turn: Turn, out: Outcome) -> None:
+    """The citizen says that more will follow."""
+    out.say("ask_addition", number=turn.open_petitions[0].number)
+    out.awaiting = {"for": "announced"}
+
+
+def read_announced(turn: Turn, out: Outcome, _: dict[str, Any]) -> bool:
+    """Whatever follows an announcement is the addition, unless it is plainly other business."""
+    if not turn.open_petitions or turn.intent in OTHER_BUSINESS or turn.chosen is not None:
+        return False
+    if turn.intent in NO_ADDITION:
+        out.say("all_done")
+    elif turn.text or turn.media:
+        add(turn, out)
+    else:
+        return False
+    return True

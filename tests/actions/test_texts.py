@@ -1,0 +1,115 @@
+"""Every key that anything says to citizens has its words, and a text message stays short."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+REPLIES: dict[str, dict[str, str]] = yaml.safe_load(
+    (ROOT / "data/texts/replies.yml").read_text(encoding="utf-8")
+)
+SMS_TWO_PARTS = 134
+SAYING = {"say", "_say", "_reply", "_ask_confirmation"}
+STATES = ("received", "accepted", "dispatched", "in_progress", "resolved", "closed", "withdrawn")
+# What is usual, on the long side; an answer is the official's own length and is left out.
+USUAL = {
+    "number": "2611230001-7",
+    "numbers": "2611230001-7、2611220002-3",
+    "title": "锦绣小区3号楼下水道堵了",
+    "office": "柳湾镇综合行政执法办公室",
+    "deadline": "12月14日",
+    "answer": "已疏通。",
+    "text": "锦绣小区3号楼下水道堵了一个月没人管污水漫到楼道里老人出不了门麻烦派人看看…",
+    "place": "柳湾镇锦绣小区3号楼",
+    "home": "柳湾镇向阳村二组",
+    "wanted": "照片、从什么时候开始的、联系电话",
+    "phone": "138****1111",
+}
+
+
+def _strings_said(tree: ast.AST) -> Iterator[str]:
+    """First arguments of the calls that say something; for a choice of two, both."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        name = node.func.id if isinstance(node.func, ast.Name) else name
+        if name in SAYING:
+            for part in ast.walk(node.args[0]):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield part.value
+
+
+def _keys_of_actions() -> set[str]:
+    keys: set[str] = set()
+    for file in sorted((ROOT / "actions").glob("*.py")):
+        keys |= set(_strings_said(ast.parse(file.read_text(encoding="utf-8"))))
+    return {key for key in keys if not key.endswith("_")} - {"_none"} | {
+        f"{name}_{intent}" for intent in ("remind", "withdraw") for name in ("which_to",)
+    } | {"remind_none", "withdraw_none"}
+
+
+def _keys_of_domain() -> set[str]:
+    domain = yaml.safe_load((ROOT / "bot/domain.yml").read_text(encoding="utf-8"))
+    return {said["text"] for response in domain["responses"].values() for said in response}
+
+
+def _keys_of_backend() -> set[str]:
+    keys = {f"progress_{state}" for state in STATES}
+    for file in sorted((ROOT / "backend").rglob("*.py")):
+        for call in re.findall(r"\bReply\(([^)]*)", file.read_text(encoding="utf-8")):
+            keys |= set(re.findall(r'(?<![f{])"([a-z][a-z_]+)"(?!\s*:)', call.split("{")[0]))
+    return keys
+
+
+def _emergency_keys() -> set[str]:
+    rules = yaml.safe_load((ROOT / "data/rules/emergency.yml").read_text(encoding="utf-8"))["rules"]
+    return {f"emergency_{name}" for name in rules}
+
+
+@pytest.mark.parametrize(
+    "keys", [_keys_of_actions, _keys_of_domain, _keys_of_backend, _emergency_keys]
+)
+def test_every_key_said_has_its_words(keys: Any) -> None:
+    used = keys()
+    assert used
+    assert not used - set(REPLIES)
+
+
+def test_entries_have_a_text_and_at_most_a_short_form() -> None:
+    for key, entry in REPLIES.items():
+        assert "text" in entry, key
+        assert set(entry) <= {"text", "sms"}, key
+        assert all(isinstance(text, str) and text.strip() for text in entry.values()), key
+
+
+@pytest.mark.parametrize("key", sorted(REPLIES))
+def test_words_are_filled_in_by_the_known_parameters_and_fit_two_text_messages(key: str) -> None:
+    entry = REPLIES[key]
+    assert len(entry.get("sms", entry["text"]).format(**USUAL)) <= SMS_TWO_PARTS
+    assert "{" not in entry["text"].format(**USUAL)
+
+
+@pytest.mark.parametrize("key", sorted(REPLIES))
+def test_a_short_form_says_the_same(key: str) -> None:
+    """No parameter may appear only in the short form, nor a number to call get lost in it."""
+    entry = REPLIES[key]
+    short = entry.get("sms", entry["text"])
+    parameters = re.compile(r"\{(\w+)\}")
+    assert set(parameters.findall(short)) <= set(parameters.findall(entry["text"]))
+    numbers = re.compile(r"\b1\d{2,4}\b")
+    if key.startswith("emergency_"):
+        assert set(numbers.findall(entry["text"])) == set(numbers.findall(short))
+
+
+def test_chinese_is_punctuated_as_chinese() -> None:
+    for key, entry in REPLIES.items():
+        for text in entry.values():
+            assert not re.search(r"[\u4e00-\u9fff][,;:?!]", text), key
