@@ -56,6 +56,7 @@ def create_app(settings: Settings) -> web.Application:
         app[API] = setup_api(app, dependencies)
         setup_console(app, dependencies)
     app.cleanup_ctx.append(_running)
+    app.on_shutdown.append(_let_go)
     return app
 
 
@@ -117,9 +118,8 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         await stack.enter_async_context(_started(parts.bot))
         if role in GATEWAY:
             for channel in parts.channels.values():
-                await stack.enter_async_context(_started(channel))
+                await channel.start()
             await parts.sender.start(accounts)
-            stack.push_async_callback(parts.sender.close)
             await parts.media.start({name: row.id for name, row in accounts.items()})
             stack.push_async_callback(parts.media.close)
         if role in WORKER:
@@ -129,6 +129,14 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         log.info("app.started", role=role.value, accounts=sorted(parts.channels))
         yield
         log.info("app.stopping")
+
+
+async def _let_go(app: web.Application) -> None:
+    """Before open connections are waited for: finish what is being sent, end live pages."""
+    parts = app[PARTS]
+    await parts.sender.close()
+    for channel in parts.channels.values():
+        await channel.close()
 
 
 async def _keep_accounts(parts: Parts) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
-from backend.triage.entities import EntityReader
 from redis.asyncio import Redis
 
 from backend.clock import SystemClock
@@ -29,11 +28,15 @@ from backend.conversation.turn import TurnTaker
 from backend.conversation.waiters import Waiters
 from backend.conversation.worker import Worker
 from backend.database.engine import Database
+from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies
 from backend.shared_store import SharedValues
 from backend.triage import classifier
+from backend.triage.entities import EntityReader, load_patterns
+from backend.triage.gazetteer import Gazetteer
 from backend.triage.rules import load_rules
+from backend.triage.tagger import Tagger
 from xiangyin.settings import PROJECT, TRIAGE_MODEL, Settings
 
 log = structlog.get_logger(__name__)
@@ -102,7 +105,12 @@ def build(settings: Settings) -> Parts:
     rules = load_petition_rules(DATA)
     readings = Readings(
         load_rules(DATA / "rules"),
-        EntityReader(rules.catalogue),
+        EntityReader(
+            load_patterns(DATA / "rules"),
+            Gazetteer(rules.catalogue.divisions),
+            Tagger(),
+            find_numbers,
+        ),
         classifier.load(TRIAGE_MODEL, DATA / "rules"),
     )
     signals = Signals(redis, clock)

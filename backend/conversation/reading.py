@@ -60,7 +60,7 @@ class Readings:
         """Entities of a cleaned text as the turn request wants them."""
         if not text:
             return []
-        found = await asyncio.to_thread(self._entities.read, text)
+        found = await asyncio.to_thread(self._entities.read_entities, text)
         return [
             {
                 "entity": each.entity,
@@ -80,7 +80,7 @@ class Readings:
         cleaned = clean(text).text
         reading = self._classifier.read(cleaned)
         where = next(
-            (each for each in self._entities.read(place or cleaned) if each.entity == "place"), None
+            (each for each in self._entities.read_entities(place or cleaned) if each.entity == "place"), None
         )
         machine = MachineReading(
             # What the dialogue has confirmed is a petition, whatever the model thinks of it.
