@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from aiohttp import hdrs, web
@@ -45,7 +46,7 @@ class Assets:
     def __init__(self, node_modules: Path) -> None:
         paths = {name: node_modules / below for name, below in FROM_PACKAGES.items()}
         paths |= {name: STATIC / name for name in OWN}
-        self._assets = {name: _read(name, path) for name, path in paths.items()}
+        self._assets = {name: _read(name, path, _stamp(path)) for name, path in paths.items()}
 
     def url(self, name: str) -> str:
         """Address of a file, '/assets/<hash>/<name>'. Raises KeyError for an unlisted name."""
@@ -69,11 +70,16 @@ class Assets:
         )
 
 
-def _read(name: str, path: Path) -> Asset:
+def _stamp(path: Path) -> int:
     try:
-        body = path.read_bytes()
+        return path.stat().st_mtime_ns
     except OSError as error:
         raise AssetMissing(f"{path}: run `npm ci` in the project's folder") from error
+
+
+@lru_cache(maxsize=32)
+def _read(name: str, path: Path, _changed: int) -> Asset:
+    body = path.read_bytes()
     return Asset(
         name=name,
         digest=hashlib.sha256(body).hexdigest()[:16],
