@@ -7,6 +7,7 @@ event loop nor the machine's memory should pay for many log-ins at once.
 from __future__ import annotations
 
 import asyncio
+import re
 import unicodedata
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 SHORTEST = 12
 LONGEST = 128
 _FEWEST_DIFFERENT = 5
+_FEWEST_LEFT = 5
 _hasher = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
 _TEXTS = Path(__file__).parents[2] / "data" / "texts" / "passwords.yml"
@@ -42,11 +44,11 @@ def check_password(password: str, *, login: str, name: str) -> None:
         raise PasswordRefused("too_short")
     if len(folded) > LONGEST:
         raise PasswordRefused("too_long")
-    if len(set(folded)) < _FEWEST_DIFFERENT:
+    if len(set(folded)) < _FEWEST_DIFFERENT or folded.isdigit():
         raise PasswordRefused("too_simple")
     if any(len(word) >= 2 and _folded(word) in folded for word in (login, name)):
         raise PasswordRefused("names_the_user")
-    if any(_mostly(word, folded) for word in _texts()["common"]):
+    if _common(folded):
         raise PasswordRefused("common")
 
 
@@ -89,8 +91,13 @@ def _folded(password: str) -> str:
     return _normal(password).casefold()
 
 
-def _mostly(word: str, password: str) -> bool:
-    return len(password.replace(word, "")) < SHORTEST // 2 and word in password
+def _common(password: str) -> bool:
+    """True where little is left without the common words and the digits around them."""
+    rest = password
+    for word in sorted(_texts()["common"], key=len, reverse=True):
+        rest = rest.replace(word, "")
+    left = re.sub(r"[\d\W_]", "", rest)
+    return rest != password and len(left) < _FEWEST_LEFT
 
 
 @cache

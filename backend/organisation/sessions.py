@@ -91,7 +91,9 @@ async def log_in(
     if row is None or not right:
         if row is not None:
             async with database.write() as connection:
-                await record_audit(connection, "login_failed", now, user_id=row.id, subject=ip)
+                await record_audit(
+                    connection, "login_failed", now, user_id=row.id, subject=_printable(ip)
+                )
         return WrongCredentials()
     new_hash = await hash_password(password) if needs_rehash(row.password_hash) else None
     async with database.write() as connection:
@@ -236,14 +238,19 @@ async def _open(
             created_at=now,
             seen_at=now,
             expires_at=expires_at,
-            ip=ip[:64],
-            agent=agent.replace("\x00", "")[:255],
+            ip=_printable(ip)[:64],
+            agent=_printable(agent)[:255],
         )
     )
-    await record_audit(connection, "logged_in", now, user_id=user_id, subject=ip)
+    await record_audit(connection, "logged_in", now, user_id=user_id, subject=_printable(ip))
     actor = Actor(user_id, row.name, row.org_id, path, Role(row.role).value)
     return LoggedIn(token, csrf_token, expires_at, actor, row.must_change_password)
 
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def _printable(header: str) -> str:
+    # A header may hold NUL or, decoded, lone surrogates; databases take neither.
+    return header.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

@@ -45,8 +45,10 @@ class User:
 
 
 def normal_login(login: str) -> str:
-    """Log-ins are compared without blanks around and in lower case."""
-    return login.strip().lower()
+    """Log-ins are compared without blanks around and in lower case. What cannot be one ('', NUL,
+    lone surrogates) becomes '', which nobody has."""
+    login = login.strip().lower()
+    return login if _LOGIN.fullmatch(login) else ""
 
 
 async def create_user(
@@ -63,7 +65,7 @@ async def create_user(
 ) -> int:
     """The new user's id. Raises UserRefused, PasswordRefused."""
     login, name = normal_login(login), name.strip()
-    if not _LOGIN.fullmatch(login):
+    if not login:
         raise UserRefused("login_form")
     if not 1 <= len(name) <= 64:
         raise UserRefused("name")

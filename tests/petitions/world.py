@@ -18,7 +18,7 @@ from backend.organisation.sessions import Actor
 from backend.organisation.tables import org, user
 from backend.organisation.tree import sync_tree
 from backend.petitions.desk import Desk
-from backend.petitions.filing import Filed, FieldReading, Filing, MachineReading, file_petition
+from backend.petitions.filing import FieldReading, Filed, Filing, MachineReading, file_petition
 from backend.petitions.outcomes import Done, Outcome
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.petitions.tables import petition, petition_event
