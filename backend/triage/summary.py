@@ -13,7 +13,8 @@ from backend.triage.cleaning import clean
 LONGEST_TITLE = 20
 LONGEST_SUMMARY = 60
 
-_CLAUSE = re.compile(r"[,。;!?…\s]+|\.{2,}")
+# A colon between figures is a time of day.
+_CLAUSE = re.compile(r"[,。;!?…\s]+|\.{2,}|(?<!\d):|:(?!\d)")
 # Long figures are phone, card and identity numbers: no business of a title.
 _FIGURES = re.compile(r"[\dXx-]{7,}")
 _SHORT = 6
