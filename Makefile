@@ -19,8 +19,7 @@ help:
 	@echo '$(XIANGYIN) --help   更多命令'
 
 run: install
-	@$(XIANGYIN) train
-	@exec $(XIANGYIN) run
+	@exec $(XIANGYIN) run --train
 
 install:
 	@$(INSTALL) app bot assets

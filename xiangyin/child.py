@@ -29,6 +29,7 @@ class ChildSpec:
     """How to start a child and how to ask whether it is well.
 
     `log` None: it writes to our own output. `files` are removed before each start (stale sockets).
+    `before` is awaited once, ahead of its first start.
     `stop_first`: it uses the others of its stage, so it is stopped before them.
     """
 
@@ -39,10 +40,13 @@ class ChildSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
     files: Sequence[Path] = ()
+    before: Callable[[], Awaitable[None]] | None = None
     stop_first: bool = False
 
 
-def _end_with_parent(parent: int) -> Callable[[], None]:
+def end_with_parent(parent: int) -> Callable[[], None]:
+    """A `preexec_fn`: the kernel kills the child when `parent` (our own pid) is gone."""
+
     def arm() -> None:
         _libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         if os.getppid() != parent:  # it died before we asked
@@ -80,7 +84,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_end_with_parent(os.getpid()),
+                preexec_fn=end_with_parent(os.getpid()),
             )
         finally:
             if output is not None:

@@ -64,6 +64,8 @@ class Supervisor:
 
     async def _start_first(self, child: Child) -> None:
         name = child.spec.name
+        if child.spec.before is not None:
+            await child.spec.before()
         for death in range(1, DEATHS_BEFORE_READY + 1):
             await child.start()
             if await self._until_ready(child):

@@ -18,6 +18,7 @@ from backend.database.engine import Database
 from xiangyin.child import ChildSpec
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
+from xiangyin.commands.train import train
 from xiangyin.loading import load_settings
 from xiangyin.preparation import FIRST_LOGIN, make_first_user, prepare_database
 from xiangyin.probes import http_health
@@ -31,6 +32,9 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def register(subcommands: Subcommands) -> None:
     parser = subcommands.add_parser("run", help="启动全部：Valkey、机器人、应用；Ctrl-C 停止")
     parser.add_argument("--role", help="gateway、worker、web 或 all（默认）")
+    parser.add_argument(
+        "--train", action="store_true", help="先训练机器人和诉求分类；数据没有变化时跳过"
+    )
     parser.set_defaults(execute=execute)
 
 
@@ -48,6 +52,8 @@ def execute(args: argparse.Namespace) -> int:
             "停掉它，或用 XIANGYIN_HTTP_PORT 换一个端口"
         )
     try:
+        if args.train and (code := train()):
+            return code
         return asyncio.run(_run(settings, args.role))
     finally:
         os.close(lock)
@@ -81,12 +87,13 @@ def _say(text: str) -> None:
 
 
 async def _run(settings: Settings, role: str | None) -> int:
-    supervisor = Supervisor(_stages(settings, role), _say)
+    preparation = _Preparation(settings)
+    supervisor = Supervisor(_stages(settings, role, preparation), _say)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stopping.set)
-    work = asyncio.create_task(_work(settings, supervisor))
+    work = asyncio.create_task(_work(settings, supervisor, preparation))
     stop = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait((work, stop), return_when=asyncio.FIRST_COMPLETED)
@@ -105,35 +112,42 @@ async def _run(settings: Settings, role: str | None) -> int:
     return 0
 
 
-async def _work(settings: Settings, supervisor: Supervisor) -> None:
-    password = await _prepare(settings)
+class _Preparation:
+    """Runs once, before the app's first start, beside the start of Valkey and the bot."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.password: str | None = None
+
+    async def run(self) -> None:
+        """With the database away the app starts all the same and spools."""
+        database = Database(self._settings.database_url)
+        try:
+            await prepare_database(database)
+            self.password = await make_first_user(database, SystemClock())
+        except DATABASE_ERRORS as error:
+            _say(f"数据库暂时用不了，先收下消息，等它恢复：{database_reason(error)}")
+        finally:
+            await database.close()
+
+
+async def _work(settings: Settings, supervisor: Supervisor, preparation: _Preparation) -> None:
     await supervisor.start()
-    _greet(settings, password)
+    _greet(settings, preparation.password)
     await supervisor.watch()
 
 
-async def _prepare(settings: Settings) -> str | None:
-    """Migrate first; with the database away the app starts all the same and spools."""
-    database = Database(settings.database_url)
-    try:
-        await prepare_database(database)
-        return await make_first_user(database, SystemClock())
-    except DATABASE_ERRORS as error:
-        _say(f"数据库暂时用不了，先收下消息，等它恢复：{database_reason(error)}")
-        return None
-    finally:
-        await database.close()
-
-
-def _stages(settings: Settings, role: str | None) -> Sequence[Sequence[ChildSpec]]:
-    """Valkey before the bot and the app, which start beside each other.
+def _stages(
+    settings: Settings, role: str | None, preparation: _Preparation
+) -> Sequence[Sequence[ChildSpec]]:
+    """All beside each other: none needs another to start, only to be of use.
 
     Only the process that answers citizens needs the bot; split roles share its Valkey.
     """
     answers = settings.role in (Role.ALL, Role.WORKER)
-    first = [valkey_spec(settings)] if settings.embeds_valkey and answers else []
+    valkey = [valkey_spec(settings)] if settings.embeds_valkey and answers else []
     bots = [_bot(settings, path) for path in settings.bot_sockets] if answers else []
-    return [first, [*bots, _app(settings, role)]]
+    return [[*valkey, *bots, _app(settings, role, preparation)]]
 
 
 def _bot(settings: Settings, path: Path) -> ChildSpec:
@@ -147,12 +161,13 @@ def _bot(settings: Settings, path: Path) -> ChildSpec:
     )
 
 
-def _app(settings: Settings, role: str | None) -> ChildSpec:
+def _app(settings: Settings, role: str | None, preparation: _Preparation) -> ChildSpec:
     return ChildSpec(
         name="app",
         command=(sys.executable, "-m", "xiangyin", "app", *(["--role", role] if role else [])),
         probe=lambda: http_health(f"{settings.local_url}/health"),
         cwd=PROJECT,
+        before=preparation.run,
         stop_first=True,
     )
 

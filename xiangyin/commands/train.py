@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from backend.clock import SystemClock
 from backend.triage.examples import ExamplesError
 from backend.triage.freshness import is_current
+from xiangyin.child import end_with_parent
 from xiangyin.commands.failure import failed
 from xiangyin.commands.parsers import Subcommands
 from xiangyin.settings import BOT_PYTHON, PROJECT, TRIAGE_MODEL
@@ -24,26 +26,37 @@ def register(subcommands: Subcommands) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    return train(force=args.force)
+
+
+def train(*, force: bool = False) -> int:
+    """Train what is not of the present data, or all with `force`; exit code."""
     if not BOT_PYTHON.exists():
         return failed("机器人的环境还没有安装，请先运行 make install")
-    force = ["--force"] if args.force else []
+    options = ["--force"] if force else []
     # Its own output is the progress shown; Ctrl-C reaches it too, being in our session.
-    done = subprocess.run([BOT_PYTHON, "-m", "bot", "train", *force], cwd=PROJECT, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        [BOT_PYTHON, "-m", "bot", "train", *options],
+        cwd=PROJECT,
+        preexec_fn=end_with_parent(os.getpid()),
+        check=False,
+    )
     if done.returncode:
         return done.returncode
-    return _train_triage(TRIAGE_MODEL, force=args.force)
+    return _train_triage(TRIAGE_MODEL, force=force)
 
 
 def _train_triage(model: Path, *, force: bool) -> int:
     if not force and is_current(DATA, model):
         return 0
-    from backend.triage.training import train  # scikit-learn takes seconds to import
+    # Imported here: scikit-learn takes seconds.
+    from backend.triage.training import train as train_triage
 
     print(f"triage: training from {DATA / 'triage'}", flush=True)
     before = time.monotonic()
     model.parent.mkdir(parents=True, exist_ok=True)
     try:
-        train(DATA, model, now=SystemClock().now())
+        train_triage(DATA, model, now=SystemClock().now())
     except ExamplesError as error:
         return failed(f"分类的例句有误：{error}")
     print(f"triage: trained in {time.monotonic() - before:.1f} s", flush=True)
