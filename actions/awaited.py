@@ -48,7 +48,7 @@ def _withdrawal(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
 
 def _tail(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
     tail = phone_tail(turn.text, turn.entities.get("phone"))
-    if tail is None or len(turn.text) > 20:
+    if tail is None or len(turn.text) > 20 or "petition_number" in turn.entities:
         return False
     out.do("show_progress", number=awaiting["number"], phone_tail=tail)
     return True
