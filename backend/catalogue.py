@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -118,10 +118,6 @@ class _Divisions(_Entry):
     townships: list[Township]
 
 
-Model = TypeVar("Model", bound=BaseModel)
-Coded = TypeVar("Coded", Service, Unit)
-
-
 @dataclass(frozen=True)
 class Division:
     """A county, township, village or community. `names`: its name, aliases; `landmarks`: estates,
@@ -215,7 +211,7 @@ def _load(folder: Path, _stamps: tuple[int, ...]) -> Catalogue:
     return Catalogue(services, units, dispatch, divisions)
 
 
-def _read(file: Path, model: type[Model]) -> Model:
+def _read[Model: BaseModel](file: Path, model: type[Model]) -> Model:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
         return model.model_validate(content)
@@ -240,7 +236,9 @@ def _where(content: object, location: tuple[int | str, ...]) -> str:
     return ".".join(words) or "the whole file"
 
 
-def _unique(file: Path, entries: Iterable[Coded], name: str) -> dict[str, Coded]:
+def _unique[Coded: (Service, Unit)](
+    file: Path, entries: Iterable[Coded], name: str
+) -> dict[str, Coded]:
     found: dict[str, Coded] = {}
     for entry in entries:
         if entry.code in found:
