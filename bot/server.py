@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ class Front:
         self._engine = engine
         self._started = time.monotonic()
         self._turns = 0
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def application(self) -> web.Application:
         """The two routes and nothing else."""
@@ -55,7 +59,8 @@ class Front:
         """200 with a response; 400, 413 for what is no turn; 500 when the turn failed, and then
         nothing of it counts."""
         try:
-            response = await self._engine.turn(decode_turn_request(await request.read()))
+            with self._counted():
+                response = await self._engine.turn(decode_turn_request(await request.read()))
         except BadTurnRequest as error:
             return _json({"error": str(error)}, status=400)
         except TurnFailed as error:
@@ -63,6 +68,21 @@ class Front:
             return _json({"error": f"turn failed: {error}"}, status=500)
         self._turns += 1
         return _json(response)
+
+    async def drained(self) -> None:
+        """Return when no turn is under way."""
+        await self._idle.wait()
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
 
     async def health(self, request: web.Request) -> web.Response:
         """Which model answers, for how long, and how many turns it made."""
@@ -82,34 +102,40 @@ async def serve(engine: Engine, address: Address) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    runner = web.AppRunner(
-        Front(engine).application(), access_log=None, shutdown_timeout=DRAIN_SECONDS
-    )
+    front = Front(engine)
+    runner = web.AppRunner(front.application(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await _listen(runner, address)
+        site = await _listen(runner, address)
         log.info("bot: model %s on %s", engine.model_id, address)
         await stop.wait()
+        await site.stop()
+        # aiohttp's own shutdown stops reading at once; a turn half received would be lost.
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(front.drained(), DRAIN_SECONDS)
     finally:
         await runner.cleanup()
         if address.socket is not None:
             address.socket.unlink(missing_ok=True)
 
 
-async def _listen(runner: web.AppRunner, address: Address) -> None:
+async def _listen(runner: web.AppRunner, address: Address) -> web.BaseSite:
     if address.socket is None:
-        await web.TCPSite(runner, address.host, address.port).start()
-        return
+        tcp = web.TCPSite(runner, address.host, address.port)
+        await tcp.start()
+        return tcp
     address.socket.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
         # Left behind by a process that was killed.
         address.socket.unlink()
     # Citizens' words pass here: no other user of the machine may connect.
     previous = os.umask(0o177)
+    unix = web.UnixSite(runner, str(address.socket))
     try:
-        await web.UnixSite(runner, str(address.socket)).start()
+        await unix.start()
     finally:
         os.umask(previous)
+    return unix
 
 
 def _json(content: dict[str, Any], *, status: int = 200) -> web.Response:

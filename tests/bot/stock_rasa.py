@@ -14,14 +14,14 @@ import sys
 import warnings
 from typing import Any, TextIO
 
-from bot.reading import read_turn
-from bot.turn_request import check_turn_request
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.reading import read_turn
+from bot.turn_request import check_turn_request
 from tests.bot.comparison import what_happened
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bot.engine import Engine
 from bot.turn_request import check_turn_request
-
 from tests.bot.comparison import what_happened
 from tests.bot.turns import ROOT, RandomCitizen
 

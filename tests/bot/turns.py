@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from bot.engine import Engine
 from bot.turn_request import TurnRequest, check_turn_request
 
