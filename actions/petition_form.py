@@ -19,6 +19,8 @@ from actions.turn import UNSURE, Turn
 from actions.words import bare, named, satisfaction, words
 
 PLACE_TRIES = 2
+AROUND_A_PLACE = 4
+"""Characters beside a place ('我是…的', '就在…') that tell nothing more."""
 SHORT = 12
 """Characters up to which words sent while confirming are taken for more of the same matter."""
 STORY = 20
@@ -57,7 +59,7 @@ def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outco
         draft.since, draft.phone = awaiting.get("since"), awaiting.get("phone")
     if turn.intent == "start_petition":
         draft.kind = named("kinds", turn.text)
-    elif turn.intent not in ("inform", "send_location"):
+    elif not _only_names_a_place(turn):
         draft.add_words(turn.text)
     if turn.place:
         draft.put_place(turn.place, turn.place_code)
@@ -66,6 +68,14 @@ def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outco
         ask(draft, turn, out)
     else:
         _proceed(turn, draft, out)
+
+
+def _only_names_a_place(turn: Turn) -> bool:
+    """'我是柳湾镇的', a location sent: the matter is still to come."""
+    if turn.intent == "send_location":
+        return True
+    beyond = len(bare(turn.text)) - len(bare(turn.place or ""))
+    return turn.intent == "inform" and beyond <= AROUND_A_PLACE
 
 
 def _may_belong_to_the_last(turn: Turn, awaiting: dict[str, Any] | None) -> bool:
@@ -183,7 +193,7 @@ def _stage_place(turn: Turn, draft: Draft, out: Outcome) -> None:
     if place is None:
         ask_again(draft, turn, out)
         return
-    if len(bare(turn.text)) > len(bare(place)) + 4:
+    if len(bare(turn.text)) > len(bare(place)) + AROUND_A_PLACE:
         draft.add_words(turn.text)
     draft.put_place(place, turn.place_code if place == turn.place else None)
     _proceed(turn, draft, out)
@@ -192,7 +202,8 @@ def _stage_place(turn: Turn, draft: Draft, out: Outcome) -> None:
 def _place_meant(turn: Turn, draft: Draft) -> str | None:
     """The place an answer to 'where?' means; None: ask once more."""
     if turn.chosen is not None:
-        return str(turn.chosen["value"]) if turn.chosen.get("field") == "place" else None
+        value = turn.chosen.get("value") if turn.chosen.get("field") == "place" else None
+        return str(value) if value else None
     if turn.place:
         return turn.place
     if turn.intent == "affirm" and turn.home_place:
