@@ -15,8 +15,8 @@ CorrectedField = Literal["kind", "domain", "place", "urgency"]
 
 
 def _storable(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("NUL is not allowed")
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("NUL and lone surrogates are not allowed")
     return text
 
 
