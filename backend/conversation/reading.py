@@ -79,9 +79,8 @@ class Readings:
     def _petition(self, text: str, place: str | None, emergency: bool) -> PetitionReading:
         cleaned = clean(text).text
         reading = self._classifier.read(cleaned)
-        where = next(
-            (each for each in self._entities.read_entities(place or cleaned) if each.entity == "place"), None
-        )
+        found = self._entities.read_entities(place or cleaned)
+        where = next((each for each in found if each.entity == "place"), None)
         machine = MachineReading(
             # What the dialogue has confirmed is a petition, whatever the model thinks of it.
             kind=_best([each for each in reading.kinds if each[0] != NONE]),

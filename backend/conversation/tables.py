@@ -143,7 +143,7 @@ turn = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("committed_at", UtcDateTime),
-    Column("handled_by", String(16)),  # bot, rule
+    Column("handled_by", String(32)),  # bot, failed, rule; while it is open: rule:<which>
     Column("reading", Json, info=CONTENT),
     Column("effects", Json, info=CONTENT),
     Column("bot_model", String(64)),

@@ -190,7 +190,8 @@ class TurnTaker:
             conversation_values={
                 "state": answer.state,
                 "busy": answer.busy,
-                "retry_at": None,
+                # A rule's answer says nothing about the bot: a stuck turn still waits its time.
+                "retry_at": lease.retry_at if answer.handled_by == "rule" else None,
                 "prompt": self._next_prompt(lease, answer, scene.now),
             },
         )

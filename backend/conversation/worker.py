@@ -6,7 +6,9 @@ Many citizens are worked on at once, one turn each; a citizen's turns follow one
 from __future__ import annotations
 
 import asyncio
+import traceback
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +30,7 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 24
 POLL_LIMIT = 500
 LONGEST_RETRY_SECONDS = 30.0
+MOST_FRAMES = 6
 
 
 class Worker:
@@ -127,8 +130,14 @@ class Worker:
             log.warning("worker.bot_unavailable", reason=str(error), attempts=turn.attempts + 1)
             await self._postpone(lease, turn)
             return False
-        except Exception as error:
-            log.exception("worker.turn_failed", error=type(error).__name__, turn=turn.id)
+        except Exception as error:  # noqa: BLE001 - no turn may stop the worker
+            # Never the exception's words: a citizen's may stand in them.
+            log.error(
+                "worker.turn_failed",
+                error=type(error).__name__,
+                where=_where(error),
+                turn=turn.id,
+            )
             await self._set_right(lease, turn)
             return False
         reach("turn.committed")
@@ -156,3 +165,9 @@ class Worker:
         queued = await self._taker.hand_over(lease, turn)
         if queued:
             self._signals.send("outbox", queued)
+
+
+def _where(error: BaseException) -> str:
+    """'turn.py:93 < effects.py:80': the frames it passed, innermost first."""
+    frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))

@@ -18,7 +18,7 @@ from tests.durability.world import World
 CYCLES = 4
 SETTLE_SECONDS = 90.0
 TRY_SECONDS = 5.0
-MOST_TRIES = 60
+PATIENCE_SECONDS = 240.0
 
 
 @dataclass
@@ -35,6 +35,7 @@ class Ledger:
 
     async def _speak(self, who: str) -> None:
         wechat = self.world.wechat()
+        self.world.platform.follow(who)
         number = int(who[-3:])
         for cycle in range(CYCLES):
             words = f"锦绣小区{number * 10 + cycle + 1}号楼下水道堵了一个月没人管"
@@ -44,16 +45,19 @@ class Ledger:
                     "Content": text,
                     "MsgId": str(10_000_000 + number * 1000 + len(self.sent.get(who, []))),
                 }
-                answer = await self._until_acknowledged(wechat.signed_url, wechat.body(who, content))
+                answer = await self._until_acknowledged(
+                    wechat.signed_url, wechat.body(who, content)
+                )
                 self.sent.setdefault(who, []).append(text)
                 if answer:
                     self.shown.setdefault(who, []).append(answer)
 
     async def _until_acknowledged(self, signed_url, body: bytes) -> str:  # type: ignore[no-untyped-def]
-        """Post as WeChat does, with its 5 s, but never give up: what it accepts in the end counts."""
+        """Post as WeChat does, with its 5 s, but on until it is accepted."""
         timeout = aiohttp.ClientTimeout(total=TRY_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as http:
-            for _ in range(MOST_TRIES):
+            end = time.monotonic() + PATIENCE_SECONDS
+            while time.monotonic() < end:
                 try:
                     async with http.post(signed_url(), data=body) as response:
                         answer = await response.read()

@@ -240,7 +240,7 @@ def upgrade() -> None:
         sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("committed_at", UtcDateTime(), nullable=True),
-        sa.Column("handled_by", sa.String(length=16), nullable=True),
+        sa.Column("handled_by", sa.String(length=32), nullable=True),
         sa.Column(
             "reading",
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),

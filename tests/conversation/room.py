@@ -1,0 +1,149 @@
+"""The conversation with everything real but the bot, which is scripted, and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from backend.conversation.bot_client import BotUnavailable
+from backend.conversation.effects import Effects
+from backend.conversation.inbox import Inbox, _Waiting
+from backend.conversation.reading import Readings
+from backend.conversation.signals import Signals
+from backend.conversation.spool import Spool
+from backend.conversation.tables import message, outbox
+from backend.conversation.texts import Texts
+from backend.conversation.turn import TurnTaker
+from backend.conversation.worker import Worker
+from backend.database.engine import Database
+from backend.petitions.number import find_numbers
+from backend.petitions.rules import PetitionRules, load_petition_rules
+from backend.ports import Inbound, MessageKind
+from backend.triage import classifier
+from backend.triage.entities import EntityReader, load_patterns
+from backend.triage.freshness import is_current
+from backend.triage.gazetteer import Gazetteer
+from backend.triage.rules import load_rules
+from backend.triage.tagger import Tagger
+from backend.triage.training import train
+from tests.conversation.conftest import HandClock
+
+PROJECT = Path(__file__).resolve().parents[2]
+DATA = PROJECT / "data"
+MODEL = PROJECT / "var" / "models" / "triage.npz"
+
+Answer = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@cache
+def petition_rules() -> PetitionRules:
+    return load_petition_rules(DATA)
+
+
+@cache
+def texts() -> Texts:
+    return Texts.load(DATA / "texts" / "replies.yml")
+
+
+@cache
+def readings() -> Readings:
+    if not is_current(DATA, MODEL):
+        train(DATA, MODEL, now=HandClock().now())
+    return Readings(
+        load_rules(DATA / "rules"),
+        EntityReader(
+            load_patterns(DATA / "rules"),
+            Gazetteer(petition_rules().catalogue.divisions),
+            Tagger(),
+            find_numbers,
+        ),
+        classifier.load(MODEL, DATA / "rules"),
+    )
+
+
+def says(*keys: str, effects: Any = (), busy: bool = False, prompt: Any = None) -> dict[str, Any]:
+    """A bot's answer in the contract's form."""
+    replies: list[dict[str, Any]] = [{"key": key, "params": {}} for key in keys]
+    if prompt:
+        replies[-1]["prompt"] = {"options": prompt}
+    replies += [{"from_effect": effect["id"]} for effect in effects]
+    return {
+        "schema": 1,
+        "state": {"seen": True},
+        "replies": replies,
+        "effects": list(effects),
+        "busy": busy,
+        "reading": {"intent": "test", "confidence": 1.0},
+        "model": "test",
+    }
+
+
+class ScriptedBot:
+    """Answers by `answer`; `down` makes it unavailable. Keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.down = False
+        self.answer: Answer = lambda _request: says("greet")
+
+    async def turn(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.asked.append(request)
+        if self.down:
+            raise BotUnavailable("down")
+        return self.answer(request)
+
+
+class Room:
+    """`write` puts a message in, `turns` does what waits, `said` is what the outbox holds."""
+
+    def __init__(self, database: Database, clock: HandClock, folder: Path) -> None:
+        self.database, self.clock = database, clock
+        self.bot = ScriptedBot()
+        self.inbox = Inbox(database, Spool(folder), clock, lambda _: None)
+        self.signals = Signals(None, clock)
+        self.taker = TurnTaker(
+            database,
+            clock,
+            self.bot,  # type: ignore[arg-type]
+            Effects(readings(), petition_rules()),
+            readings(),
+            texts(),
+            {"town": "wechat", "line": "sms"},
+        )
+        self.worker = self.another_worker("first")
+        self._count = 0
+
+    def another_worker(self, name: str) -> Worker:
+        return Worker(self.database, self.clock, name, self.taker, self.signals)
+
+    async def write(self, text: str, *, who: str = "甲", kind: str = "text") -> int:
+        """The message's citizen."""
+        self._count += 1
+        inbound = Inbound("wechat", "town", who, f"m{self._count}", MessageKind(kind), text)
+        group = await self.inbox._store_group([_waiting(inbound)])
+        return group[0][1]
+
+    async def turns(self, citizen_id: int) -> None:
+        while await self.worker.take_turn(citizen_id):
+            pass
+
+    async def said(self) -> list[str]:
+        async with self.database.read() as connection:
+            rows = await connection.execute(select(outbox.c.key).order_by(outbox.c.id))
+            return [row.key for row in rows]
+
+    async def unread(self) -> list[str]:
+        async with self.database.read() as connection:
+            rows = await connection.execute(
+                select(message.c.text).where(message.c.handled_at.is_(None)).order_by(message.c.id)
+            )
+            return [row.text for row in rows]
+
+
+def _waiting(inbound: Inbound) -> Any:
+    return _Waiting(inbound, 0.0, asyncio.get_running_loop().create_future())

@@ -1,0 +1,255 @@
+"""Turns on both databases: what is committed together, what happens when something fails."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from backend.conversation import turns
+from backend.conversation.lease import LEASE_SECONDS, LeaseLost
+from backend.conversation.tables import consent_event, conversation, message, outbox, turn
+from backend.conversation.turn import SAY_RECEIVED_AT
+from backend.database.engine import Database
+from backend.petitions.tables import handover, petition
+from tests.conversation.conftest import HandClock
+from tests.conversation.room import Room, says
+
+FILE = {
+    "id": "e1",
+    "type": "file_petition",
+    "kind": "complaint",
+    "text": "锦绣小区3号楼下水道堵了",
+    "place": "锦绣小区3号楼",
+    "messages": [],
+}
+
+
+@pytest.fixture
+def room(database: Database, clock: HandClock, tmp_path: Path) -> Room:
+    return Room(database, clock, tmp_path)
+
+
+async def count(room: Room, table: Any) -> int:
+    async with room.database.read() as connection:
+        counted = await connection.execute(select(func.count()).select_from(table))
+        return int(counted.scalar_one())
+
+
+def filing(request: dict[str, Any]) -> dict[str, Any]:
+    return says(effects=[{**FILE, "messages": request["message"]["ids"]}])
+
+
+async def test_state_goes_to_the_bot_and_comes_back(room: Room) -> None:
+    who = await room.write("你好")
+    await room.turns(who)
+    await room.write("在吗")
+    await room.turns(who)
+    assert [asked["state"] for asked in room.bot.asked] == [None, {"seen": True}]
+    assert await room.said() == ["greet", "greet"]
+    assert await room.unread() == []
+
+
+async def test_entities_are_read_for_the_bot(room: Room) -> None:
+    await room.turns(await room.write("锦绣小区3号楼下水道堵了一个月没人管"))
+    read = {each["entity"]: each["value"] for each in room.bot.asked[0]["entities"]}
+    assert read["place"] == "锦绣小区3号楼"
+    assert "一个月" in read["time"]
+
+
+async def test_a_petition_is_filed_with_number_and_answer_in_one_transaction(room: Room) -> None:
+    room.bot.answer = filing
+    await room.turns(await room.write("锦绣小区3号楼下水道堵了"))
+    async with room.database.read() as connection:
+        row = (await connection.execute(select(petition))).one()
+        said = (await connection.execute(select(outbox.c.text))).scalar_one()
+    assert row.text == FILE["text"]
+    assert row.number in said
+
+
+async def test_what_fails_at_commit_leaves_nothing_and_is_the_same_turn_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.bot.answer = filing
+    who = await room.write("锦绣小区3号楼下水道堵了")
+
+    async def die(*_: Any, **__: Any) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room.taker, "_say", die)
+        with pytest.raises(ConnectionError):
+            await room.worker.take_turn(who)
+    assert await count(room, petition) == 0
+    room.clock.pass_(LEASE_SECONDS + 1)
+    await room.turns(who)
+    assert await count(room, petition) == 1
+    assert await count(room, turn) == 1
+    assert room.bot.asked[0]["turn_id"] == room.bot.asked[1]["turn_id"]
+
+
+async def test_a_worker_that_slept_past_its_lease_commits_nothing(room: Room) -> None:
+    room.bot.answer = filing
+    who = await room.write("锦绣小区3号楼下水道堵了")
+    other = room.another_worker("second")
+    overtaken = False
+
+    async def overtake(request: dict[str, Any]) -> dict[str, Any]:
+        nonlocal overtaken
+        if not overtaken:
+            overtaken = True
+            room.clock.pass_(LEASE_SECONDS + 1)
+            await other.take_turn(who)
+        return filing(request)
+
+    room.bot.turn = overtake  # type: ignore[method-assign]
+    with pytest.raises(LeaseLost):
+        await room.worker.take_turn(who)
+    assert await count(room, petition) == 1
+    assert len(await room.said()) == 1
+
+
+async def test_with_the_bot_down_the_citizen_hears_once_that_it_has_arrived(room: Room) -> None:
+    room.bot.down = True
+    who = await room.write("路灯坏了")
+    for _ in range(6):
+        await room.worker.take_turn(who)
+        room.clock.pass_(60)
+    assert len(room.bot.asked) == 6 > SAY_RECEIVED_AT
+    assert await room.said() == ["received_bot_down"]
+    room.bot.down = False
+    await room.turns(who)
+    assert await room.said() == ["received_bot_down", "greet"]
+    assert await count(room, turn) == 1
+
+
+async def test_while_the_bot_is_down_nobody_hammers_it(room: Room) -> None:
+    room.bot.down = True
+    who = await room.write("路灯坏了")
+    for _ in range(5):
+        await room.worker.take_turn(who)
+    assert len(room.bot.asked) == 1
+    async with room.database.read() as connection:
+        assert await turns.waiting_citizens(connection, room.clock.now(), 10) == []
+        later = room.clock.now() + timedelta(seconds=60)
+        assert await turns.waiting_citizens(connection, later, 10) == [who]
+
+
+async def test_an_emergency_is_answered_and_filed_past_a_stuck_turn(room: Room) -> None:
+    room.bot.down = True
+    who = await room.write("路灯坏了")
+    await room.worker.take_turn(who)
+    await room.write("着火了快来人")
+    await room.turns(who)
+    assert await room.said() == ["emergency_fire"]
+    async with room.database.read() as connection:
+        row = (await connection.execute(select(petition.c.urgency, petition.c.text))).one()
+    assert tuple(row) == ("emergency", "着火了快来人")
+    assert await room.unread() == ["路灯坏了"]
+
+
+async def test_opting_out_works_with_the_bot_down(room: Room) -> None:
+    room.bot.down = True
+    await room.turns(await room.write("退订"))
+    assert await room.said() == ["opted_out"]
+    async with room.database.read() as connection:
+        row = (await connection.execute(select(consent_event))).one()
+    assert (row.decision, row.words) == ("opt_out", "退订")
+    room.bot.down = False
+    await room.turns(await room.write("你好"))
+    assert room.bot.asked[-1]["context"]["opted_out"] is True
+
+
+async def test_a_turn_that_keeps_failing_goes_to_a_person(room: Room) -> None:
+    room.bot.answer = lambda _request: says("no_such_text")
+    who = await room.write("路灯坏了")
+    for _ in range(turns.MOST_FAILURES):
+        await room.worker.take_turn(who)
+        room.clock.pass_(600)
+    assert await count(room, handover) == 1
+    assert await room.unread() == []
+    assert (await room.said())[-1] == "handed_over"
+
+
+async def test_a_bare_number_carries_the_option_of_the_last_prompt(room: Room) -> None:
+    options = [{"label": "对，提交", "payload": "/affirm"}, {"label": "改", "payload": "/edit"}]
+    room.bot.answer = lambda _request: says("greet", prompt=options)
+    who = await room.write("路灯坏了")
+    await room.turns(who)
+    room.bot.answer = lambda _request: says("thank")
+    await room.write("2")
+    await room.turns(who)
+    assert room.bot.asked[-1]["message"]["choice"] == "/edit"
+    # Answered: the same number means nothing now.
+    await room.write("2")
+    await room.turns(who)
+    assert room.bot.asked[-1]["message"]["choice"] is None
+
+
+async def test_an_internal_message_waits_while_a_form_is_under_way(room: Room) -> None:
+    room.bot.answer = lambda _request: says("greet", busy=True)
+    who = await room.write("我要反映个事")
+    await room.turns(who)
+    async with room.database.write() as connection:
+        await connection.execute(
+            message.insert().from_select(
+                ["account_id", "external_id", "address_id", "citizen_id", "kind", "text",
+                 "media_count", "received_at", "detail"],
+                select(
+                    message.c.account_id, func.coalesce(None, "internal:1"), message.c.address_id,
+                    message.c.citizen_id, func.coalesce(None, "internal"), func.coalesce(None, ""),
+                    message.c.media_count, message.c.received_at, message.c.detail,
+                ),
+            )
+        )  # fmt: skip
+    await room.turns(who)
+    assert len(room.bot.asked) == 1
+    async with room.database.read() as connection:
+        assert await turns.waiting_citizens(connection, room.clock.now(), 10) == []
+    room.bot.answer = lambda _request: says("greet")
+    await room.write("不用了")
+    await room.turns(who)
+    kinds = [asked["message"]["kind"] for asked in room.bot.asked]
+    assert kinds == ["text", "internal", "text"] or kinds == ["text", "text", "internal"]
+
+
+async def test_what_may_be_lost_is_offered_once_and_resent_when_asked(room: Room) -> None:
+    who = await room.write("你好")
+    await room.turns(who)
+    async with room.database.write() as connection:
+        await connection.execute(update(outbox).values(state="unknown"))
+        first = (await connection.execute(select(outbox.c.text))).scalar_one()
+    await room.write("在吗")
+    await room.turns(who)
+    assert (await room.said())[-1] == "greet,offer_resend"
+    await room.write("还在吗")
+    await room.turns(who)
+    assert (await room.said())[-1] == "greet"
+    await room.write("重发")
+    await room.turns(who)
+    async with room.database.read() as connection:
+        rows = (await connection.execute(select(outbox.c.text).order_by(outbox.c.id))).scalars()
+        assert list(rows)[-2:].count(first) == 1
+
+
+async def test_what_had_no_route_is_sent_at_the_next_contact(room: Room) -> None:
+    who = await room.write("你好")
+    await room.turns(who)
+    async with room.database.write() as connection:
+        await connection.execute(update(outbox).values(state="kept"))
+    await room.write("在吗")
+    await room.turns(who)
+    async with room.database.read() as connection:
+        states = (await connection.execute(select(outbox.c.state).order_by(outbox.c.id))).scalars()
+        assert list(states) == ["queued", "queued"]
+
+
+async def test_a_conversation_with_nothing_to_read_is_given_back(room: Room) -> None:
+    who = await room.write("你好")
+    await room.turns(who)
+    async with room.database.read() as connection:
+        owner = (await connection.execute(select(conversation.c.lease_owner))).scalar_one()
+    assert owner is None
