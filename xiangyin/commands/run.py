@@ -26,7 +26,7 @@ from xiangyin.settings import BOT_PYTHON, PROJECT, Role, Settings
 from xiangyin.supervisor import StartFailed, Supervisor
 from xiangyin.valkey import valkey_spec
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def register(subcommands: Subcommands) -> None:
@@ -93,6 +93,8 @@ async def _run(settings: Settings, role: str | None) -> int:
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stopping.set)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored: started by nohup
+        loop.add_signal_handler(signal.SIGHUP, stopping.set)
     work = asyncio.create_task(_work(settings, supervisor, preparation))
     stop = asyncio.create_task(stopping.wait())
     try:
