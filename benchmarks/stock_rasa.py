@@ -25,7 +25,7 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 # What a message costs does not depend on how long DIET was trained.
-DIET_EPOCHS = 20
+DIET_EPOCHS = 5
 DIET_PIPELINE = [
     {"name": "JiebaTokenizer"},
     {"name": "CountVectorsFeaturizer"},

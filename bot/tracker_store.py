@@ -32,7 +32,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
 STATE_VERSION = 1
-KEPT_TURNS = 3
+KEPT_TURNS = 2
 """More than any rule looks back."""
 
 _NOT_CARRIED = frozenset({SESSION_START_METADATA_SLOT})
