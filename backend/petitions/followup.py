@@ -252,14 +252,15 @@ async def rate(
 async def set_contact(
     connection: AsyncConnection,
     citizen_id: int,
-    number: str,
+    number: str | None,
     phone: str,
     person: str | None,
     *,
     now: datetime,
     dedupe_key: str,
 ) -> ContactSet | BadPhone | NotPossible | NotFound:
-    """Whom to call about this petition. The event keeps the phone masked."""
+    """Whom to call about this petition; `number` None: the newest. The event keeps the phone
+    masked."""
     row = await find_own(connection, citizen_id, number)
     if row is None:
         return NotFound(number)
