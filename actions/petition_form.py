@@ -162,7 +162,7 @@ def _stage_what(turn: Turn, draft: Draft, out: Outcome) -> None:
         _drop(out)
     elif turn.intent == "start_petition":
         draft.kind = named("kinds", turn.text) or draft.kind
-        ask_again(draft, turn, out)
+        ask_again(draft, turn, out, closer="ask_what_closer")
     elif _is_matter(turn):
         draft.add_words(turn.text)
         _proceed(turn, draft, out)

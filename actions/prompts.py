@@ -66,13 +66,16 @@ def ask(draft: Draft, turn: Turn, out: Outcome) -> None:
         ask_add_or_new(turn, out)
 
 
-def ask_again(draft: Draft, turn: Turn, out: Outcome) -> None:
-    """Bring the citizen back to the open question; the third time offer a human."""
+def ask_again(draft: Draft, turn: Turn, out: Outcome, *, closer: str | None = None) -> None:
+    """Bring the citizen back to the open question, by the key `closer` where one helps more; the
+    third time offer a human."""
     draft.asked += 1
     if draft.stage == "confirm":
         _ask_confirmation("confirm_again", draft, turn, out, human=draft.asked > 2)
     elif draft.asked > 2:
         out.say("offer_human", option("drop", "/cancel"), option("human", "/ask_human"))
+    elif closer:
+        out.say(closer)
     else:
         ask(draft, turn, out)
 

@@ -17,6 +17,7 @@ REPLIES: dict[str, dict[str, str]] = yaml.safe_load(
 )
 SMS_TWO_PARTS = 134
 SAYING = {"say", "_say", "_reply", "_ask_confirmation"}
+SAYING_BY_NAME = "closer"
 # What is usual, on the long side; an answer is the official's own length and is left out.
 USUAL = {
     "number": "20261123-0001-7",
@@ -40,8 +41,10 @@ def _strings_said(tree: ast.AST) -> Iterator[str]:
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         name = node.func.id if isinstance(node.func, ast.Name) else name
-        if name in SAYING:
-            for part in ast.walk(node.args[0]):
+        said = [node.args[0]] if name in SAYING else []
+        said += [one.value for one in node.keywords if one.arg == SAYING_BY_NAME]
+        for argument in said:
+            for part in ast.walk(argument):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     yield part.value
 
