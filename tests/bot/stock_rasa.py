@@ -14,6 +14,10 @@ import sys
 import warnings
 from typing import Any, TextIO
 
+# First: importing it makes Rasa importable where TensorFlow is left out.
+import bot  # noqa: F401
+
+# isort: split
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.tracker_store import InMemoryTrackerStore

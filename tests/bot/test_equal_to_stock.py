@@ -20,7 +20,7 @@ from bot.turn_request import check_turn_request
 from tests.bot.comparison import what_happened
 from tests.bot.turns import ROOT, RandomCitizen
 
-CONVERSATIONS = 50
+CONVERSATIONS = 52
 TURNS = 20
 PIECES = 4
 START_SECONDS = 90
