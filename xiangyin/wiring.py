@@ -119,6 +119,7 @@ def build(settings: Settings) -> Parts:
         Spool(settings.spool_dir),
         clock,
         lambda who: signals.send("waiting", who),
+        on_media=lambda who: signals.send("media", who),
         spool_poll_seconds=settings.spool_poll_seconds,
     )
     waiters = Waiters(database)
@@ -192,7 +193,8 @@ def _listen(
     signals: Signals, worker: Worker, waiters: Waiters, sender: Sender, media: MediaFetcher
 ) -> None:
     listeners: Mapping[str, list[object]] = {
-        "waiting": [worker.wake, media.wake],
+        "waiting": [worker.wake],
+        "media": [media.wake],
         "answered": [waiters.answered],
         "outbox": [sender.wake],
     }

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import consent, offers
 from backend.conversation.fragments import Waiting
+from backend.conversation.original_words import original_words
 from backend.conversation.petition_words import filed_words, words
 from backend.conversation.reading import PetitionReading, Readings
 from backend.conversation.scene import Scene
@@ -27,7 +28,8 @@ Effect = Mapping[str, Any]
 Prepared = Mapping[str, PetitionReading]
 Handler = Callable[[AsyncConnection, Scene, Effect, Prepared], Awaitable[list[Reply]]]
 
-UNKNOWN_PLACE = "（未说明）"
+# What the bot says where a citizen could not tell the place.
+UNKNOWN_PLACE = "地点不详"
 
 
 class Effects:
@@ -72,7 +74,7 @@ class Effects:
         """Readings by effect id, for petitions to be filed."""
         return {
             effect["id"]: await self._readings.petition(
-                effect["text"], effect["place"], emergency=bool(effect.get("emergency"))
+                effect["text"], _known(effect["place"]), emergency=bool(effect.get("emergency"))
             )
             for effect in effects
             if effect["type"] == "file_petition"
@@ -94,8 +96,8 @@ class Effects:
             account_id=scene.account_id,
             channel=scene.channel,
             org_id=scene.org_id,
-            text=effect["text"],
-            place=effect["place"] or read.place or UNKNOWN_PLACE,
+            text=await original_words(connection, effect["messages"], effect["text"]),
+            place=_known(effect["place"]) or read.place or UNKNOWN_PLACE,
             place_code=effect.get("place_code") or read.place_code,
             since=effect.get("since"),
             kind=effect.get("kind"),
@@ -220,6 +222,10 @@ class Effects:
         self, connection: AsyncConnection, scene: Scene, _: Effect, __: Prepared
     ) -> list[Reply]:
         return await offers.resend(connection, scene)
+
+
+def _known(place: str | None) -> str | None:
+    return None if place == UNKNOWN_PLACE else place
 
 
 def _key(scene: Scene, effect: Effect) -> str:

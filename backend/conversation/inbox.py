@@ -52,6 +52,7 @@ class Inbox:
         clock: Clock,
         on_stored: Callable[[int], None],
         *,
+        on_media: Callable[[int], None] = lambda _: None,
         spool_poll_seconds: float = 2.0,
     ) -> None:
         self._spool_poll_seconds = spool_poll_seconds
@@ -59,6 +60,7 @@ class Inbox:
         self._spool = spool
         self._clock = clock
         self._on_stored = on_stored
+        self._on_media = on_media
         self._accounts: dict[str, AccountRow] = {}
         self._queue: list[_Waiting] = []
         self._arrived = asyncio.Event()
@@ -95,6 +97,8 @@ class Inbox:
         accepted, citizen_id = await waiting.done
         if citizen_id is not None and not accepted.duplicate:
             self._on_stored(citizen_id)
+            if inbound.media:
+                self._on_media(citizen_id)
         return accepted
 
     async def _commit_groups(self) -> None:

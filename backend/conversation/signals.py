@@ -23,7 +23,8 @@ MOST_UNSENT = 10_000
 
 
 class Signals:
-    """Topics with integer payloads: `waiting` (citizen id), `answered` (message id), `outbox`."""
+    """Topics with integer payloads: `waiting` and `media` (citizen id), `answered` (message id),
+    `outbox` (row id)."""
 
     def __init__(self, redis: Redis | None, clock: Clock) -> None:
         self._redis = redis

@@ -50,7 +50,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a point in time needs a time zone")
         utc = value.astimezone(UTC)
         if dialect.name == "sqlite":
-            return utc.strftime("%Y-%m-%d %H:%M:%S.%f")
+            return utc.isoformat(" ", "microseconds")[:26]
         return utc
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:

@@ -70,6 +70,20 @@ async def test_a_petition_is_filed_with_number_and_answer_in_one_transaction(roo
     assert row.number in said
 
 
+async def test_a_petition_keeps_the_words_as_they_were_written(room: Room) -> None:
+    written = "錦綉小區３號樓下水道堵了！！😡"
+
+    def file_cleaned(request: dict[str, Any]) -> dict[str, Any]:
+        text = request["message"]["text"]
+        return says(effects=[{**FILE, "text": text, "messages": request["message"]["ids"]}])
+
+    room.bot.answer = file_cleaned
+    await room.turns(await room.write(written))
+    assert room.bot.asked[0]["message"]["text"] != written
+    async with room.database.read() as connection:
+        assert (await connection.execute(select(petition.c.text))).scalar_one() == written
+
+
 async def test_what_fails_at_commit_leaves_nothing_and_is_the_same_turn_again(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
