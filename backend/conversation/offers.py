@@ -21,6 +21,7 @@ async def at_contact(connection: AsyncConnection, scene: Scene) -> list[Reply]:
     await connection.execute(
         update(table)
         .where(
+            outbox.in_states(outbox.NOT_TOLD),
             table.c.citizen_id == scene.citizen_id,
             table.c.address_id == scene.address_id,
             table.c.state == "kept",
@@ -30,6 +31,7 @@ async def at_contact(connection: AsyncConnection, scene: Scene) -> list[Reply]:
     offered = await connection.execute(
         update(table)
         .where(
+            outbox.in_states(outbox.NOT_TOLD),
             table.c.citizen_id == scene.citizen_id,
             table.c.state == "unknown",
             table.c.offered_at.is_(None),
@@ -45,6 +47,7 @@ async def resend(connection: AsyncConnection, scene: Scene) -> list[Reply]:
     rows = (
         await connection.execute(
             select(table.c.id, table.c.text, table.c.key)
+            .where(outbox.in_states(outbox.NOT_TOLD))
             .where(table.c.citizen_id == scene.citizen_id, table.c.state == "unknown")
             .where(table.c.lane != "push")
             .order_by(table.c.id.desc())

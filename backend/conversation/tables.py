@@ -184,9 +184,24 @@ outbox = Table(
         sqlite_where=text("state IN ('queued', 'sending')"),
         postgresql_where=text("state IN ('queued', 'sending')"),
     ),
+    # What waits for the citizen's next contact; looked for in every turn.
+    Index(
+        "ix_outbox_not_told",
+        "citizen_id",
+        "id",
+        sqlite_where=text("state IN ('kept', 'unknown')"),
+        postgresql_where=text("state IN ('kept', 'unknown')"),
+    ),
     Index(None, "address_id", "id"),
     Index(None, "turn_id"),
-    Index(None, "account_id", "provider_id"),
+    # Partial also so that no planner takes it for the open rows of an account.
+    Index(
+        "ix_outbox_provider_id",
+        "account_id",
+        "provider_id",
+        sqlite_where=text("provider_id IS NOT NULL"),
+        postgresql_where=text("provider_id IS NOT NULL"),
+    ),
 )
 
 # A receipt may come before the row knows its provider id; it waits here to be matched.

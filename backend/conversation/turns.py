@@ -113,7 +113,7 @@ async def _waiting(connection: AsyncConnection, lease: Lease, now: datetime) -> 
 async def _begun(connection: AsyncConnection, lease: Lease) -> Turn | None:
     row = (
         await connection.execute(
-            select(turn.c.id, turn.c.seq, turn.c.attempts, turn.c.handled_by)
+            select(turn.c.id, turn.c.seq, turn.c.attempts, turn.c.handled_by, turn.c.message_ids)
             .where(turn.c.citizen_id == lease.citizen_id, turn.c.committed_at.is_(None))
             .order_by(turn.c.seq)
             .limit(1)
@@ -122,7 +122,7 @@ async def _begun(connection: AsyncConnection, lease: Lease) -> Turn | None:
     if row is None:
         return None
     messages = await connection.execute(
-        select(*_WAITING).where(message.c.turn_id == row.id).order_by(message.c.id)
+        select(*_WAITING).where(message.c.id.in_(row.message_ids)).order_by(message.c.id)
     )
     read = [Waiting(*each) for each in messages]
     rule = row.handled_by.removeprefix("rule:") if row.handled_by else None

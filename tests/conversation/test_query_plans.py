@@ -1,0 +1,81 @@
+"""What every turn, claim and poll asks of SQL uses an index: a county writes a million messages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.conversation import offers, outbox, turns
+from backend.conversation.addresses import AccountRow, find_or_open
+from backend.conversation.fragments import Waiting
+from backend.conversation.lease import Lease
+from backend.conversation.scene import Scene
+from backend.database.engine import Database
+from tests.conversation.conftest import HandClock
+
+NOW = HandClock().now()
+LEASE = Lease(1, 1, None, False, None, 3, None, None)
+MESSAGE = Waiting(1, 1, 1, "text", "你好", None, 0, NOW, None)
+SCENE = Scene(1, 1, 1, 1, "wechat", "wechat", 1, [MESSAGE], NOW)
+
+Query = Callable[[AsyncConnection], Awaitable[Any]]
+QUERIES: dict[str, Query] = {
+    "claim_due": lambda connection: outbox.claim_due(connection, [1], "me", NOW, 64),
+    "settle": lambda connection: outbox.settle_abandoned(connection, [1], NOW),
+    "claim_passive": lambda connection: outbox.claim_passive(connection, 1, "me", NOW),
+    "at_contact": lambda connection: offers.at_contact(connection, SCENE),
+    "resend": lambda connection: offers.resend(connection, SCENE),
+    "waiting_citizens": lambda connection: turns.waiting_citizens(connection, NOW, 500),
+    "waiting": lambda connection: turns._waiting(connection, LEASE, NOW),
+    "begun": lambda connection: turns._begun(connection, LEASE),
+    "addresses": lambda connection: find_or_open(
+        connection, [(AccountRow(1, "town", "wechat", 1), "甲")], NOW
+    ),
+}
+
+
+@pytest.fixture
+async def filled(sqlite_database_url: str) -> AsyncIterator[Database]:
+    """A turn that was begun, so that every query goes its whole way."""
+    database = Database(sqlite_database_url)
+    now = "2026-11-23 01:00:00.000000"
+    async with database.write() as connection:
+        for statement in (
+            "INSERT INTO org (id, code, name, type, path, active)"
+            " VALUES (1, 'c', '县', 'county', '/1/', 1)",
+            "INSERT INTO account (id, name, channel, org_id, note)"
+            " VALUES (1, 'town', 'wechat', 1, '')",
+            f"INSERT INTO citizen (id, org_id, created_at) VALUES (1, 1, '{now}')",
+            "INSERT INTO address (id, account_id, external_id, citizen_id, created_at)"
+            f" VALUES (1, 1, '甲', 1, '{now}')",
+            "INSERT INTO turn (citizen_id, seq, message_ids, started_at, attempts)"
+            f" VALUES (1, 1, '[1]', '{now}', 0)",
+        ):
+            await connection.exec_driver_sql(statement)
+    yield database
+    await database.close()
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_nothing_reads_a_whole_table(filled: Database, name: str) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(filled.writer.sync_engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        asked.append((statement, given))
+
+    async with filled.write() as connection:
+        await QUERIES[name](connection)
+        done = [each for each in asked if each[0].startswith(("SELECT", "UPDATE"))]
+        assert done
+        plans = [
+            row[-1]
+            for statement, given in done
+            for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+        ]
+    scans = [plan for plan in plans if plan.startswith("SCAN") and "USING" not in plan]
+    assert [scan for scan in scans if scan not in ("SCAN CONSTANT ROW", "SCAN (subquery-1)")] == []
