@@ -31,7 +31,7 @@ class Ledger:
     shown: dict[str, list[str]] = field(default_factory=dict)
 
     async def send_all(self) -> None:
-        await asyncio.gather(*(self._speak(f"citizen-{each:03}") for each in range(self.citizens)))
+        await asyncio.gather(*(self._speak(f"o-citizen-{each:03}") for each in range(self.citizens)))
 
     async def _speak(self, who: str) -> None:
         wechat = self.world.wechat()
@@ -139,14 +139,14 @@ class Ledger:
             copies = sum(number in text for text in seen)
             row = (
                 await connection.execute(
-                    select(outbox.c.state, outbox.c.route).where(
+                    select(outbox.c.state, outbox.c.route, outbox.c.error).where(
                         outbox.c.text.contains(number), outbox.c.key.like("petition_filed%")
                     )
                 )
             ).one()
             assert copies <= 1, f"{who}: {number} told {copies} times"
             if copies == 0:
-                assert row.state == "unknown", f"{who}: {number} never told, yet {row.state}"
+                assert row.state == "unknown", f"{who}: {number} never told, yet {row}"
 
 
 def _pushed(world: World, who: str) -> list[str]:
