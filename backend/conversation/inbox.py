@@ -15,10 +15,11 @@ from typing import Any
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.addresses import AccountRow, AddressRow, find_or_open, load_accounts
+from backend.conversation.background import keep_going, where
 from backend.conversation.spool import Spool
 from backend.conversation.steps import reach
 from backend.conversation.tables import media, message
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 BATCH = 256
 STORE_SECONDS = 20.0
 RACES = 3
+# PostgreSQL's classes of errors: data exception, integrity constraint violation.
+CONTENT_CLASSES = ("22", "23")
 # A webhook stops waiting a little before its answer is free for other routes.
 REPLY_GRACE = timedelta(milliseconds=300)
 
@@ -75,8 +78,10 @@ class Inbox:
     async def start(self) -> None:
         self._spool.open()
         self._tasks = [
-            asyncio.create_task(self._commit_groups(), name="inbox"),
-            asyncio.create_task(self._drain_spool(), name="spool"),
+            asyncio.create_task(
+                keep_going("inbox", self._commit_groups, self._clock), name="inbox"
+            ),
+            asyncio.create_task(keep_going("spool", self._drain_spool, self._clock), name="spool"),
         ]
 
     async def close(self) -> None:
@@ -107,15 +112,26 @@ class Inbox:
             self._arrived.clear()
             while self._queue:
                 group, self._queue = self._queue[:BATCH], self._queue[BATCH:]
-                await self._commit(group)
+                try:
+                    await self._commit(group)
+                finally:
+                    # Nobody may wait for ever, whatever happened to the group.
+                    for waiting in group:
+                        if not waiting.done.done():
+                            waiting.done.set_exception(InboxUnavailable("not stored"))
 
     async def _commit(self, group: list[_Waiting]) -> None:
         if self._spool.empty:
             try:
                 async with asyncio.timeout(STORE_SECONDS):
                     results = await self._store_group(group)
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.error("inbox.sql_failed", error=type(error).__name__, messages=len(group))
+            except Exception as error:  # noqa: BLE001 - SQL is down, or cannot hold one of them
+                log.error(
+                    "inbox.sql_failed",
+                    error=type(error).__name__,
+                    where=where(error),
+                    messages=len(group),
+                )
             else:
                 reach("inbox.stored")
                 for waiting, result in zip(group, results, strict=True):
@@ -146,6 +162,20 @@ class Inbox:
             await self._clock.sleep(self._spool_poll_seconds)
 
     async def _store_spooled(self, inbounds: Sequence[Inbound]) -> None:
+        """All, or one by one where SQL refuses some: one message must not hold up the others."""
+        try:
+            await self._store_all(inbounds)
+        except Exception as error:
+            if not _is_of_the_message(error):
+                raise
+            if len(inbounds) > 1:
+                for inbound in inbounds:
+                    await self._store_spooled([inbound])
+                return
+            log.error("inbox.set_aside", error=type(error).__name__, where=where(error))
+            await self._spool.set_aside(inbounds[0])
+
+    async def _store_all(self, inbounds: Sequence[Inbound]) -> None:
         loop = asyncio.get_running_loop()
         group = [_Waiting(inbound, 0.0, loop.create_future()) for inbound in inbounds]
         async with asyncio.timeout(STORE_SECONDS):
@@ -292,6 +322,19 @@ async def _keep_waiting(connection: AsyncConnection, message_id: int, until: dat
     await connection.execute(
         update(message).where(message.c.id == message_id).values(reply_until=until)
     )
+
+
+def _is_of_the_message(error: Exception) -> bool:
+    """Whether SQL refused the content and will again, rather than being away."""
+    if isinstance(error, DBAPIError):
+        sqlstate = getattr(error.orig, "sqlstate", None)
+        if sqlstate:
+            return str(sqlstate)[:2] in CONTENT_CLASSES
+        return isinstance(error, DataError | IntegrityError) or isinstance(
+            error.orig and error.orig.__cause__, ValueError
+        )
+    # UnicodeEncodeError and the like are ValueErrors; an account no longer configured KeyError.
+    return isinstance(error, StatementError | ValueError | TypeError | LookupError | OverflowError)
 
 
 def _resolve(waiting: _Waiting, result: tuple[Accepted, int | None]) -> None:

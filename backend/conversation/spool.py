@@ -17,9 +17,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+import structlog
+
 from backend.ports import Event, GeoPoint, Inbound, InboxUnavailable, MediaRef, MessageKind
 
+log = structlog.get_logger(__name__)
+
 BATCH = 200
+BATCH_BYTES = 4 * 1024 * 1024
+SET_ASIDE = "set-aside.jsonl"
 Store = Callable[[Sequence[Inbound]], Awaitable[None]]
 
 
@@ -32,6 +38,8 @@ class Spool:
         self._lock = asyncio.Lock()
         self._left: list[Path] = []
         self._appended = 0
+        self._torn = False
+        self._drained: dict[Path, int] = {}
 
     def open(self) -> None:
         """Take a file of our own and note what dead processes left."""
@@ -66,43 +74,63 @@ class Spool:
             _sync_folder(self._folder)
         start = self._file.tell()
         try:
-            view = memoryview(lines)
+            # After a failed write half a line may still stand there.
+            view = memoryview(b"\n" + lines if self._torn else lines)
             while view:
                 view = view[self._file.write(view) :]
             os.fsync(self._file.fileno())
         except OSError:
+            self._torn = True
             self._file.truncate(start)
             raise
+        self._torn = False
 
     async def drain(self, store: Store) -> int:
-        """Move everything to SQL; returns how many. Errors of `store` pass through, and nothing
+        """Move everything to SQL; returns how many. Errors of `store` pass through, and no file
         is removed before all of it is stored."""
         moved = 0
         for path in list(self._left):
-            moved += await self._move(await asyncio.to_thread(path.read_bytes), store)
+            moved += await self._move(path, store)
             path.unlink(missing_ok=True)
             self._left.remove(path)
+            self._drained.pop(path, None)
         if self._appended == 0 or self._file is None:
             return moved
         path = Path(self._file.name)
-        done = 0
         while True:
+            moved += await self._move(path, store)
             async with self._lock:
-                data = await asyncio.to_thread(path.read_bytes)
-                if len(data) == done:
+                if not await asyncio.to_thread(_whole_lines, path, self._drained.get(path, 0)):
                     self._file.close()
                     self._file = None
                     path.unlink()
+                    self._drained.pop(path, None)
                     self._appended = 0
                     return moved
-            moved += await self._move(data[done:], store)
-            done = len(data)
 
-    async def _move(self, data: bytes, store: Store) -> int:
-        inbounds = [_decode(line) for line in data.splitlines() if line.endswith(b"}")]
-        for start in range(0, len(inbounds), BATCH):
-            await store(inbounds[start : start + BATCH])
-        return len(inbounds)
+    async def _move(self, path: Path, store: Store) -> int:
+        """Store what was not stored before, some lines at a time: a spool may be large."""
+        moved = 0
+        while lines := await asyncio.to_thread(_whole_lines, path, self._drained.get(path, 0)):
+            inbounds = []
+            for line in filter(bytes.strip, lines):
+                try:
+                    inbounds.append(_decode(line))
+                except (ValueError, KeyError, TypeError) as error:
+                    log.error("spool.line_not_understood", error=type(error).__name__)
+                    await self._set_aside(line)
+            if inbounds:
+                await store(inbounds)
+            moved += len(inbounds)
+            self._drained[path] = self._drained.get(path, 0) + sum(map(len, lines))
+        return moved
+
+    async def set_aside(self, inbound: Inbound) -> None:
+        """Keep on disk, for a person, what SQL will never take. Raises OSError."""
+        await self._set_aside(_encode(inbound))
+
+    async def _set_aside(self, line: bytes) -> None:
+        await asyncio.to_thread(_append, self._folder / SET_ASIDE, line)
 
     def close(self) -> None:
         if self._file is not None:
@@ -117,6 +145,33 @@ def _free(path: Path) -> bool:
         except BlockingIOError:
             return False
         return True
+
+
+def _whole_lines(path: Path, offset: int) -> list[bytes]:
+    """Up to BATCH lines from `offset` on; a torn last one was never acknowledged."""
+    lines: list[bytes] = []
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            size = 0
+            while len(lines) < BATCH and size < BATCH_BYTES:
+                line = file.readline()
+                if not line.endswith(b"\n"):
+                    break
+                lines.append(line)
+                size += len(line)
+    except FileNotFoundError:
+        # Another process adopted the same file and has stored all of it.
+        return []
+    return lines
+
+
+def _append(path: Path, line: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(handle, "ab") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

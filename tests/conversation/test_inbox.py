@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from backend.conversation.background import keep_going
 from backend.conversation.inbox import Inbox
-from backend.conversation.spool import Spool
+from backend.conversation.spool import SET_ASIDE, Spool
 from backend.conversation.tables import address, citizen, media, message
 from backend.database.engine import Database
 from backend.ports import Inbound, InboxUnavailable, MediaRef, MessageKind
@@ -129,3 +130,47 @@ async def test_with_neither_sql_nor_spool_nothing_is_acknowledged(
     with pytest.raises(InboxUnavailable):
         await inbox.store(inbound(1))
     task.cancel()
+
+
+async def test_a_message_sql_cannot_hold_holds_up_no_other(
+    inbox: Inbox, database: Database, tmp_path: Path
+) -> None:
+    """Refused for what it is: kept on disk for a person; those around it are stored."""
+    group = [inbound(1), inbound(2, account="no longer configured"), inbound(3)]
+    async with asyncio.timeout(10):
+        accepted = await asyncio.gather(*(inbox.store(each) for each in group))
+    assert [each.message_id for each in accepted] == [None, None, None]
+    await inbox._spool.drain(inbox._store_spooled)
+    assert inbox._spool.empty
+    stored = await rows(database, message)
+    assert [row.external_id for row in stored] == ["m1", "m3"]  # type: ignore[attr-defined]
+    aside = (tmp_path / "spool" / SET_ASIDE).read_text()
+    assert aside.count("\n") == 1
+    assert "no longer configured" in aside
+    assert (await inbox.store(inbound(4))).message_id is not None
+
+
+async def test_too_long_an_address_is_set_aside_where_sql_refuses_it(
+    inbox: Inbox, database: Database
+) -> None:
+    async with asyncio.timeout(10):
+        await inbox.store(inbound(1, who="x" * 200))
+    await inbox._spool.drain(inbox._store_spooled)
+    assert inbox._spool.empty
+    assert (await inbox.store(inbound(2))).message_id is not None
+
+
+async def test_nobody_waits_for_ever_when_storing_fails_as_never_foreseen(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_group: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(inbox, "_commit", fail)
+    loop = asyncio.create_task(keep_going("inbox", inbox._commit_groups, inbox._clock))
+    async with asyncio.timeout(5):
+        with pytest.raises(InboxUnavailable):
+            await inbox.store(inbound(1))
+        monkeypatch.undo()
+        assert (await inbox.store(inbound(2))).message_id is not None
+    loop.cancel()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.conversation.spool import Spool, _decode, _encode
+from backend.conversation.spool import BATCH, SET_ASIDE, Spool, _decode, _encode
 from backend.ports import Event, GeoPoint, Inbound, InboxUnavailable, MediaRef, MessageKind
 
 inbounds = st.builds(
@@ -128,3 +128,76 @@ def test_times_keep_their_zone() -> None:
     at = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     original = Inbound("sms", "line", "who", "1", MessageKind.TEXT, sent_at=at)
     assert _decode(_encode(original).rstrip(b"\n")).sent_at == at
+
+
+async def test_two_heirs_of_one_file_both_come_to_an_end(tmp_path: Path) -> None:
+    dead = Spool(tmp_path)
+    dead.open()
+    await dead.append([inbound(1)])
+    dead.close()
+    heirs, kept = [Spool(tmp_path), Spool(tmp_path)], Kept()
+    for heir in heirs:
+        heir.open()
+    for heir in heirs:
+        await heir.drain(kept)
+        assert heir.empty
+    assert kept.ids == ["1"]
+
+
+async def test_a_line_nobody_understands_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
+    dead = Spool(tmp_path)
+    dead.open()
+    await dead.append([inbound(1)])
+    assert dead._file is not None
+    dead._file.write(b'{"channel": "wechat", "place": {}}\n')
+    await dead.append([inbound(2)])
+    dead.close()
+    heir, kept = Spool(tmp_path), Kept()
+    heir.open()
+    await heir.drain(kept)
+    assert kept.ids == ["1", "2"]
+    assert heir.empty
+    assert (tmp_path / SET_ASIDE).read_bytes().count(b"\n") == 1
+
+
+async def test_what_was_stored_is_not_stored_again_after_a_failure(tmp_path: Path) -> None:
+    spool, kept = Spool(tmp_path), Kept()
+    spool.open()
+    await spool.append([inbound(number) for number in range(BATCH + 1)])
+
+    async def first_batch_only(inbounds: Sequence[Inbound]) -> None:
+        kept.broken = len(kept.ids) > 0
+        await kept(inbounds)
+
+    with pytest.raises(ConnectionError):
+        await spool.drain(first_batch_only)
+    kept.broken = False
+    await spool.append([inbound(BATCH + 1)])
+    await spool.drain(kept)
+    assert kept.ids == [str(number) for number in range(BATCH + 2)]
+    assert spool.empty
+    spool.close()
+
+
+async def test_half_a_line_left_by_a_full_disk_spoils_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, kept = Spool(tmp_path), Kept()
+    spool.open()
+    await spool.append([inbound(1)])
+
+    def half(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", half)
+        with pytest.raises(InboxUnavailable):
+            await spool.append([inbound(2)])
+    # Cutting it off may fail too, and leave this:
+    assert spool._file is not None
+    spool._file.write(_encode(inbound(2))[:-5])
+    await spool.append([inbound(3)])
+    await spool.drain(kept)
+    assert kept.ids == ["1", "3"]
+    assert spool.empty
+    spool.close()
