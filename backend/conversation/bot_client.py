@@ -9,10 +9,16 @@ from typing import Any
 import aiohttp
 
 TURN_SECONDS = 8.0
+# What bot/server.py answers for a turn it cannot do; anything else says that it is away.
+FAILED_TURN = (400, 413, 500)
 
 
 class BotUnavailable(Exception):
     """No bot answered, or not as the contract says; the turn is tried again later."""
+
+
+class BotRefused(Exception):
+    """The bot took this turn and failed at it, and will again: no outage, the turn's own fault."""
 
 
 class BotClient:
@@ -39,7 +45,7 @@ class BotClient:
             await session.close()
 
     async def turn(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The bot's answer (turn_response.schema.json). Raises BotUnavailable."""
+        """The bot's answer (turn_response.schema.json). Raises BotUnavailable, BotRefused."""
         return await self._call("POST", "/turn", request)
 
     async def health(self) -> dict[str, Any]:
@@ -64,6 +70,8 @@ class BotClient:
     ) -> dict[str, Any]:
         async with session.request(method, self._url + path, json=body) as response:
             answer = await response.read()
+            if response.status in FAILED_TURN:
+                raise BotRefused(f"status {response.status}")
             if response.status != 200:
                 raise BotUnavailable(f"status {response.status}")
             decoded = json.loads(answer)

@@ -84,6 +84,8 @@ async def begin(
         for each in await _waiting(connection, lease, now)
     ]
     if lease.retry_at is not None and lease.retry_at > now:
+        if (begun := await _begun(connection, lease, by_rule=True)) is not None:
+            return begun
         urgent = next((each for each in waiting if rule_for(each) is not None), None)
         return await _open(connection, lease, [urgent], rule_for, now) if urgent else None
     begun = await _begun(connection, lease)
@@ -110,15 +112,18 @@ async def _waiting(connection: AsyncConnection, lease: Lease, now: datetime) -> 
     return [Waiting(*row) for row in await connection.execute(query)]
 
 
-async def _begun(connection: AsyncConnection, lease: Lease) -> Turn | None:
-    row = (
-        await connection.execute(
-            select(turn.c.id, turn.c.seq, turn.c.attempts, turn.c.handled_by, turn.c.message_ids)
-            .where(turn.c.citizen_id == lease.citizen_id, turn.c.committed_at.is_(None))
-            .order_by(turn.c.seq)
-            .limit(1)
-        )
-    ).first()
+async def _begun(
+    connection: AsyncConnection, lease: Lease, *, by_rule: bool = False
+) -> Turn | None:
+    query = (
+        select(turn.c.id, turn.c.seq, turn.c.attempts, turn.c.handled_by, turn.c.message_ids)
+        .where(turn.c.citizen_id == lease.citizen_id, turn.c.committed_at.is_(None))
+        .order_by(turn.c.seq)
+        .limit(1)
+    )
+    if by_rule:
+        query = query.where(turn.c.handled_by.like("rule:%"))
+    row = (await connection.execute(query)).first()
     if row is None:
         return None
     messages = await connection.execute(

@@ -6,15 +6,14 @@ Many citizens are worked on at once, one turn each; a citizen's turns follow one
 from __future__ import annotations
 
 import asyncio
-import traceback
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.conversation import lease as leases
 from backend.conversation import turns
+from backend.conversation.background import keep_going, where
 from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.lease import Lease, LeaseLost
 from backend.conversation.outbox import backoff
@@ -30,7 +29,6 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 24
 POLL_LIMIT = 500
 LONGEST_RETRY_SECONDS = 30.0
-MOST_FRAMES = 6
 
 
 class Worker:
@@ -68,9 +66,11 @@ class Worker:
             self._todo.put_nowait(citizen_id)
 
     async def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._poll(), name="worker-poll")]
-        self._tasks += [
-            asyncio.create_task(self._work(), name=f"worker-{number}") for number in range(AT_ONCE)
+        loops = {"worker-poll": self._poll}
+        loops |= {f"worker-{number}": self._work for number in range(AT_ONCE)}
+        self._tasks = [
+            asyncio.create_task(keep_going(name, loop, self._clock), name=name)
+            for name, loop in loops.items()
         ]
 
     async def close(self) -> None:
@@ -95,17 +95,25 @@ class Worker:
             citizen_id = await self._todo.get()
             self._queued.discard(citizen_id)
             self._running.add(citizen_id)
+            more = False
             try:
-                while await self.take_turn(citizen_id):
-                    pass
+                more = await self.take_turn(citizen_id)
             except LeaseLost:
                 log.info("worker.lease_lost", citizen=citizen_id)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 # The lease runs out by itself; the poll finds the turn again.
                 log.warning("worker.sql_failed", citizen=citizen_id, error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - one citizen's trouble must not end a worker
+                log.error(
+                    "worker.failed",
+                    citizen=citizen_id,
+                    error=type(error).__name__,
+                    where=where(error),
+                )
             finally:
                 self._running.discard(citizen_id)
-                if citizen_id in self._again:
+                if more or citizen_id in self._again:
+                    # To the end of the queue: many messages of one citizen delay no other.
                     self._again.discard(citizen_id)
                     self.wake(citizen_id)
 
@@ -129,17 +137,17 @@ class Worker:
         except BotUnavailable as error:
             log.warning("worker.bot_unavailable", reason=str(error), attempts=turn.attempts + 1)
             await self._postpone(lease, turn)
-            return False
+            return True  # what a rule answers does not wait for the bot
         except Exception as error:  # noqa: BLE001 - no turn may stop the worker
             # Never the exception's words: a citizen's may stand in them.
             log.error(
                 "worker.turn_failed",
                 error=type(error).__name__,
-                where=_where(error),
+                where=where(error),
                 turn=turn.id,
             )
             await self._set_right(lease, turn)
-            return False
+            return True
         reach("turn.committed")
         for message in turn.messages:
             self._signals.send("answered", message.id)
@@ -165,9 +173,3 @@ class Worker:
         queued = await self._taker.hand_over(lease, turn)
         if queued:
             self._signals.send("outbox", queued)
-
-
-def _where(error: BaseException) -> str:
-    """'turn.py:93 < effects.py:80': the frames it passed, innermost first."""
-    frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
-    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))

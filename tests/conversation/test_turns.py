@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from backend.clock import SystemClock
 from backend.conversation import turns
+from backend.conversation.bot_client import BotRefused
 from backend.conversation.lease import LEASE_SECONDS, LeaseLost
 from backend.conversation.tables import consent_event, conversation, message, outbox, turn
 from backend.conversation.turn import SAY_RECEIVED_AT
+from backend.conversation.worker import AT_ONCE
 from backend.database.engine import Database
 from backend.petitions.tables import handover, petition
 from tests.conversation.conftest import HandClock
@@ -163,6 +167,103 @@ async def test_an_emergency_is_answered_and_filed_past_a_stuck_turn(room: Room) 
         row = (await connection.execute(select(petition.c.urgency, petition.c.text))).one()
     assert tuple(row) == ("emergency", "着火了快来人")
     assert await room.unread() == ["路灯坏了"]
+
+
+async def test_an_emergency_nobody_was_woken_for_is_answered_at_the_next_try(room: Room) -> None:
+    room.bot.down = True
+    who = await room.write("路灯坏了")
+    await room.worker.take_turn(who)
+    await room.write("着火了快来人")
+    # The signal was lost; the poll finds the citizen when the bot is to be tried again.
+    room.clock.pass_(60)
+    await room.turns(who)
+    assert await room.said() == ["received_bot_down", "emergency_fire"]
+    assert await room.unread() == ["路灯坏了"]
+
+
+async def test_an_emergency_whose_worker_died_does_not_queue_behind_the_stuck_turn(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.bot.down = True
+    who = await room.write("路灯坏了")
+    await room.worker.take_turn(who)
+    await room.write("着火了快来人")
+
+    async def die(*_: Any, **__: Any) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room.taker, "take", die)
+        with pytest.raises(ConnectionError):
+            await room.worker.take_turn(who)
+    room.clock.pass_(LEASE_SECONDS + 1)
+    await room.turns(who)
+    assert "emergency_fire" in await room.said()
+    assert await room.unread() == ["路灯坏了"]
+
+
+async def test_a_message_the_bot_always_fails_at_goes_to_a_person(room: Room) -> None:
+    def refuse(_request: dict[str, Any]) -> dict[str, Any]:
+        raise BotRefused("status 500")
+
+    room.bot.answer = refuse
+    who = await room.write("路灯坏了")
+    for _ in range(turns.MOST_FAILURES):
+        await room.turns(who)
+        room.clock.pass_(600)
+    assert await count(room, handover) == 1
+    room.bot.answer = lambda _request: says("greet")
+    await room.write("你好")
+    await room.turns(who)
+    assert await room.unread() == []
+    assert (await room.said())[-1] == "greet"
+
+
+async def test_what_nobody_foresaw_ends_no_worker(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as there are workers, and one more."""
+    room.worker._clock = SystemClock()
+    took = room.worker.take_turn
+
+    async def fail(citizen_id: int) -> bool:
+        if citizen_id < 0:
+            raise RuntimeError
+        return await took(citizen_id)
+
+    monkeypatch.setattr(room.worker, "take_turn", fail)
+    who = await room.write("你好")
+    monkeypatch.setattr(room.worker, "_poll", lambda: asyncio.sleep(3600))
+    await room.worker.start()
+    for number in range(1, AT_ONCE + 2):
+        room.worker.wake(-number)
+    room.worker.wake(who)
+    async with asyncio.timeout(10):
+        while not await room.said():
+            await asyncio.sleep(0.01)
+    await room.worker.close()
+
+
+async def test_many_messages_of_one_citizen_delay_no_other(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = []
+
+    async def take(citizen_id: int) -> bool:
+        order.append(citizen_id)
+        await asyncio.sleep(0)
+        return order.count(citizen_id) < 10
+
+    monkeypatch.setattr(room.worker, "take_turn", take)
+    busy, other = 1, 2
+    room.worker.wake(busy)
+    room.worker.wake(other)
+    work = asyncio.create_task(room.worker._work())
+    async with asyncio.timeout(5):
+        while len(order) < 20:
+            await asyncio.sleep(0)
+    work.cancel()
+    assert order[:4] == [busy, other, busy, other]
 
 
 async def test_opting_out_works_with_the_bot_down(room: Room) -> None:
