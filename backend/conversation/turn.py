@@ -20,6 +20,7 @@ from backend.conversation.scene import Scene
 from backend.conversation.steps import reach
 from backend.conversation.tables import citizen, prompt
 from backend.conversation.texts import Reply, Texts
+from backend.conversation.told_about import told_about
 from backend.conversation.turns import Turn
 from backend.database.engine import Database
 from backend.organisation.tables import account
@@ -264,6 +265,7 @@ class TurnTaker:
             citizen_id=scene.citizen_id,
             # Only the turn's answer rides back in a webhook's reply.
             turn_id=scene.turn_id if not part else None,
+            petition_id=await told_about(connection, scene.citizen_id, replies),
             lane="reply",
             key=",".join(reply.key for reply in replies)[:64],
             created_at=scene.now,
