@@ -10,7 +10,6 @@ from backend.web.texts import OfficialTexts
 
 FIELDS = ("kind", "domain", "place", "urgency")
 MOST_CANDIDATES = 3
-LEAST_PERCENT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,10 @@ def _candidates(
     if reading is None:
         return []
     return [
-        Candidate(value, names[value], _percent(confidence))
+        # A machine that is sure may be wrong: its runner-up stays one click away, without a '0%'.
+        Candidate(value, names[value], _percent(confidence) or None)
         for value, confidence in reading.candidates
-        if value != held and value in names and (_percent(confidence) or 0) >= LEAST_PERCENT
+        if value != held and value in names
     ][:MOST_CANDIDATES]
 
 
