@@ -40,7 +40,7 @@ WEB = frozenset({Role.ALL, Role.WEB})
 
 
 def create_app(settings: Settings) -> web.Application:
-    """The application of this process's role. Raises ValueError for a wrong account option."""
+    """The application of this process's role. Raises InvalidSettings for a wrong account option."""
     parts = build(settings)
     app = web.Application(client_max_size=settings.max_request_bytes)
     app[PARTS] = parts

@@ -37,6 +37,7 @@ from backend.triage.entities import EntityReader, load_patterns
 from backend.triage.gazetteer import Gazetteer
 from backend.triage.rules import load_rules
 from backend.triage.tagger import Tagger
+from xiangyin.loading import InvalidSettings
 from xiangyin.settings import PROJECT, TRIAGE_MODEL, Settings
 
 log = structlog.get_logger(__name__)
@@ -89,7 +90,7 @@ def look_of(account: Account) -> str:
 
 
 def build(settings: Settings) -> Parts:
-    """Make all parts; nothing is started. Raises ValueError naming a wrong account option."""
+    """Make all parts; nothing is started. Raises InvalidSettings naming a wrong account option."""
     clock = SystemClock()
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     database = Database(settings.database_url)
@@ -184,9 +185,23 @@ def _channels(
     )
     made: dict[str, Channel] = {}
     for account in accounts:
-        module = importlib.import_module(f"channels.{account.channel}")
-        made[account.name] = module.create(account, dependencies)
+        made[account.name] = _channel(account, dependencies)
     return made
+
+
+def _channel(account: Account, dependencies: ChannelDependencies) -> Channel:
+    module = f"channels.{account.channel}"
+    try:
+        channel: Channel = importlib.import_module(module).create(account, dependencies)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise InvalidSettings(
+            [f"accounts.{account.name}.channel：没有 {account.channel} 这个渠道"]
+        ) from error
+    except ValueError as error:
+        raise InvalidSettings([f"accounts.{account.name}：{error}"]) from error
+    return channel
 
 
 def _listen(

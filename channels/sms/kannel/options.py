@@ -53,6 +53,8 @@ def read_options(options: Mapping[str, Any]) -> KannelOptions:
 
 def _text(options: Mapping[str, Any], name: str, what: str) -> str:
     value = options.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)  # from the environment, or written without quotes: all digits
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"sms: option {name} should be {what}")
     return value.strip()
