@@ -29,12 +29,14 @@ from backend.ports import (
     Unknown,
     Unreachable,
 )
+from backend.triage.cleaning import storable
 
 OPEN = ("queued", "sending")
 NOT_TOLD = ("kept", "unknown")
 FINAL = ("delivered", "failed")
 LANES = {"reply": 0, "notice": 1, "push": 2}
 CLAIM_SECONDS = 60.0
+LONGEST_PROVIDER_ID = 120
 FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 300.0
 # With the longest back-off this is about three hours; then the row is kept for the next contact.
@@ -163,23 +165,32 @@ async def record(connection: AsyncConnection, outcomes: Sequence[Outcome], now: 
 def _after(outcome: Outcome, now: datetime) -> dict[str, Any]:
     match outcome.result:
         case Sent(provider_id):
-            return {"state": "sent", "sent_at": now, "provider_id": provider_id or None}
+            return {
+                "state": "sent",
+                "sent_at": now,
+                "provider_id": _short(provider_id, 120) or None,
+            }
         case Retry(reason, after):
             if outcome.row.attempts >= MOST_ATTEMPTS:
-                return {"state": "kept", "error": reason[:255]}
+                return {"state": "kept", "error": _short(reason)}
             wait = backoff(outcome.row.attempts) if after is None else after
             return {
                 "state": "queued",
                 "route": None,
                 "due_at": now + timedelta(seconds=wait),
-                "error": reason[:255],
+                "error": _short(reason),
             }
         case Rejected(reason):
-            return {"state": "failed", "error": reason[:255], "final_at": now}
+            return {"state": "failed", "error": _short(reason), "final_at": now}
         case Unreachable(reason):
-            return {"state": "kept", "error": reason[:255]}
+            return {"state": "kept", "error": _short(reason)}
         case Unknown(reason):
-            return {"state": "unknown", "error": reason[:255]}
+            return {"state": "unknown", "error": _short(reason)}
+
+
+def _short(words: str, most: int = 255) -> str:
+    """A provider's words, so that SQL takes them: one that it refuses would hold up a group."""
+    return storable(words)[:most]
 
 
 def backoff(attempts: int) -> float:
@@ -211,20 +222,21 @@ async def apply_receipt(
     connection: AsyncConnection, account_id: int, arrived: DeliveryReceipt, now: datetime
 ) -> None:
     """Keep the receipt, and move its row if it is known by now."""
+    provider_id = _short(arrived.provider_id or "", LONGEST_PROVIDER_ID)
     await connection.execute(
         receipt.insert().values(
             account_id=account_id,
             outbox_id=arrived.outbox_id,
-            provider_id=arrived.provider_id,
+            provider_id=provider_id or None,
             state=arrived.state.value,
-            detail=arrived.detail[:255],
+            detail=_short(arrived.detail),
             at=now,
         )
     )
     if arrived.outbox_id is not None:
         which = outbox.c.id == arrived.outbox_id
-    elif arrived.provider_id:
-        which = outbox.c.provider_id == arrived.provider_id
+    elif provider_id:
+        which = outbox.c.provider_id == provider_id
     else:
         return
     await _move_by_receipt(
@@ -235,9 +247,9 @@ async def apply_receipt(
 async def _apply_early_receipts(
     connection: AsyncConnection, outcome: Outcome, now: datetime
 ) -> None:
-    provider_id = outcome.result.provider_id if isinstance(outcome.result, Sent) else ""
-    if not provider_id:
+    if not isinstance(outcome.result, Sent) or not outcome.result.provider_id:
         return
+    provider_id = _short(outcome.result.provider_id, LONGEST_PROVIDER_ID)
     rows = await connection.execute(
         select(receipt.c.state, receipt.c.detail)
         .where(receipt.c.account_id == outcome.row.account_id, receipt.c.provider_id == provider_id)
@@ -256,7 +268,7 @@ async def _move_by_receipt(
         return
     values: dict[str, Any] = {"state": state.value, "final_at": now}
     if state is ReceiptState.FAILED:
-        values["error"] = detail[:255]
+        values["error"] = _short(detail)
     await connection.execute(
         update(outbox).where(which, outbox.c.state.not_in((*FINAL, "queued"))).values(**values)
     )

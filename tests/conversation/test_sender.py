@@ -1,0 +1,147 @@
+"""The sender with channels that hang, fail as nobody foresaw, or are slow at shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from sqlalchemy import func, select
+
+from backend.clock import SystemClock
+from backend.conversation import outbox
+from backend.conversation.addresses import find_or_open, load_accounts
+from backend.conversation.sender import MOST_AT_ONCE, Sender
+from backend.conversation.tables import outbox as table
+from backend.database.engine import Database
+from backend.ports import Channel, Outbound, SendResult, Sent
+
+Sending = Callable[[Outbound], Awaitable[SendResult]]
+
+
+class Line:
+    """A channel that sends as it is told."""
+
+    idempotent = False
+
+    def __init__(self, send: Sending) -> None:
+        self.send = send
+
+
+async def fine(_message: Outbound) -> SendResult:
+    return Sent()
+
+
+async def hangs(_message: Outbound) -> SendResult:
+    await asyncio.sleep(3600)
+    raise AssertionError
+
+
+async def fails(_message: Outbound) -> SendResult:
+    raise RuntimeError("not as the port says")
+
+
+async def queue(database: Database, account: str, count: int, *, lane: str = "reply") -> None:
+    now = SystemClock().now()
+    async with database.write() as connection:
+        row = (await load_accounts(connection))[account]
+        names = [f"{account}-{number}" for number in range(count)]
+        found = await find_or_open(connection, [(row, name) for name in names], now)
+        for name in names:
+            who = found[row.id, name]
+            await outbox.queue(
+                connection,
+                dedupe_key=f"{name}-{lane}",
+                text=name,
+                due_at=now,
+                account_id=row.id,
+                address_id=who.id,
+                citizen_id=who.citizen_id,
+                lane=lane,
+                key="test",
+                created_at=now,
+            )
+
+
+@asynccontextmanager
+async def sending(database: Database, **lines: Sending) -> AsyncIterator[Sender]:
+    channels = {name: cast(Channel, Line(send)) for name, send in lines.items()}
+    sender = Sender(database, SystemClock(), "me", channels, claim_seconds=2.0, poll_seconds=0.05)
+    async with database.read() as connection:
+        accounts = await load_accounts(connection)
+    await sender.start(accounts)
+    try:
+        yield sender
+    finally:
+        await sender.close()
+
+
+async def states(database: Database) -> dict[str, int]:
+    async with database.read() as connection:
+        rows = await connection.execute(select(table.c.state, func.count()).group_by(table.c.state))
+        return {row[0]: row[1] for row in rows}
+
+
+async def until(condition: Callable[[], Awaitable[Any]]) -> None:
+    async with asyncio.timeout(10):
+        while not await condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_an_account_whose_provider_hangs_delays_no_other(database: Database) -> None:
+    await queue(database, "town", 3 * MOST_AT_ONCE)
+    await queue(database, "line", 5)
+
+    async def answered() -> bool:
+        return (await states(database)).get("sent", 0) == 5
+
+    loop = asyncio.get_running_loop()
+    async with sending(database, town=hangs, line=fine):
+        begun = loop.time()
+        # Before the first of the hanging ones is given up, which is after a second.
+        async with asyncio.timeout(0.9):
+            await until(answered)
+        assert loop.time() - begun < 0.9
+
+
+async def test_a_channel_that_raises_leaves_its_row_unknown_and_the_others_go_on(
+    database: Database,
+) -> None:
+    await queue(database, "town", 2)
+    await queue(database, "line", 2)
+
+    async def settled() -> bool:
+        return await states(database) == {"unknown": 2, "sent": 2}
+
+    async with sending(database, town=fails, line=fine):
+        await until(settled)
+
+
+async def test_closing_lets_what_is_under_way_come_to_its_end(database: Database) -> None:
+    await queue(database, "town", 10)
+    begun = asyncio.Event()
+
+    async def slow(_message: Outbound) -> SendResult:
+        begun.set()
+        await asyncio.sleep(0.2)
+        return Sent()
+
+    async with sending(database, town=slow):
+        async with asyncio.timeout(5):
+            await begun.wait()
+    assert "sending" not in await states(database)
+    assert "unknown" not in await states(database)
+
+
+async def test_a_providers_words_that_sql_refuses_hold_up_nothing(database: Database) -> None:
+    await queue(database, "town", 1)
+
+    async def odd(_message: Outbound) -> SendResult:
+        return Sent("id\x00" + "9" * 500)
+
+    async def sent() -> bool:
+        return await states(database) == {"sent": 1}
+
+    async with sending(database, town=odd):
+        await until(sent)
