@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from backend.conversation.background import keep_going
 from backend.conversation.outbox import backoff
 from backend.conversation.tables import media
 from backend.database.engine import Database
@@ -102,7 +103,9 @@ def _shown_copy(data: bytes) -> tuple[bytes, tuple[int, int]]:
             buffer = io.BytesIO()
             upright.convert("RGB").save(buffer, "JPEG", quality=SHOWN_QUALITY)
             return buffer.getvalue(), upright.size
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except MediaRefused:
+        raise
+    except Exception as error:
         raise MediaRefused("图片打不开") from error
 
 
@@ -131,6 +134,8 @@ class MediaFetcher:
         self._folder = folder
         self._by_id: dict[int, Channel] = {}
         self._wanted = asyncio.Event()
+        # One at a time: an open photo takes hundreds of megabytes.
+        self._opening = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def wake(self, _citizen_id: int = 0) -> None:
@@ -138,7 +143,7 @@ class MediaFetcher:
 
     async def start(self, account_ids: Mapping[str, int]) -> None:
         self._by_id = {account_ids[name]: channel for name, channel in self._channels.items()}
-        self._task = asyncio.create_task(self._run(), name="media")
+        self._task = asyncio.create_task(keep_going("media", self._run, self._clock), name="media")
 
     async def close(self) -> None:
         if self._task is not None:
@@ -191,14 +196,16 @@ class MediaFetcher:
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 content: MediaContent = await self._by_id[row.account_id].fetch_media(ref)
-            stored = await asyncio.to_thread(store_file, self._folder, content.data)
+            async with self._opening:
+                stored = await asyncio.to_thread(store_file, self._folder, content.data)
         except MediaRefused as error:
             return {"state": "refused", "error": str(error)}
         except MediaUnavailable as error:
             if error.permanent:
                 return {"state": "gone", "error": str(error)[:255]}
             return _later(row.attempts, now, str(error))
-        except (OSError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - one medium must not hold up the others
+            log.warning("media.not_fetched", media=row.id, error=type(error).__name__)
             return _later(row.attempts, now, type(error).__name__)
         return {
             "state": "stored",
