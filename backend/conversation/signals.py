@@ -6,12 +6,15 @@ Losing a signal loses time only: every listener also polls SQL.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from backend.conversation.background import keep_going
 from backend.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -27,6 +30,7 @@ class Signals:
     `outbox` (row id)."""
 
     def __init__(self, redis: Redis | None, clock: Clock) -> None:
+        self._own = secrets.token_hex(8)
         self._redis = redis
         self._clock = clock
         self._listeners: dict[str, list[Callable[[int], None]]] = {}
@@ -48,9 +52,13 @@ class Signals:
 
     async def start(self) -> None:
         if self._redis is not None:
+            loops = {
+                "signals-out": partial(self._publish, self._redis),
+                "signals-in": partial(self._subscribe, self._redis),
+            }
             self._tasks = [
-                asyncio.create_task(self._publish(self._redis), name="signals-out"),
-                asyncio.create_task(self._subscribe(self._redis), name="signals-in"),
+                asyncio.create_task(keep_going(name, loop, self._clock), name=name)
+                for name, loop in loops.items()
             ]
 
     async def close(self) -> None:
@@ -59,18 +67,16 @@ class Signals:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _publish(self, redis: Redis) -> None:
-        own = id(self)
         while True:
             topic, payload = await self._unsent.get()
             try:
                 async with asyncio.timeout(PUBLISH_SECONDS):
-                    await redis.publish(PREFIX + topic, f"{own}:{payload}")
+                    await redis.publish(PREFIX + topic, f"{self._own}:{payload}")
             except (RedisError, OSError, TimeoutError) as error:
                 log.debug("signals.not_published", error=type(error).__name__)
                 await self._clock.sleep(RECONNECT_SECONDS)
 
     async def _subscribe(self, redis: Redis) -> None:
-        own = str(id(self))
         while True:
             try:
                 async with redis.pubsub() as pubsub:
@@ -79,7 +85,7 @@ class Signals:
                         if event["type"] != "pmessage":
                             continue
                         sender, _, payload = event["data"].decode().partition(":")
-                        if sender != own and payload.isdigit():
+                        if sender != self._own and payload.isdigit():
                             self._tell(event["channel"].decode()[len(PREFIX) :], int(payload))
             except (RedisError, OSError, TimeoutError) as error:
                 log.debug("signals.not_subscribed", error=type(error).__name__)
