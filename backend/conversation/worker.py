@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 24
 POLL_LIMIT = 500
-LONGEST_RETRY_SECONDS = 30.0
+LONGEST_RETRY_SECONDS = 8.0
 
 
 class Worker:

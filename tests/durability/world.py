@@ -84,8 +84,8 @@ class World:
         self.valkey.stop()
         await self.platform.stop()
 
-    def wechat(self) -> Wechat:
-        return Wechat(self.platform, f"{self.url}/channels/wechat/town", TOKEN)
+    def wechat(self, account: str) -> Wechat:
+        return Wechat(self.platform, f"{self.url}/channels/wechat/{account}", TOKEN)
 
     async def _ready(self) -> None:
         end = time.monotonic() + READY_SECONDS
@@ -129,7 +129,6 @@ class World:
 
     def environment(self, halts: Iterable[Halt] = ()) -> dict[str, str]:
         """Settings of the app, by environment only."""
-        prefix = "XIANGYIN_ACCOUNTS__TOWN__"
         return {
             "XIANGYIN_CONFIG": os.devnull,
             "XIANGYIN_VAR_DIR": str(self.folder),
@@ -143,12 +142,20 @@ class World:
             "XIANGYIN_OUTBOX_POLL_SECONDS": "0.3",
             "XIANGYIN_SPOOL_POLL_SECONDS": "0.3",
             "XIANGYIN_LOG_LEVEL": "warning",
+            **self._account("TOWN"),
+            **self._account("VILLAGE"),
+            "XIANGYIN_ACCOUNTS__VILLAGE__REPLY_WAIT_SECONDS": "0",
+            "XIANGYIN_HALT_AT": ";".join(halt.spec(self.folder) for halt in halts),
+        }
+
+    def _account(self, name: str) -> dict[str, str]:
+        prefix = f"XIANGYIN_ACCOUNTS__{name}__"
+        return {
             f"{prefix}CHANNEL": "wechat",
             f"{prefix}TOKEN": TOKEN,
             f"{prefix}APP_ID": self.platform.app_id,
             f"{prefix}APP_SECRET": self.platform.app_secret,
             f"{prefix}API_BASE_URL": self.platform.base_url,
-            "XIANGYIN_HALT_AT": ";".join(halt.spec(self.folder) for halt in halts),
         }
 
     def _spawn(self, name: str, command: list[str], environment: dict[str, str]) -> None:
