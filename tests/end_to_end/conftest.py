@@ -27,7 +27,7 @@ def open_town(tmp_path: Path) -> OpenTown:
         try:
             await town.start()
             yield town
-            assert town.struck == [], town.log_tail()
+            town.check_alive()
         finally:
             await town.stop()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -13,46 +14,107 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientError, ClientSession, ClientTimeout
 from sqlalchemy import select
 
 from backend.database.engine import Database
 from backend.petitions.tables import petition
-from channels.wechat.testing import Delivery, Wechat
-from tests.durability.world import PROJECT, World
+from channels.wechat.testing import Delivery, FakePlatform, Wechat
+from tests.services.ports import free_port
+from tests.services.process import die_with_parent, stop
 from tests.services.required import require_service
-from xiangyin.settings import BOT_PYTHON, TRIAGE_MODEL
+from tests.services.valkey import ValkeyProcess
+from xiangyin.settings import BOT_PYTHON, PROJECT, TRIAGE_MODEL
 
+TOKEN = "end-to-end"
+READY_SECONDS = 120.0
 NUMBER = re.compile(r"\d{8}-\d{4,}-\d")
 PATIENCE_SECONDS = 30.0
 PASSWORD = "麦田真好看呀今年收成不错"
 
 
 @dataclass
-class Town(World):
-    """`settings` are the app's beside those of the World; `port` where it must listen, 0 for any
-    free one. `struck` stays empty unless a process died."""
+class Town:
+    """`settings` are the app's beside those of its WeChat account `town`; `port` is where it must
+    listen, 0 for any free one."""
 
+    database_url: str
+    folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     port: int = 0
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        self.app_port = self.port or self.app_port
+        self.port = self.port or free_port()
+        self.bot_port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.platform = FakePlatform()
+        self.valkey = ValkeyProcess()
         self.database = Database(self.database_url)
-        self.callback = self.wechat()  # one for all citizens: message ids are the platform's
-
-    def environment(self, halts: Any = ()) -> dict[str, str]:
-        return {**super().environment(halts), **self.settings}
+        # One for all citizens: message ids are the platform's.
+        self.callback = Wechat(self.platform, f"{self.url}/channels/wechat/town", TOKEN)
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     async def start(self) -> None:
         require_service(
             BOT_PYTHON.exists() and TRIAGE_MODEL.exists(), "the bot is not installed and trained"
         )
-        await super().start()
+        await self.platform.start()
+        await asyncio.to_thread(self.valkey.start)
+        self._spawn("bot", BOT_PYTHON, "-m", "bot", "serve", "--port", str(self.bot_port))
+        self._spawn("app", sys.executable, "-m", "xiangyin", "app")
+        async with ClientSession(timeout=ClientTimeout(total=5)) as http:
+
+            async def ready(url: str) -> bool:
+                self.check_alive()
+                try:
+                    async with http.get(f"{url}/health") as answer:
+                        return answer.status == 200
+                except (ClientError, TimeoutError, OSError):
+                    return False
+
+            for name, url in (("bot", f"http://127.0.0.1:{self.bot_port}"), ("app", self.url)):
+                await until(lambda url=url: ready(url), name, READY_SECONDS)  # type: ignore[misc]
 
     async def stop(self) -> None:
         await self.database.close()
-        await super().stop()
+        for process in reversed(self._processes.values()):
+            await asyncio.to_thread(stop, process, sent=signal.SIGTERM)
+        await asyncio.to_thread(self.valkey.stop)
+        await self.platform.stop()
+
+    def check_alive(self) -> None:
+        """Raises AssertionError with the end of its log where a process has died."""
+        for name, process in self._processes.items():
+            log = self.folder / f"{name}.log"
+            assert process.poll() is None, f"{name} died: {log.read_text()[-3000:]}"
+
+    def environment(self) -> dict[str, str]:
+        """Of the app and of the command: this town and nothing of the machine's own settings."""
+        account = {
+            "CHANNEL": "wechat",
+            "TOKEN": TOKEN,
+            "APP_ID": self.platform.app_id,
+            "APP_SECRET": self.platform.app_secret,
+            "API_BASE_URL": self.platform.base_url,
+        }
+        return {
+            **{name: value for name, value in os.environ.items() if "XIANGYIN_" not in name},
+            "XIANGYIN_CONFIG": os.devnull,
+            "XIANGYIN_VAR_DIR": str(self.folder),
+            "XIANGYIN_DATABASE_URL": self.database_url,
+            "XIANGYIN_REDIS_URL": self.valkey.url,
+            "XIANGYIN_HTTP_PORT": str(self.port),
+            "XIANGYIN_BOT_URL": f"http://127.0.0.1:{self.bot_port}",
+            **{f"XIANGYIN_ACCOUNTS__TOWN__{name}": value for name, value in account.items()},
+            **self.settings,
+        }
+
+    def _spawn(self, name: str, *command: str | Path) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                command, cwd=PROJECT, env=self.environment(), stdout=log, stderr=log,
+                preexec_fn=die_with_parent(),
+            )  # fmt: skip
 
     @property
     def log(self) -> Path:
@@ -65,7 +127,7 @@ class Town(World):
         def run() -> str:
             done = subprocess.run(
                 [sys.executable, "-m", "xiangyin", *arguments],
-                cwd=PROJECT, env={**os.environ, **self.environment()}, text=True,
+                cwd=PROJECT, env=self.environment(), text=True,
                 capture_output=True, timeout=90, check=False,
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
