@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,8 @@ class _Halt:
         self.left -= 1
         if self.left == 0:
             pid = int(self.pid_file.read_text()) if self.pid_file else os.getpid()
-            os.kill(pid, self.signal)
+            with suppress(ProcessLookupError):  # it died of another halt
+                os.kill(pid, self.signal)
 
 
 def _read(spec: str) -> _Halt:

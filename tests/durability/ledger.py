@@ -16,6 +16,8 @@ from backend.petitions.tables import petition
 from tests.durability.world import World
 
 CYCLES = 4
+# Too short to be read together with what follows.
+NO_MORE = "不用"
 SETTLE_SECONDS = 150.0
 TRY_SECONDS = 5.0
 PATIENCE_SECONDS = 240.0
@@ -40,7 +42,7 @@ class Ledger:
         wechat = self.world.wechat(("town", "village")[number % 2])
         for cycle in range(CYCLES):
             words = f"锦绣小区{number * 10 + cycle + 1}号楼下水道堵了一个月没人管"
-            for text in (words, "1", "没有了"):
+            for text in (words, "1", NO_MORE):
                 content = {
                     "MsgType": "text",
                     "Content": text,

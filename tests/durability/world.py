@@ -112,7 +112,7 @@ class World:
         process = self.valkey.process
         assert process is not None
         self.processes["valkey"] = process
-        (self.folder / "valkey.pid").write_text(str(process.pid))
+        self._note_pid("valkey", process.pid)
 
     def _start_bot(self) -> None:
         command = [str(BOT_PYTHON), "-m", "bot", "serve", "--port", str(self.bot_port)]
@@ -169,7 +169,13 @@ class World:
                 preexec_fn=die_with_parent(),
             )
         self.processes[name] = process
-        (self.folder / f"{name}.pid").write_text(str(process.pid))
+        self._note_pid(name, process.pid)
+
+    def _note_pid(self, name: str, pid: int) -> None:
+        """Whole or not at all: the app reads it at any moment."""
+        beside = self.folder / f"{name}.pid.new"
+        beside.write_text(str(pid))
+        beside.rename(self.folder / f"{name}.pid")
 
     async def _bring_back(self) -> None:
         starts = {"app": self._start_app, "bot": self._start_bot, "valkey": self._start_valkey}
