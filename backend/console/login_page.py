@@ -12,6 +12,7 @@ from backend.organisation.users import UserRefused, change_password
 from backend.web.dependencies import dependencies
 from backend.web.login import PASSWORD_LENGTH, TooManyAttempts, try_log_in
 from backend.web.markers import own_csrf, public, while_password_expired
+from backend.web.posted_form import posted_form
 from backend.web.sessions import (
     CSRF_FIELD,
     SESSION_COOKIE,
@@ -68,7 +69,7 @@ def _form(
 @own_csrf
 async def login(request: web.Request) -> web.StreamResponse:
     """POST: open a session and go on, or say what is wrong without telling which part."""
-    form = await request.post()
+    form = await posted_form(request)
     if not login_form_is_ours(request, words(form, CSRF_FIELD)):
         raise CsrfRefused
     deps = dependencies(request)
@@ -122,7 +123,7 @@ async def change_own_password(request: web.Request) -> web.StreamResponse:
     deps = dependencies(request)
     session = require_session(request)
     errors = request.app[TEXTS].errors
-    form = await request.post()
+    form = await posted_form(request)
     old, new = words(form, "old"), words(form, "new")
     if new != words(form, "repeat"):
         return _password_form(request, error=errors["password_repeat"], status=422)

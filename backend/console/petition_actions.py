@@ -23,6 +23,7 @@ from backend.petitions.visibility import sees_identity
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.errors import refuse
 from backend.web.outcomes import problem_of
+from backend.web.posted_form import posted_form
 from backend.web.sessions import require_session
 from backend.web.texts import TEXTS
 
@@ -175,7 +176,7 @@ def _handler(step: Step, done: str) -> Callable[[web.Request], Awaitable[web.Str
         """POST: take the step and show the petition as it is now, or say why not."""
         deps, actor = dependencies(request), require_session(request).actor
         number = request.match_info["number"]
-        form = await request.post()
+        form = await posted_form(request)
         version = forms.required_number(form, "version")
         async with deps.database.write() as connection:
             outcome = await step(connection, deps, actor, number, version, form)
@@ -199,7 +200,7 @@ def _handler(step: Step, done: str) -> Callable[[web.Request], Awaitable[web.Str
 async def preview(request: web.Request) -> web.StreamResponse:
     """POST: the words the citizen would get for this answer."""
     deps, session = dependencies(request), require_session(request)
-    form = await request.post()
+    form = await posted_form(request)
     text = forms.words(form, "answer").strip()[:LONGEST_ANSWER]
     async with deps.database.read() as connection:
         query = (

@@ -13,6 +13,7 @@ from backend.database.engine import Database
 from backend.organisation.sessions import LoggedIn, Session, same_csrf, session_of, touch
 from backend.ports import Clock
 from backend.web.markers import allows_expired_password, is_public, proves_itself
+from backend.web.posted_form import posted_form
 
 SESSION_COOKIE = "xiangyin_session"
 LOGIN_COOKIE = "xiangyin_login"
@@ -89,7 +90,7 @@ async def _given_token(request: web.Request) -> str:
     if header is not None:
         return header
     if request.content_type in FORM_TYPES:
-        field = (await request.post()).get(CSRF_FIELD, "")
+        field = (await posted_form(request)).get(CSRF_FIELD, "")
         return field if isinstance(field, str) else ""
     return ""
 
