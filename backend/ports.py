@@ -142,7 +142,8 @@ class Gateway(Protocol):
         outbox sends it by the active route, now."""
 
     async def receipt(self, receipt: DeliveryReceipt) -> None:
-        """Record a delivery receipt; one for an unknown message is kept and matched later."""
+        """Record a delivery receipt; one for an unknown message is kept and matched later. Raises
+        InboxUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,9 +14,21 @@ from backend.conversation.inbox import Inbox
 from backend.conversation.tables import outbox as outbox_table
 from backend.conversation.waiters import Waiters
 from backend.database.engine import Database
-from backend.ports import Accepted, Clock, DeliveryReceipt, Inbound, PassiveReply
+from backend.ports import (
+    Accepted,
+    Clock,
+    DeliveryReceipt,
+    Inbound,
+    InboxUnavailable,
+    PassiveReply,
+)
 
 log = structlog.get_logger(__name__)
+
+# A webhook's answer is its own for this long after it stopped waiting (less than the inbox's
+# REPLY_GRACE); claimed later, it would be written to a connection nobody reads.
+LATEST_CLAIM_SECONDS = 0.25
+LEAVING_SECONDS = 0.1
 
 
 class ConversationGateway:
@@ -46,34 +60,49 @@ class ConversationGateway:
     async def wait_reply(self, accepted: Accepted, timeout: float) -> PassiveReply | None:
         if accepted.message_id is None:
             return None
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
         try:
-            turn_id = await self._waiters.wait(
-                accepted.message_id, timeout, known=accepted.duplicate
-            )
+            async with asyncio.timeout(timeout + LATEST_CLAIM_SECONDS):
+                turn_id = await self._waiters.wait(
+                    accepted.message_id, timeout, known=accepted.duplicate
+                )
             if turn_id is None:
                 return None
-            async with self._database.write() as connection:
-                claimed = await outbox.claim_passive(
-                    connection, turn_id, self._owner, self._clock.now(), self._claim_seconds
-                )
+            claimed = await self._claim(turn_id, end)
         except (TimeoutError, SQLAlchemyError, OSError) as error:
             # The message is safe; its answer takes another route or rides on the next try.
             log.warning("gateway.reply_not_claimed", error=type(error).__name__)
             return None
         return PassiveReply(*claimed) if claimed is not None else None
 
+    async def _claim(self, turn_id: int, end: float) -> tuple[int, str] | None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                async with self._database.write() as connection:
+                    # Not cancelled by a time-out: nobody would know whether it was claimed.
+                    if loop.time() > end + LATEST_CLAIM_SECONDS:
+                        return None
+                    return await outbox.claim_passive(
+                        connection, turn_id, self._owner, self._clock.now(), self._claim_seconds
+                    )
+            except outbox.AnotherLeaving:
+                await asyncio.sleep(LEAVING_SECONDS)
+
     async def reply_written(self, reply: PassiveReply, *, written: bool) -> None:
         now = self._clock.now()
-        # Not written whole: the provider may or may not have read it; its retry asks again.
+        # Not written whole: the provider may or may not have read it; its retry asks again. It
+        # would not have asked again had it taken the reply that was written before.
         values = {"state": "sent", "sent_at": now} if written else {"state": "unknown"}
         try:
             async with self._database.write() as connection:
                 await connection.execute(
                     update(outbox_table)
                     .where(
-                        outbox_table.c.id == reply.outbox_id,
+                        outbox.carried_with(reply.outbox_id),
                         outbox_table.c.route == "passive",
-                        outbox_table.c.state.in_(("sending", "unknown")),
+                        outbox_table.c.state.in_(("sending", "unknown", "sent")),
                     )
                     .values(**values)
                 )
@@ -88,18 +117,24 @@ class ConversationGateway:
                 await connection.execute(
                     update(outbox_table)
                     .where(
-                        outbox_table.c.id == reply.outbox_id,
+                        outbox.carried_with(reply.outbox_id),
                         outbox_table.c.route == "passive",
                         outbox_table.c.state == "sending",
+                        outbox_table.c.claimed_by.is_distinct_from(outbox.SEVERAL),
                     )
-                    .values(state="queued", route=None, due_at=now)
+                    .values(state="queued", route=None, rides_with=None, due_at=now)
                 )
         except (TimeoutError, SQLAlchemyError, OSError) as error:
             log.warning("gateway.reply_not_recorded", error=type(error).__name__)
 
     async def receipt(self, receipt: DeliveryReceipt) -> None:
-        async with self._database.write() as connection:
-            accounts = await load_accounts(connection)
-            await outbox.apply_receipt(
-                connection, accounts[receipt.account].id, receipt, self._clock.now()
-            )
+        """Raises InboxUnavailable with SQL away: the provider must report again."""
+        try:
+            async with self._database.write() as connection:
+                accounts = await load_accounts(connection)
+                await outbox.apply_receipt(
+                    connection, accounts[receipt.account].id, receipt, self._clock.now()
+                )
+        except (TimeoutError, SQLAlchemyError, OSError) as error:
+            log.warning("gateway.receipt_not_stored", error=type(error).__name__)
+            raise InboxUnavailable("receipt not stored") from error

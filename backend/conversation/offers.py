@@ -11,11 +11,13 @@ from backend.conversation.tables import outbox as table
 from backend.conversation.texts import Reply
 
 RESEND_AT_MOST = 5
+RESENT = "resent"
 
 
 async def at_contact(connection: AsyncConnection, scene: Scene) -> list[Reply]:
-    """Queue kept rows again; one line of offer where an answer's fate is unknown. Nothing for an
-    internal turn: the citizen has not come to us."""
+    """Queue kept rows again, to ride back with this turn's answer where a webhook waits: the only
+    route of an account that may not push. One line of offer where an answer's fate is unknown.
+    Nothing for an internal turn: the citizen has not come to us."""
     if scene.messages[0].kind == "internal":
         return []
     await connection.execute(
@@ -26,7 +28,7 @@ async def at_contact(connection: AsyncConnection, scene: Scene) -> list[Reply]:
             table.c.address_id == scene.address_id,
             table.c.state == "kept",
         )
-        .values(state="queued", attempts=0, due_at=scene.now)
+        .values(state="queued", route=None, attempts=0, due_at=scene.reply_due)
     )
     offered = await connection.execute(
         update(table)
@@ -43,28 +45,17 @@ async def at_contact(connection: AsyncConnection, scene: Scene) -> list[Reply]:
 
 
 async def resend(connection: AsyncConnection, scene: Scene) -> list[Reply]:
-    """The citizen asks for what may have been lost: say it again as new rows, word for word."""
+    """The citizen asks for what may have been lost: say it again, word for word."""
     rows = (
         await connection.execute(
-            select(table.c.id, table.c.text, table.c.key)
+            select(table.c.text)
             .where(outbox.in_states(outbox.NOT_TOLD))
             .where(table.c.citizen_id == scene.citizen_id, table.c.state == "unknown")
-            .where(table.c.lane != "push")
+            .where(table.c.lane != "push", table.c.key.not_like(f"{RESENT}%"))
             .order_by(table.c.id.desc())
             .limit(RESEND_AT_MOST)
         )
     ).all()
-    for row in reversed(rows):
-        await outbox.queue(
-            connection,
-            dedupe_key=f"resend:{row.id}:{scene.turn_id}",
-            text=row.text,
-            due_at=scene.now,
-            account_id=scene.account_id,
-            address_id=scene.address_id,
-            citizen_id=scene.citizen_id,
-            lane="reply",
-            key=row.key,
-            created_at=scene.now,
-        )
-    return [Reply("resent_prefix" if rows else "nothing_to_resend")]
+    if not rows:
+        return [Reply("nothing_to_resend")]
+    return [Reply(RESENT, {"text": "\n".join(row.text for row in reversed(rows))})]

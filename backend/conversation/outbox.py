@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,6 +37,10 @@ FINAL = ("delivered", "failed")
 LANES = {"reply": 0, "notice": 1, "push": 2}
 CLAIM_SECONDS = 60.0
 LONGEST_PROVIDER_ID = 120
+# Two tries of one message carry the answer at once: neither may give it back for both.
+SEVERAL = "several webhooks"
+# What a webhook's reply surely holds: 2,048 bytes in the narrowest channel.
+MOST_PASSIVE_CHARACTERS = 600
 FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 300.0
 # With the longest back-off this is about three hours; then the row is kept for the next contact.
@@ -47,6 +51,10 @@ def in_states(states: Sequence[str]) -> ColumnElement[bool]:
     """Rows in these states, written out: a database takes a partial index only where the query
     says the index's own condition, which a bound parameter does not."""
     return outbox.c.state.in_(bindparam(None, states, expanding=True, literal_execute=True))
+
+
+class AnotherLeaving(Exception):
+    """An earlier message to the same address is being pushed at this moment: wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,31 +289,99 @@ async def claim_passive(
     now: datetime,
     seconds: float = CLAIM_SECONDS,
 ) -> tuple[int, str] | None:
-    """The answer of this turn for a webhook's reply: (outbox id, text).
+    """The answer of this turn for a webhook's reply, with what waits before it: (the answer's
+    outbox id, text of all).
 
-    A retry of the same message gets an answer that left by this route before: WeChat shows only
-    the reply on the connection it still holds. None where another route has it.
+    A retry of the same message gets what left by this route before: WeChat shows only the reply
+    on the connection it still holds. None where another route has it. Raises AnotherLeaving.
     """
-    claimed = await connection.execute(
+    answer = (
+        await connection.execute(
+            select(outbox.c.id, outbox.c.address_id, outbox.c.state, outbox.c.text)
+            .where(outbox.c.turn_id == turn_id, outbox.c.lane == "reply")
+            .with_for_update()
+        )
+    ).first()
+    if answer is None:
+        return None
+    if answer.state != "queued":
+        return await _carried_before(connection, answer)
+    riding = [*await _waiting_before(connection, answer), answer]
+    await connection.execute(
         update(outbox)
-        .where(outbox.c.turn_id == turn_id, outbox.c.lane == "reply", outbox.c.state == "queued")
+        .where(outbox.c.id.in_([row.id for row in riding]), outbox.c.state == "queued")
         .values(
             state="sending",
             route="passive",
+            rides_with=answer.id,
             claimed_by=owner,
             claimed_until=now + timedelta(seconds=seconds),
             attempts=outbox.c.attempts + 1,
         )
-        .returning(outbox.c.id, outbox.c.text)
     )
-    row = claimed.first()
-    if row is None:
-        repeated = await connection.execute(
-            select(outbox.c.id, outbox.c.text).where(
-                outbox.c.turn_id == turn_id,
-                outbox.c.route == "passive",
-                outbox.c.state.in_(("sending", "sent", "unknown")),
-            )
+    return int(answer.id), _joined(riding)
+
+
+async def _waiting_before(
+    connection: AsyncConnection, answer: Row[*tuple[Any, ...]]
+) -> list[Row[*tuple[Any, ...]]]:
+    """Earlier rows of the same address, oldest first, as many as one reply may hold."""
+    rows = await connection.execute(
+        select(outbox.c.id, outbox.c.text, outbox.c.state, outbox.c.route)
+        .where(
+            in_states(OPEN),
+            outbox.c.address_id == answer.address_id,
+            outbox.c.id < answer.id,
+            outbox.c.lane != "push",
         )
-        row = repeated.first()
-    return (int(row.id), row.text) if row is not None else None
+        .order_by(outbox.c.id)
+        .with_for_update()
+    )
+    earlier = rows.all()
+    if any(row.state == "sending" and row.route == "active" for row in earlier):
+        raise AnotherLeaving
+    room = MOST_PASSIVE_CHARACTERS - len(answer.text)
+    riding = []
+    for row in earlier:
+        room -= len(row.text)
+        if room < 0:
+            break
+        if row.state == "queued":
+            riding.append(row)
+    return riding
+
+
+async def _carried_before(
+    connection: AsyncConnection, answer: Row[*tuple[Any, ...]]
+) -> tuple[int, str] | None:
+    rows = await connection.execute(
+        select(outbox.c.id, outbox.c.text)
+        .where(
+            carried_with(answer.id),
+            outbox.c.route == "passive",
+            outbox.c.state.in_(("sending", "sent", "unknown")),
+        )
+        .order_by(outbox.c.id)
+    )
+    riding = rows.all()
+    if answer.id not in [row.id for row in riding]:
+        return None
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_([row.id for row in riding]), outbox.c.state == "sending")
+        .values(claimed_by=SEVERAL)
+    )
+    return int(answer.id), _joined(riding)
+
+
+def carried_with(answer_id: int) -> ColumnElement[bool]:
+    """The answer's row and those that ride with it (found by their address's index)."""
+    of_answer = outbox.alias("answer")
+    address_id = select(of_answer.c.address_id).where(of_answer.c.id == answer_id)
+    return (outbox.c.address_id == address_id.scalar_subquery()) & (
+        (outbox.c.id == answer_id) | (outbox.c.rides_with == answer_id)
+    )
+
+
+def _joined(rows: Sequence[Row[*tuple[Any, ...]]]) -> str:
+    return "\n\n".join(row.text for row in rows)

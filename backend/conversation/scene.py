@@ -22,3 +22,9 @@ class Scene:
     turn_id: int
     messages: Sequence[Waiting]
     now: datetime
+
+    @property
+    def reply_due(self) -> datetime:
+        """Until then a webhook may carry what is said back; then it goes by the active route."""
+        waits = [each.reply_until for each in self.messages if each.reply_until is not None]
+        return max([self.now, *waits])

@@ -175,6 +175,7 @@ outbox = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
     Column("final_at", UtcDateTime),
+    Column("rides_with", Id),  # the answer whose webhook reply carries this row too
     Column("offered_at", UtcDateTime),  # an unknown one was offered again at the next contact
     UniqueConstraint("dedupe_key"),
     Index(
@@ -194,6 +195,7 @@ outbox = Table(
     ),
     Index(None, "address_id", "id"),
     Index(None, "turn_id"),
+    Index(None, "petition_id"),
     # Partial also so that no planner takes it for the open rows of an account.
     Index(
         "ix_outbox_provider_id",

@@ -254,12 +254,11 @@ class TurnTaker:
         text = self._texts.render(replies, scene.look)
         if not text:
             return None
-        waits = [each.reply_until for each in scene.messages if each.reply_until is not None]
         return await outbox.queue(
             connection,
             dedupe_key=f"turn:{scene.turn_id}{part}",
             text=text,
-            due_at=max([scene.now, *waits]) if not part else scene.now,
+            due_at=scene.reply_due if not part else scene.now,
             account_id=scene.account_id,
             address_id=scene.address_id,
             citizen_id=scene.citizen_id,

@@ -10,6 +10,7 @@ from backend.conversation.tables import message, turn
 from backend.database.engine import Database
 
 POLL_SECONDS = 0.5
+MOST_WAITING = 20_000
 
 
 class Waiters:
@@ -23,6 +24,9 @@ class Waiters:
         """Note the waiter before the message can be answered, so that no answer is missed."""
         if message_id not in self._futures:
             self._futures[message_id] = asyncio.get_running_loop().create_future()
+            while len(self._futures) > MOST_WAITING:
+                # Its webhook never came to wait; should it still, it polls.
+                del self._futures[next(iter(self._futures))]
 
     def answered(self, message_id: int) -> None:
         """The turn that reads this message has committed."""
@@ -52,9 +56,6 @@ class Waiters:
         finally:
             if self._futures.get(message_id) is future:
                 del self._futures[message_id]
-
-    def forget(self, message_id: int) -> None:
-        self._futures.pop(message_id, None)
 
     async def _committed_turn(self, message_id: int) -> int | None:
         async with self._database.read() as connection:

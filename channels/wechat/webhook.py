@@ -101,7 +101,7 @@ class Webhook:
         left = self._left(received_at)
         reply = await self._gateway.wait_reply(accepted, left) if left > 0 else None
         if reply is not None:
-            return await self._carry(request, push, reply)
+            return await self._carry(request, push, reply, received_at)
         nothing_to_say = self._left(received_at) > HOLD_STEP
         if self._can_push or nothing_to_say:
             return _acknowledge()
@@ -110,10 +110,14 @@ class Webhook:
         return self._text_response(push, texts.RECEIVED)
 
     async def _carry(
-        self, request: web.Request, push: Push, reply: PassiveReply
+        self, request: web.Request, push: Push, reply: PassiveReply, received_at: datetime
     ) -> web.StreamResponse:
         """The claimed answer as this response, and the outbox told how that went."""
         text = reply.text
+        if self._can_push and (_is_gone(request) or self._elapsed(received_at) > TRY_SECONDS):
+            # Nobody reads this connection any more, and WeChat may not try again.
+            await self._gateway.reply_declined(reply)
+            return _acknowledge()
         if not sendable(text).strip():
             await self._gateway.reply_written(reply, written=True)
             return _acknowledge()

@@ -15,12 +15,13 @@ from backend.conversation import turns
 from backend.conversation.bot_client import BotRefused
 from backend.conversation.lease import LEASE_SECONDS, LeaseLost
 from backend.conversation.tables import consent_event, conversation, message, outbox, turn
+from backend.conversation.texts import Reply
 from backend.conversation.turn import SAY_RECEIVED_AT
 from backend.conversation.worker import AT_ONCE
 from backend.database.engine import Database
 from backend.petitions.tables import handover, petition
 from tests.conversation.conftest import HandClock
-from tests.conversation.room import Room, says
+from tests.conversation.room import Room, says, texts
 
 FILE = {
     "id": "e1",
@@ -346,8 +347,10 @@ async def test_what_may_be_lost_is_offered_once_and_resent_when_asked(room: Room
     await room.write("重发")
     await room.turns(who)
     async with room.database.read() as connection:
-        rows = (await connection.execute(select(outbox.c.text).order_by(outbox.c.id))).scalars()
-        assert list(rows)[-2:].count(first) == 1
+        last = (
+            await connection.execute(select(outbox.c.text).order_by(outbox.c.id.desc()).limit(1))
+        ).scalar_one()
+    assert last == texts().render([Reply("resent", {"text": first})], "wechat")
 
 
 async def test_what_had_no_route_is_sent_at_the_next_contact(room: Room) -> None:

@@ -232,17 +232,23 @@ async def test_an_answer_of_exactly_2048_bytes_rides_back(
     assert (await wechat.post_message(OPENID, "路灯坏了")).seen == "好" * 682 + "ab"
 
 
-async def test_a_reply_wechat_no_longer_waits_for_is_told_as_not_written(
-    make_channel: MakeChannel, connect: Connect, gateway: RecordingGateway, clock: FakeClock
+@pytest.mark.parametrize("can_push", [True, False])
+async def test_a_reply_wechat_no_longer_waits_for_is_pushed_or_told_as_not_written(
+    make_channel: MakeChannel,
+    connect: Connect,
+    gateway: RecordingGateway,
+    clock: FakeClock,
+    can_push: bool,
 ) -> None:
     clock.auto = False
     gateway.answer = Answer(NUMBER, after=3.0)
-    wechat = await connect(make_channel(), try_seconds=0.05)
+    wechat = await connect(make_channel(can_push=can_push), try_seconds=0.05)
     delivery = await wechat.post_message(OPENID, "路灯坏了")
     assert delivery.statuses == [0, 0, 0]
     assert delivery.seen == SERVICE_DOWN
     await clock.advance(3.0)
-    assert written(gateway) == [(NUMBER, False)] * 3
+    assert [reply.text for reply in gateway.declined] == ([NUMBER] * 3 if can_push else [])
+    assert written(gateway) == ([] if can_push else [(NUMBER, False)] * 3)
 
 
 async def test_a_cancelled_handler_still_tells_what_became_of_the_reply(
