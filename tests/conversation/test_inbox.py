@@ -174,3 +174,19 @@ async def test_nobody_waits_for_ever_when_storing_fails_as_never_foreseen(
         monkeypatch.undo()
         assert (await inbox.store(inbound(2))).message_id is not None
     loop.cancel()
+
+
+async def test_with_sql_hanging_a_message_is_safe_before_the_webhook_must_answer(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_group: object) -> None:
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr(inbox, "_store_group", hang)
+    async with asyncio.timeout(4):
+        accepted = await inbox.store(inbound(1))
+    assert accepted.message_id is None
+    assert not inbox._spool.empty
+    monkeypatch.undo()
+    await inbox._spool.drain(inbox._store_spooled)
+    assert (await inbox.store(inbound(2))).message_id is not None
