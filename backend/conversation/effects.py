@@ -56,6 +56,8 @@ class Effects:
         self, rule: str, messages: Sequence[Waiting]
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """(replies, effects) for a message that a rule answers (see `Readings.rule`)."""
+        if rule == "unsupported":
+            return [{"key": "unsupported_kind", "params": {}}], []
         text = "\n".join(each.text for each in messages)
         effect: dict[str, Any] = {"id": "e1", "type": rule, "words": text}
         if rule.startswith("emergency:"):

@@ -82,7 +82,11 @@ class TurnTaker:
         )
 
     def _rule_for(self, message: Waiting) -> str | None:
-        return self._readings.rule(message.text) if message.kind == "text" else None
+        if message.kind == "text":
+            return self._readings.rule(message.text)
+        # Someone sent a kind of message we cannot read and waits; a mere report waits for nothing.
+        other = message.kind == "event" and (message.detail or {}).get("event") == "other"
+        return "unsupported" if other and message.reply_until is not None else None
 
     async def take(self, lease: Lease, turn: Turn) -> int | None:
         """Answer and commit; the outbox row's id, None where nothing is said. Raises

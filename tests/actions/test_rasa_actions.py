@@ -97,7 +97,7 @@ def test_the_rating_question_and_its_answers() -> None:
     )
     options = messages[0]["reply"]["prompt"]["options"]
     assert [option["label"] for option in options] == [
-        "很不满意", "不满意", "基本满意", "满意", "很满意",
+        "非常不满意", "不满意", "基本满意", "满意", "非常满意",
     ]  # fmt: skip
     for level, option in enumerate(options, 1):
         messages, after = run(

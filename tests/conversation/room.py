@@ -23,7 +23,7 @@ from backend.conversation.worker import Worker
 from backend.database.engine import Database
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
-from backend.ports import Inbound, MessageKind
+from backend.ports import Event, Inbound, MessageKind
 from backend.triage import classifier
 from backend.triage.entities import EntityReader, load_patterns
 from backend.triage.freshness import is_current
@@ -121,11 +121,21 @@ class Room:
     def another_worker(self, name: str) -> Worker:
         return Worker(self.database, self.clock, name, self.taker, self.signals)
 
-    async def write(self, text: str, *, who: str = "甲", kind: str = "text") -> int:
+    async def write(
+        self,
+        text: str,
+        *,
+        who: str = "甲",
+        kind: str = "text",
+        event: Event | None = None,
+        reply_within: float = 0.0,
+    ) -> int:
         """The message's citizen."""
         self._count += 1
-        inbound = Inbound("wechat", "town", who, f"m{self._count}", MessageKind(kind), text)
-        group = await self.inbox._store_group([_waiting(inbound)])
+        inbound = Inbound(
+            "wechat", "town", who, f"m{self._count}", MessageKind(kind), text, event=event
+        )
+        group = await self.inbox._store_group([_waiting(inbound, reply_within)])
         return group[0][1]
 
     async def turns(self, citizen_id: int) -> None:
@@ -145,5 +155,5 @@ class Room:
             return [row.text for row in rows]
 
 
-def _waiting(inbound: Inbound) -> Any:
-    return _Waiting(inbound, 0.0, asyncio.get_running_loop().create_future())
+def _waiting(inbound: Inbound, reply_within: float) -> Any:
+    return _Waiting(inbound, reply_within, asyncio.get_running_loop().create_future())
