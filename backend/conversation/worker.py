@@ -6,6 +6,7 @@ Many citizens are worked on at once, one turn each; a citizen's turns follow one
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 24
 POLL_LIMIT = 500
 LONGEST_RETRY_SECONDS = 8.0
+CLOSE_SECONDS = 3.0
 
 
 class Worker:
@@ -57,6 +59,9 @@ class Worker:
         self._running: set[int] = set()
         self._again: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def wake(self, citizen_id: int) -> None:
         if citizen_id in self._running:
@@ -74,6 +79,12 @@ class Worker:
         ]
 
     async def close(self) -> None:
+        """Let turns under way come to their end: one cut off keeps its lease till it runs out, and
+        its citizen waits as long."""
+        self._closing = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._idle.wait()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -94,7 +105,10 @@ class Worker:
         while True:
             citizen_id = await self._todo.get()
             self._queued.discard(citizen_id)
+            if self._closing:
+                continue
             self._running.add(citizen_id)
+            self._idle.clear()
             more = False
             try:
                 more = await self.take_turn(citizen_id)
@@ -112,6 +126,8 @@ class Worker:
                 )
             finally:
                 self._running.discard(citizen_id)
+                if not self._running:
+                    self._idle.set()
                 if more or citizen_id in self._again:
                     # To the end of the queue: many messages of one citizen delay no other.
                     self._again.discard(citizen_id)

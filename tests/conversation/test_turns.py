@@ -20,6 +20,7 @@ from backend.conversation.turn import SAY_RECEIVED_AT
 from backend.conversation.worker import AT_ONCE
 from backend.database.engine import Database
 from backend.petitions.tables import handover, petition
+from backend.ports import Event
 from tests.conversation.conftest import HandClock
 from tests.conversation.room import Room, says, texts
 
@@ -245,6 +246,32 @@ async def test_what_nobody_foresaw_ends_no_worker(
     await room.worker.close()
 
 
+async def test_closing_finishes_the_turn_under_way_and_begins_no_other(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.worker._clock = SystemClock()
+    monkeypatch.setattr(room.worker, "_poll", lambda: asyncio.sleep(3600))
+    asked = asyncio.Event()
+
+    async def slow(_request: dict[str, Any]) -> dict[str, Any]:
+        asked.set()
+        await asyncio.sleep(0.3)
+        return says("greet")
+
+    monkeypatch.setattr(room.bot, "turn", slow)
+    who = await room.write("你好")
+    await room.write("关注", kind="event")
+    await room.worker.start()
+    room.worker.wake(who)
+    async with asyncio.timeout(5):
+        await asked.wait()
+    await room.worker.close()
+    assert await room.said() == ["greet"]
+    assert await room.unread() == ["关注"]
+    async with room.database.read() as connection:
+        assert (await connection.execute(select(conversation.c.lease_owner))).scalar_one() is None
+
+
 async def test_many_messages_of_one_citizen_delay_no_other(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,6 +357,15 @@ async def test_an_internal_message_waits_while_a_form_is_under_way(room: Room) -
     await room.turns(who)
     kinds = [asked["message"]["kind"] for asked in room.bot.asked]
     assert kinds == ["text", "internal", "text"] or kinds == ["text", "text", "internal"]
+
+
+async def test_a_kind_we_cannot_read_gets_a_polite_answer_a_mere_report_none(room: Room) -> None:
+    card = Event("other", "miniprogrampage")
+    await room.turns(await room.write("", kind="event", event=card, reply_within=4.5))
+    assert await room.said() == ["unsupported_kind"]
+    room.bot.answer = lambda _request: says()
+    await room.turns(await room.write("", kind="event", event=Event("other", "VIEW")))
+    assert await room.said() == ["unsupported_kind"]
 
 
 async def test_what_may_be_lost_is_offered_once_and_resent_when_asked(room: Room) -> None:
