@@ -12,6 +12,7 @@ from typing import Any
 
 import fastjsonschema
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies.rule_policy import RulePolicy
 from rasa.core.processor import MessageProcessor
 from rasa.engine import loader
 from rasa.engine.graph import GraphNode
@@ -21,6 +22,8 @@ from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
+
+from bot.rule_index import find_applicable_rules
 
 
 class DirectGraphRunner(DaskGraphRunner):
@@ -86,6 +89,8 @@ def apply_patches(domain: Domain) -> None:
     """Make `domain` and Rasa's action classes cheap to use. Safe to call again."""
     _keep_answers(domain)
     _validate_with_prepared_schema()
+    # Reason: see the function.
+    RulePolicy._get_possible_keys = find_applicable_rules
 
 
 def _keep_answers(domain: Domain) -> None:
