@@ -46,7 +46,7 @@ async def test_one_medium_that_fails_oddly_holds_up_no_other(
             "wechat", "town", "甲", f"p{number}", MessageKind.IMAGE,
             media=(MediaRef(MessageKind.IMAGE, ref),),
         )  # fmt: skip
-        await room.inbox._store_group([_waiting(inbound)])
+        await room.inbox._store_group([_waiting(inbound, 0.0)])
 
     class Provider:
         async def fetch_media(self, ref: MediaRef) -> MediaContent:
