@@ -169,7 +169,7 @@ class MediaFetcher:
         """Download what is due; returns how many were tried. Repeats are harmless: a file is
         named by its content."""
         now = self._clock.now()
-        async with self._database.read() as connection:
+        async with self._database.glance() as connection:
             rows = (
                 await connection.execute(
                     select(media)

@@ -105,7 +105,7 @@ class TurnTaker:
     async def _scene(self, lease: Lease, turn: Turn, now: datetime) -> Scene:
         last = turn.messages[-1]
         if last.account_id not in self._accounts:
-            async with self._database.read() as connection:
+            async with self._database.glance() as connection:
                 rows = await connection.execute(select(account))
                 self._accounts = {row.id: row for row in rows}
         row = self._accounts[last.account_id]
@@ -155,7 +155,7 @@ class TurnTaker:
         )
 
     async def _around(self, scene: Scene) -> turn_request.Surroundings:
-        async with self._database.read() as connection:
+        async with self._database.glance() as connection:
             petitions = await recent_for_citizen(connection, scene.citizen_id)
             home_place = (
                 await connection.execute(

@@ -58,7 +58,7 @@ class Waiters:
                 del self._futures[message_id]
 
     async def _committed_turn(self, message_id: int) -> int | None:
-        async with self._database.read() as connection:
+        async with self._database.glance() as connection:
             return (
                 await connection.execute(
                     select(turn.c.id)

@@ -1,8 +1,9 @@
-"""Engines: one for writing and one for reading.
+"""Engines: for writing, for a quick look, and for reading at length.
 
 SQLite allows one writer at a time, and a refused writer would have to poll; so all writes of this
 process queue for one connection (`BEGIN IMMEDIATE`, WAL, synchronous=FULL) while readers go on
-beside it. On PostgreSQL both names are the same pool.
+beside it. Short statements run on the loop's own thread (sqlite_inline.py), long reads in threads.
+On PostgreSQL the three are the same pool.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, make_url
+from sqlalchemy import URL, event, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from backend.database import sqlite_inline
+from backend.database.sqlite_inline import begin_immediate
 
 BUSY_TIMEOUT_SECONDS = 30
 STATEMENT_TIMEOUT_SECONDS = 30
@@ -28,11 +32,13 @@ class Database:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._prepare_folder()
-            self.writer = _sqlite_engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
-            self.reader = _sqlite_engine(url, pool_size=readers, begin="BEGIN")
+            inline = make_url(url).set(drivername=sqlite_inline.NAME)
+            self.writer = _sqlite_engine(inline, pool_size=1, immediate=True)
+            self.glancer = _sqlite_engine(inline, pool_size=readers)
+            self.reader = _sqlite_engine(make_url(url), pool_size=readers)
         else:
             self.writer = _postgres_engine(url, pool_size)
-            self.reader = self.writer
+            self.glancer = self.reader = self.writer
 
     def _prepare_folder(self) -> None:
         path = make_url(self.url).database
@@ -49,13 +55,18 @@ class Database:
         async with self.reader.begin() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """For a few rows by index: cheaper than `read`, but a long query would hold up the loop."""
+        async with self.glancer.begin() as connection:
+            yield connection
+
     async def close(self) -> None:
-        await self.writer.dispose()
-        if self.reader is not self.writer:
-            await self.reader.dispose()
+        for engine in {self.writer, self.glancer, self.reader}:
+            await engine.dispose()
 
 
-def _sqlite_engine(url: str, *, pool_size: int, begin: str) -> AsyncEngine:
+def _sqlite_engine(url: URL, *, pool_size: int, immediate: bool = False) -> AsyncEngine:
     engine = create_async_engine(
         url,
         hide_parameters=True,  # an error must not carry a citizen's words into a log
@@ -71,12 +82,18 @@ def _sqlite_engine(url: str, *, pool_size: int, begin: str) -> AsyncEngine:
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
+        if immediate:
+            # begin_immediate waits itself, without holding up the loop.
+            cursor.execute("PRAGMA busy_timeout=0")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        # IMMEDIATE: take the write lock first, so that a writer never fails half-way.
-        connection.exec_driver_sql(begin)
+        if immediate:
+            # Take the write lock first, so that a writer never fails half-way.
+            begin_immediate(connection.connection.dbapi_connection, BUSY_TIMEOUT_SECONDS)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 
