@@ -70,11 +70,14 @@ def _serve(options: argparse.Namespace) -> int:
             print("bot: no model yet: run `python -m bot train`", file=sys.stderr)
             return 1
         log.warning("bot: the files changed since model %s was trained: train again", model.name)
+    import uvloop
+
     from bot.engine import Engine
 
     engine = Engine(model)
     engine.warm_up()
     address = Address(socket=options.socket, host=options.host, port=options.port or 0)
+    uvloop.install()
     asyncio.run(serve(engine, address))
     return 0
 

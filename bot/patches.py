@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fastjsonschema
+import rasa.core.processor
 from rasa.core.actions.action import RemoteAction
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.core.processor import MessageProcessor
@@ -19,7 +21,7 @@ from rasa.engine.graph import GraphNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
-from rasa.shared.core.domain import Domain
+from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 
@@ -88,6 +90,8 @@ class TurnProcessor(MessageProcessor):
 def apply_patches(domain: Domain) -> None:
     """Make `domain` and Rasa's action classes cheap to use. Safe to call again."""
     _keep_answers(domain)
+    _keep_states(domain)
+    _copy_nothing_for_debug_lines()
     _validate_with_prepared_schema()
     # Reason: see the function.
     RulePolicy._get_possible_keys = find_applicable_rules
@@ -99,6 +103,38 @@ def _keep_answers(domain: Domain) -> None:
     is_empty, as_dict = domain.is_empty(), domain.as_dict()
     domain.is_empty = lambda: is_empty
     domain.as_dict = lambda: as_dict
+
+
+def _keep_states(domain: Domain) -> None:
+    """Reason: the rule policy works out the conversation's states twice for one prediction, once
+    to look at the message's text and once at its intent; each time the conversation is replayed.
+    Events are only ever added, so their number tells whether the states are still right."""
+    stock_states = domain.states_for_tracker_history
+
+    def states_for_tracker_history(
+        tracker: DialogueStateTracker,
+        omit_unset_slots: bool = False,
+        ignore_rule_only_turns: bool = False,
+        rule_only_data: dict[str, Any] | None = None,
+    ) -> list[State]:
+        if omit_unset_slots or ignore_rule_only_turns:
+            return list(
+                stock_states(tracker, omit_unset_slots, ignore_rule_only_turns, rule_only_data)
+            )
+        count, states = tracker.__dict__.get("_kept_states", (None, []))
+        if count != len(tracker.events):
+            states = stock_states(tracker)
+            tracker.__dict__["_kept_states"] = (len(tracker.events), states)
+        # The policy removes the text or the intent from what it gets.
+        return [{name: dict(part) for name, part in state.items()} for state in states]
+
+    domain.states_for_tracker_history = states_for_tracker_history
+
+
+def _copy_nothing_for_debug_lines() -> None:
+    """Reason: Rasa's processor copies all events of a turn, deeply, for debug lines that are never
+    written. It uses `copy` for nothing else."""
+    rasa.core.processor.copy = SimpleNamespace(deepcopy=lambda value: value)
 
 
 def _validate_with_prepared_schema() -> None:

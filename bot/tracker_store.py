@@ -32,8 +32,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
 STATE_VERSION = 1
-KEPT_TURNS = 2
-"""More than any rule looks back."""
+KEPT_TURNS = 1
+"""Whole turns kept besides the one under way; no rule may look back further (a test holds
+bot/rules.yml to it)."""
 
 _NOT_CARRIED = frozenset({SESSION_START_METADATA_SLOT})
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from typing import Any
 
 import jsonschema
 import pytest
+import rasa.core.processor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasa.core.actions.action import RemoteAction
@@ -117,3 +120,10 @@ def test_index_finds_the_rules_that_rasa_finds(
     for back, state in enumerate(reversed(states)):
         expected = {key for key in expected if STOCK_POLICY._is_rule_applicable(key, back, state)}
     assert RuleIndex(keys).applicable(states) == expected
+
+
+def test_rasas_processor_copies_for_debug_lines_only() -> None:
+    source = inspect.getsource(rasa.core.processor)
+    uses = re.findall(r"\bcopy\.\w+", source)
+    debug_lines = re.findall(r"structlogger\.debug\(.*?\n\s*\)\n", source, re.DOTALL)
+    assert len(uses) == sum(line.count("copy.deepcopy(") for line in debug_lines) == 6

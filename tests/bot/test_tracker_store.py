@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasa.shared.core.domain import Domain
@@ -23,6 +24,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.tracker_store import KEPT_TURNS, InvalidState, decode_state, encode_state
 from tests.bot.comparison import what_happened
+from tests.bot.turns import ROOT
 
 DOMAIN = Domain.from_dict(
     {
@@ -96,6 +98,16 @@ def test_size_does_not_grow_with_the_conversation() -> None:
         sizes.append(len(state))
         tracker = decode_state(json.loads(state), "s", DOMAIN)
     assert max(sizes[KEPT_TURNS + 2 :]) <= min(sizes[KEPT_TURNS + 2 :])
+
+
+def test_no_rule_looks_back_further_than_what_is_kept() -> None:
+    rules = yaml.safe_load((ROOT / "bot/rules.yml").read_text(encoding="utf-8"))["rules"]
+    for rule in rules:
+        messages = sum("intent" in step or "user" in step for step in rule["steps"])
+        assert messages <= KEPT_TURNS + 1, rule["rule"]
+        assert not rule.get("conversation_start"), "a folded conversation has no start"
+    config = yaml.safe_load((ROOT / "bot/config.yml").read_text(encoding="utf-8"))
+    assert [policy["name"] for policy in config["policies"]] == ["RulePolicy"]
 
 
 def test_an_interrupted_loop_stays_interrupted() -> None:
