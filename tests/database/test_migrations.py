@@ -69,11 +69,35 @@ async def test_a_naive_time_is_refused(empty: Database) -> None:
 
 async def test_a_failed_write_leaves_nothing(empty: Database) -> None:
     await migrate(empty)
-    with pytest.raises(RuntimeError):
+
+    async def write_and_fail() -> None:
         async with empty.write() as connection:
             await connection.execute(
                 audit.insert().values(at=datetime.now(UTC), action="test", subject="")
             )
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await write_and_fail()
     async with empty.read() as connection:
         assert (await connection.execute(select(audit.c.id))).first() is None
+
+
+async def test_two_processes_wait_for_each_other_to_write(sqlite_database_url: str) -> None:
+    first, second = Database(sqlite_database_url), Database(sqlite_database_url)
+    order: list[str] = []
+
+    async def write(database: Database, name: str) -> None:
+        for _ in range(20):
+            async with database.write() as connection:
+                await connection.execute(
+                    audit.insert().values(at=datetime.now(UTC), action=name, subject="")
+                )
+                await asyncio.sleep(0)
+                order.append(name)
+
+    await asyncio.gather(write(first, "first"), write(second, "second"))
+    async with first.glance() as connection:
+        assert len((await connection.execute(select(audit.c.id))).all()) == len(order) == 40
+    await first.close()
+    await second.close()

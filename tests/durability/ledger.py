@@ -33,7 +33,8 @@ class Ledger:
     shown: dict[str, list[str]] = field(default_factory=dict)
 
     async def send_all(self) -> None:
-        await asyncio.gather(*(self._speak(f"o-citizen-{each:03}") for each in range(self.citizens)))
+        names = [f"o-citizen-{each:03}" for each in range(self.citizens)]
+        await asyncio.gather(*map(self._speak, names))
 
     async def _speak(self, who: str) -> None:
         self.world.platform.follow(who)

@@ -45,7 +45,7 @@ async def channel(real_kannel: KannelProcess, deps: ChannelDependencies) -> Asyn
 
 async def until(ready: Callable[[], bool], seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
-        while not ready():  # noqa: ASYNC110 another process moves it
+        while not ready():
             await asyncio.sleep(0.02)
 
 
