@@ -18,20 +18,17 @@ log = logging.getLogger("bot")
 def main() -> int:
     """Exit status 0, or 1 with the reason on standard error."""
     options = _options()
-    warnings.showwarning = _show_warning if options.command == "train" else _ignore_warning
+    # When serving, nothing of what Rasa warns about is news.
+    warnings.showwarning = _show_warning if options.command == "train" else lambda *_, **__: None
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stdout)
     return _train(options) if options.command == "train" else _serve(options)
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *where: Any) -> None:
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     """Rasa says by UserWarning what is wrong with our files; the rest is its dependencies warning
-    about each other, which nobody here can act on."""
-    if category is UserWarning:
+    about each other, which nobody here can act on, and one it gives for every domain."""
+    if category is UserWarning and "Slot auto-fill" not in str(message):
         print(f"bot: {message}", file=sys.stderr)
-
-
-def _ignore_warning(*_: Any) -> None:
-    """When serving, nothing of this is news."""
 
 
 def _options() -> argparse.Namespace:

@@ -133,7 +133,7 @@ class Engine:
         """Parse data of a text by the pipeline alone."""
         message = UserMessage(text=text)
         conversation = DialogueStateTracker(message.sender_id, slots=None)
-        return self._processor._parse_message_with_graph(message, conversation)
+        return dict(self._processor._parse_message_with_graph(message, conversation))
 
     def _refuse_missing_actions(self, domain: Domain) -> None:
         named = {

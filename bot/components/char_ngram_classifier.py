@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -160,7 +161,7 @@ class CharNgramClassifier(IntentClassifier, GraphComponent):
         tokens = message.get(TOKENS_NAMES[TEXT]) or []
         return count_features(text, [token.text for token in tokens], self._config["longest_ngram"])
 
-    def _weighted(self, features: Counter[str]) -> tuple[np.ndarray, np.ndarray]:
+    def _weighted(self, features: Counter[str]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         """Known features as columns and their TF-IDF weights, of unit length together."""
         known = [
             (column, count)
