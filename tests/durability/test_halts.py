@@ -55,9 +55,10 @@ async def test_bot_and_valkey_die_or_stop_at_every_step(database_url: str, tmp_p
     for number, step in enumerate(STEPS):
         halts += [
             Halt(step, "KILL", 2 + 2 * number, "valkey"),
-            Halt(step, "STOP", 3 + 2 * number, "valkey"),
             Halt(step, "KILL", 4 + 3 * number, "bot"),
-            Halt(step, "STOP", 5 + 3 * number, "bot"),
+            # Later: a process that has just been killed cannot be stopped.
+            Halt(step, "STOP", 60 + 2 * number, "valkey"),
+            Halt(step, "STOP", 60 + 3 * number, "bot"),
         ]
     world = World(database_url, tmp_path, halts)
     await play(world)
