@@ -89,7 +89,7 @@ class TurnTaker:
         return "unsupported" if other and message.reply_until is not None else None
 
     async def take(self, lease: Lease, turn: Turn) -> int | None:
-        """Answer and commit; the outbox row's id, None where nothing is said. Raises
+        """Answer and commit; the id of an outbox row to send now, else None. Raises
         BotUnavailable, LeaseLost, SQLAlchemyError."""
         now = self._clock.now()
         scene = await self._scene(lease, turn, now)
@@ -255,14 +255,17 @@ class TurnTaker:
         *,
         part: str = "",
     ) -> int | None:
+        """The row's id where the sender should hear of it now; None where nothing is said, or a
+        webhook waits for it."""
         text = self._texts.render(replies, scene.look)
         if not text:
             return None
-        return await outbox.queue(
+        due_at = scene.reply_due if not part else scene.now
+        queued = await outbox.queue(
             connection,
             dedupe_key=f"turn:{scene.turn_id}{part}",
             text=text,
-            due_at=scene.reply_due if not part else scene.now,
+            due_at=due_at,
             account_id=scene.account_id,
             address_id=scene.address_id,
             citizen_id=scene.citizen_id,
@@ -273,6 +276,7 @@ class TurnTaker:
             key=",".join(reply.key for reply in replies)[:64],
             created_at=scene.now,
         )
+        return queued if due_at <= scene.now else None
 
     async def say_received(
         self, connection: AsyncConnection, lease: Lease, turn: Turn, now: datetime
