@@ -17,12 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from backend.database.columns import Id, Json, UtcDateTime, metadata
-
-# Retention classes of personal fields (`info["retention"]`): 'content' (words and media of a
-# citizen), 'identity' (who they are). Erasure blanks them and leaves the row.
-CONTENT = {"retention": "content"}
-IDENTITY = {"retention": "identity"}
+from backend.database.columns import CONTENT, IDENTITY, Id, Json, UtcDateTime, metadata
 
 citizen = Table(
     "citizen",

@@ -25,6 +25,11 @@ metadata = MetaData(
 
 # SQLite gives rowids only to INTEGER PRIMARY KEY, PostgreSQL needs 64 bits.
 Id = BigInteger().with_variant(Integer(), "sqlite")
+# Retention classes of personal fields (`info["retention"]`): 'content' (words and media of a
+# citizen), 'identity' (who they are). Erasure blanks them and leaves the row.
+CONTENT = {"retention": "content"}
+IDENTITY = {"retention": "identity"}
+
 Json = JSON().with_variant(JSONB(), "postgresql")
 
 

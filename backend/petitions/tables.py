@@ -16,10 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from backend.database.columns import Id, Json, UtcDateTime, metadata
-
-CONTENT = {"retention": "content"}
-IDENTITY = {"retention": "identity"}
+from backend.database.columns import CONTENT, IDENTITY, Id, Json, UtcDateTime, metadata
 
 # Atomic per day: UPDATE … SET value = value + 1 … RETURNING.
 counter = Table(
