@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, false, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.tables import consent_event
 
 # What is pushed without being asked for. Answers to petitions are no push and always go out.
 PUSHES = "pushes"
+
+_c = consent_event.c
+# Whether pushes to an address (bind `at_address`) are stopped, for use in a select: the last
+# decision holds.
+OPTED_OUT = func.coalesce(
+    select(_c.decision == "opt_out")
+    .where(_c.address_id == bindparam("at_address"), _c.service == PUSHES)
+    .order_by(_c.id.desc())
+    .limit(1)
+    .scalar_subquery(),
+    false(),
+).label("opted_out")
 
 
 async def decide(
@@ -33,16 +45,3 @@ async def decide(
             words=words[:255],
         )
     )
-
-
-async def opted_out(connection: AsyncConnection, address_id: int) -> bool:
-    """Whether pushes to this address are stopped: the last decision holds."""
-    last = (
-        await connection.execute(
-            select(consent_event.c.decision)
-            .where(consent_event.c.address_id == address_id, consent_event.c.service == PUSHES)
-            .order_by(consent_event.c.id.desc())
-            .limit(1)
-        )
-    ).scalar()
-    return last == "opt_out"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
-from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import outbox
+from backend.conversation import outbox, passive
 from backend.conversation.addresses import load_accounts
 from backend.conversation.inbox import Inbox
-from backend.conversation.tables import outbox as outbox_table
 from backend.conversation.waiters import Waiters
 from backend.database.engine import Database
 from backend.ports import (
@@ -64,19 +64,16 @@ class ConversationGateway:
         end = loop.time() + timeout
         try:
             async with asyncio.timeout(timeout + LATEST_CLAIM_SECONDS):
-                turn_id = await self._waiters.wait(
+                read = await self._waiters.wait(
                     accepted.message_id, timeout, known=accepted.duplicate
                 )
-            if turn_id is None:
-                return None
-            claimed = await self._claim(turn_id, end)
+            return await self._claim(accepted.message_id, end) if read else None
         except (TimeoutError, SQLAlchemyError, OSError) as error:
             # The message is safe; its answer takes another route or rides on the next try.
             log.warning("gateway.reply_not_claimed", error=type(error).__name__)
             return None
-        return PassiveReply(*claimed) if claimed is not None else None
 
-    async def _claim(self, turn_id: int, end: float) -> tuple[int, str] | None:
+    async def _claim(self, message_id: int, end: float) -> PassiveReply | None:
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -84,47 +81,26 @@ class ConversationGateway:
                     # Not cancelled by a time-out: nobody would know whether it was claimed.
                     if loop.time() > end + LATEST_CLAIM_SECONDS:
                         return None
-                    return await outbox.claim_passive(
-                        connection, turn_id, self._owner, self._clock.now(), self._claim_seconds
+                    return await passive.claim(
+                        connection, message_id, self._owner, self._clock.now(), self._claim_seconds
                     )
-            except outbox.AnotherLeaving:
+            except passive.AnotherLeaving:
                 await asyncio.sleep(LEAVING_SECONDS)
 
     async def reply_written(self, reply: PassiveReply, *, written: bool) -> None:
         now = self._clock.now()
-        # Not written whole: the provider may or may not have read it; its retry asks again. It
-        # would not have asked again had it taken the reply that was written before.
-        values = {"state": "sent", "sent_at": now} if written else {"state": "unknown"}
-        try:
-            async with self._database.write() as connection:
-                await connection.execute(
-                    update(outbox_table)
-                    .where(
-                        outbox.carried_with(reply.outbox_id),
-                        outbox_table.c.route == "passive",
-                        outbox_table.c.state.in_(("sending", "unknown", "sent")),
-                    )
-                    .values(**values)
-                )
-        except (TimeoutError, SQLAlchemyError, OSError) as error:
-            # The claim runs out and the row becomes `unknown`, which is the truth.
-            log.warning("gateway.reply_not_recorded", error=type(error).__name__)
+        await self._record(lambda to: passive.written(to, reply, now, whole=written))
 
     async def reply_declined(self, reply: PassiveReply) -> None:
         now = self._clock.now()
+        await self._record(lambda to: passive.give_back(to, reply, now))
+
+    async def _record(self, write: Callable[[AsyncConnection], Awaitable[None]]) -> None:
         try:
             async with self._database.write() as connection:
-                await connection.execute(
-                    update(outbox_table)
-                    .where(
-                        outbox.carried_with(reply.outbox_id),
-                        outbox_table.c.route == "passive",
-                        outbox_table.c.state == "sending",
-                        outbox_table.c.claimed_by.is_distinct_from(outbox.SEVERAL),
-                    )
-                    .values(state="queued", route=None, rides_with=None, due_at=now)
-                )
+                await write(connection)
         except (TimeoutError, SQLAlchemyError, OSError) as error:
+            # The claim runs out and the row becomes `unknown`, which is the truth.
             log.warning("gateway.reply_not_recorded", error=type(error).__name__)
 
     async def receipt(self, receipt: DeliveryReceipt) -> None:

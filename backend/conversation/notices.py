@@ -11,19 +11,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import outbox
 from backend.conversation.signals import Signals
 from backend.conversation.tables import message
 from backend.conversation.texts import Reply, Texts
+from backend.database.insert_once import InsertOnce
 from backend.organisation.tables import account
 from backend.petitions.tables import petition
 from backend.ports import Clock
 
 # A signal before the commit would find nothing; the poll would then take half a second.
 AFTER_COMMIT_SECONDS = 0.02
+
+_ASK = InsertOnce(message, ["account_id", "external_id"])
 
 
 class ConversationNotifier:
@@ -67,21 +69,19 @@ class ConversationNotifier:
     async def ask_rating(self, connection: AsyncConnection, petition_id: int) -> None:
         """Ask whether the answer helped; once per answer."""
         row = await self._petition(connection, petition_id)
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         await connection.execute(
-            insert(message)
-            .values(
-                account_id=row.account_id,
-                external_id=f"internal:ask_rating:{petition_id}:{row.version}",
-                address_id=row.address_id,
-                citizen_id=row.citizen_id,
-                kind="internal",
-                text="",
-                detail={"type": "ask_rating", "number": row.number},
-                media_count=0,
-                received_at=self._clock.now(),
-            )
-            .on_conflict_do_nothing(index_elements=["account_id", "external_id"])
+            _ASK(connection),
+            {
+                "account_id": row.account_id,
+                "external_id": f"internal:ask_rating:{petition_id}:{row.version}",
+                "address_id": row.address_id,
+                "citizen_id": row.citizen_id,
+                "kind": "internal",
+                "text": "",
+                "detail": {"type": "ask_rating", "number": row.number},
+                "media_count": 0,
+                "received_at": self._clock.now(),
+            },
         )
         self._signal("waiting", row.citizen_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import outbox
@@ -13,6 +13,20 @@ from backend.conversation.texts import Reply
 RESEND_AT_MOST = 5
 RESENT = "resent"
 
+_c = table.c
+_OF_CITIZEN = outbox.in_states(outbox.NOT_TOLD), _c.citizen_id == bindparam("whose")
+_NOT_TOLD = select(_c.state, _c.address_id, _c.lane, _c.offered_at).where(*_OF_CITIZEN)
+_SEND_KEPT = (
+    update(table)
+    .where(*_OF_CITIZEN, _c.address_id == bindparam("at_address"), _c.state == "kept")
+    .values(state="queued", route=None, attempts=0, due_at=bindparam("due"))
+)
+_OFFER_UNKNOWN = (
+    update(table)
+    .where(*_OF_CITIZEN, _c.state == "unknown", _c.offered_at.is_(None), _c.lane != "push")
+    .values(offered_at=bindparam("now"))
+)
+
 
 async def at_contact(connection: AsyncConnection, scene: Scene) -> list[Reply]:
     """Queue kept rows again, to ride back with this turn's answer where a webhook waits: the only
@@ -20,27 +34,14 @@ async def at_contact(connection: AsyncConnection, scene: Scene) -> list[Reply]:
     Nothing for an internal turn: the citizen has not come to us."""
     if scene.messages[0].kind == "internal":
         return []
-    await connection.execute(
-        update(table)
-        .where(
-            outbox.in_states(outbox.NOT_TOLD),
-            table.c.citizen_id == scene.citizen_id,
-            table.c.address_id == scene.address_id,
-            table.c.state == "kept",
-        )
-        .values(state="queued", route=None, attempts=0, due_at=scene.reply_due)
-    )
-    offered = await connection.execute(
-        update(table)
-        .where(
-            outbox.in_states(outbox.NOT_TOLD),
-            table.c.citizen_id == scene.citizen_id,
-            table.c.state == "unknown",
-            table.c.offered_at.is_(None),
-            table.c.lane != "push",
-        )
-        .values(offered_at=scene.now)
-    )
+    whose = {"whose": scene.citizen_id, "at_address": scene.address_id}
+    waiting = (await connection.execute(_NOT_TOLD, whose)).all()
+    if any(row.state == "kept" and row.address_id == scene.address_id for row in waiting):
+        await connection.execute(_SEND_KEPT, {**whose, "due": scene.reply_due})
+    lost = [row for row in waiting if row.state == "unknown" and row.offered_at is None]
+    if all(row.lane == "push" for row in lost):
+        return []
+    offered = await connection.execute(_OFFER_UNKNOWN, {**whose, "now": scene.now})
     return [Reply("offer_resend")] if offered.rowcount else []
 
 

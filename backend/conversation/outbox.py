@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, case, exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.tables import address, outbox, receipt
+from backend.database.insert_once import InsertOnce
 from backend.ports import (
     DeliveryReceipt,
     ReceiptState,
@@ -37,10 +37,6 @@ FINAL = ("delivered", "failed")
 LANES = {"reply": 0, "notice": 1, "push": 2}
 CLAIM_SECONDS = 60.0
 LONGEST_PROVIDER_ID = 120
-# Two tries of one message carry the answer at once: neither may give it back for both.
-SEVERAL = "several webhooks"
-# What a webhook's reply surely holds: 2,048 bytes in the narrowest channel.
-MOST_PASSIVE_CHARACTERS = 600
 FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 300.0
 # With the longest back-off this is about three hours; then the row is kept for the next contact.
@@ -53,8 +49,7 @@ def in_states(states: Sequence[str]) -> ColumnElement[bool]:
     return outbox.c.state.in_(bindparam(None, states, expanding=True, literal_execute=True))
 
 
-class AnotherLeaving(Exception):
-    """An earlier message to the same address is being pushed at this moment: wait for it."""
+_QUEUE = InsertOnce(outbox, ["dedupe_key"], outbox.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +77,9 @@ async def queue(
 ) -> int | None:
     """Add a row (fields: account_id, address_id, citizen_id, lane, key, created_at, turn_id,
     petition_id). A repeat of the same dedupe_key adds nothing and gives None."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    result = await connection.execute(
-        insert(outbox)
-        .values(dedupe_key=dedupe_key, text=text, due_at=due_at, state="queued", **fields)
-        .on_conflict_do_nothing(index_elements=["dedupe_key"])
-        .returning(outbox.c.id)
-    )
-    row = result.first()
-    return int(row.id) if row is not None else None
+    row = {"dedupe_key": dedupe_key, "text": text, "due_at": due_at, "state": "queued", **fields}
+    added: int | None = await connection.scalar(_QUEUE(connection), row)
+    return added
 
 
 async def claim_due(
@@ -280,108 +269,3 @@ async def _move_by_receipt(
     await connection.execute(
         update(outbox).where(which, outbox.c.state.not_in((*FINAL, "queued"))).values(**values)
     )
-
-
-async def claim_passive(
-    connection: AsyncConnection,
-    turn_id: int,
-    owner: str,
-    now: datetime,
-    seconds: float = CLAIM_SECONDS,
-) -> tuple[int, str] | None:
-    """The answer of this turn for a webhook's reply, with what waits before it: (the answer's
-    outbox id, text of all).
-
-    A retry of the same message gets what left by this route before: WeChat shows only the reply
-    on the connection it still holds. None where another route has it. Raises AnotherLeaving.
-    """
-    answer = (
-        await connection.execute(
-            select(outbox.c.id, outbox.c.address_id, outbox.c.state, outbox.c.text)
-            .where(outbox.c.turn_id == turn_id, outbox.c.lane == "reply")
-            .with_for_update()
-        )
-    ).first()
-    if answer is None:
-        return None
-    if answer.state != "queued":
-        return await _carried_before(connection, answer)
-    riding = [*await _waiting_before(connection, answer), answer]
-    await connection.execute(
-        update(outbox)
-        .where(outbox.c.id.in_([row.id for row in riding]), outbox.c.state == "queued")
-        .values(
-            state="sending",
-            route="passive",
-            rides_with=answer.id,
-            claimed_by=owner,
-            claimed_until=now + timedelta(seconds=seconds),
-            attempts=outbox.c.attempts + 1,
-        )
-    )
-    return int(answer.id), _joined(riding)
-
-
-async def _waiting_before(
-    connection: AsyncConnection, answer: Row[*tuple[Any, ...]]
-) -> list[Row[*tuple[Any, ...]]]:
-    """Earlier rows of the same address, oldest first, as many as one reply may hold."""
-    rows = await connection.execute(
-        select(outbox.c.id, outbox.c.text, outbox.c.state, outbox.c.route)
-        .where(
-            in_states(OPEN),
-            outbox.c.address_id == answer.address_id,
-            outbox.c.id < answer.id,
-            outbox.c.lane != "push",
-        )
-        .order_by(outbox.c.id)
-        .with_for_update()
-    )
-    earlier = rows.all()
-    if any(row.state == "sending" and row.route == "active" for row in earlier):
-        raise AnotherLeaving
-    room = MOST_PASSIVE_CHARACTERS - len(answer.text)
-    riding = []
-    for row in earlier:
-        room -= len(row.text)
-        if room < 0:
-            break
-        if row.state == "queued":
-            riding.append(row)
-    return riding
-
-
-async def _carried_before(
-    connection: AsyncConnection, answer: Row[*tuple[Any, ...]]
-) -> tuple[int, str] | None:
-    rows = await connection.execute(
-        select(outbox.c.id, outbox.c.text)
-        .where(
-            carried_with(answer.id),
-            outbox.c.route == "passive",
-            outbox.c.state.in_(("sending", "sent", "unknown")),
-        )
-        .order_by(outbox.c.id)
-    )
-    riding = rows.all()
-    if answer.id not in [row.id for row in riding]:
-        return None
-    await connection.execute(
-        update(outbox)
-        .where(outbox.c.id.in_([row.id for row in riding]), outbox.c.state == "sending")
-        .values(claimed_by=SEVERAL)
-    )
-    return int(answer.id), _joined(riding)
-
-
-def carried_with(answer_id: int) -> ColumnElement[bool]:
-    """The answer's row and those that ride with it (found by their address's index)."""
-    of_answer = outbox.alias("answer")
-    address_id = select(of_answer.c.address_id).where(of_answer.c.id == answer_id)
-    return (outbox.c.address_id == address_id.scalar_subquery()) & (
-        (outbox.c.id == answer_id) | (outbox.c.rides_with == answer_id)
-    )
-
-
-def _joined(rows: Sequence[Row[*tuple[Any, ...]]]) -> str:
-    return "\n\n".join(row.text for row in rows)

@@ -98,7 +98,7 @@ message = Table(
     Column("sent_at", UtcDateTime),
     Column("received_at", UtcDateTime, nullable=False),
     Column("reply_until", UtcDateTime),  # a webhook waits for the answer until then
-    Column("turn_id", Id),
+    Column("turn_id", Id),  # the committed turn that read it
     Column("handled_at", UtcDateTime),
     UniqueConstraint("account_id", "external_id"),
     Index(
@@ -120,7 +120,6 @@ conversation = Table(
     Column("state", Json, info=CONTENT),
     Column("busy", Boolean, nullable=False, default=False),
     Column("prompt", Json, info=CONTENT),  # the last prompt shown: key, options, at
-    Column("turn_seq", Integer, nullable=False, default=0),
     Column("last_inbound_at", UtcDateTime),
     Column("fence", Integer, nullable=False, default=0),
     Column("lease_owner", String(64)),
@@ -133,7 +132,7 @@ turn = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),  # the lease's fence: grows, with gaps
     Column("message_ids", Json, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
@@ -143,6 +142,13 @@ turn = Table(
     Column("effects", Json, info=CONTENT),
     Column("bot_model", String(64)),
     UniqueConstraint("citizen_id", "seq"),
+    Index(
+        "ix_turn_open",
+        "citizen_id",
+        "seq",
+        sqlite_where=text("committed_at IS NULL"),
+        postgresql_where=text("committed_at IS NULL"),
+    ),
 )
 
 # What goes out. State moves forward only; see backend/conversation/outbox.py.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.texts import Reply
 from backend.petitions.tables import petition
+
+_OWN = select(petition.c.id).where(
+    petition.c.number == bindparam("named"), petition.c.citizen_id == bindparam("whose")
+)
 
 
 async def told_about(
@@ -19,9 +23,4 @@ async def told_about(
     numbers = {reply.params["number"] for reply in replies if reply.params.get("number")}
     if len(numbers) != 1:
         return None
-    found = await connection.execute(
-        select(petition.c.id).where(
-            petition.c.number == numbers.pop(), petition.c.citizen_id == citizen_id
-        )
-    )
-    return found.scalar_one_or_none()
+    return await connection.scalar(_OWN, {"named": numbers.pop(), "whose": citizen_id})

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import consent, offers, outbox, turn_request, turns
+from backend.conversation import consent, offers, outbox, prompts, turn_request, turns
 from backend.conversation.bot_client import BotClient
 from backend.conversation.effects import Effects
 from backend.conversation.fragments import Waiting
@@ -18,7 +18,7 @@ from backend.conversation.lease import Lease
 from backend.conversation.reading import Readings
 from backend.conversation.scene import Scene
 from backend.conversation.steps import reach
-from backend.conversation.tables import citizen, prompt
+from backend.conversation.tables import citizen
 from backend.conversation.texts import Reply, Texts
 from backend.conversation.told_about import told_about
 from backend.conversation.turns import Turn
@@ -29,6 +29,8 @@ from backend.ports import Clock
 
 # After this many failed tries the citizen hears that the message has arrived.
 SAY_RECEIVED_AT = 2
+
+_OWN = select(citizen.c.home_place, consent.OPTED_OUT).where(citizen.c.id == bindparam("whose"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,14 @@ class Answer:
     reading: Mapping[str, Any] | None = None
     model: str | None = None
     chosen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A committed turn. `queued`: an outbox row to send now; `more`: another turn may follow."""
+
+    queued: int | None
+    more: bool
 
 
 class TurnTaker:
@@ -69,7 +79,7 @@ class TurnTaker:
 
     async def begin(self, connection: AsyncConnection, lease: Lease, now: datetime) -> Turn | None:
         """The turn to do now, stored; None when nothing waits."""
-        prompted = turn_request.live_prompt(lease.prompt, now)
+        prompted = prompts.live(lease.prompt, now)
         return await turns.begin(
             connection,
             lease,
@@ -88,9 +98,8 @@ class TurnTaker:
         other = message.kind == "event" and (message.detail or {}).get("event") == "other"
         return "unsupported" if other and message.reply_until is not None else None
 
-    async def take(self, lease: Lease, turn: Turn) -> int | None:
-        """Answer and commit; the id of an outbox row to send now, else None. Raises
-        BotUnavailable, LeaseLost, SQLAlchemyError."""
+    async def take(self, lease: Lease, turn: Turn) -> Taken:
+        """Answer and commit. Raises BotUnavailable, LeaseLost, SQLAlchemyError."""
         now = self._clock.now()
         scene = await self._scene(lease, turn, now)
         if turn.rule is not None:
@@ -100,7 +109,9 @@ class TurnTaker:
         prepared = await self._effects.prepare(answer.effects)
         reach("turn.before_commit")
         async with self._database.write() as connection:
-            return await self._commit(connection, lease, turn, scene, answer, prepared)
+            queued = await self._commit(connection, lease, turn, scene, answer, prepared)
+        # What the system itself wants to say has waited for the end of the form.
+        return Taken(queued, more=turn.more or (lease.busy and not answer.busy))
 
     async def _scene(self, lease: Lease, turn: Turn, now: datetime) -> Scene:
         last = turn.messages[-1]
@@ -126,7 +137,7 @@ class TurnTaker:
         return Answer("rule", replies, effects, lease.state, lease.busy)
 
     async def _by_bot(self, lease: Lease, turn: Turn, scene: Scene) -> Answer:
-        prompted = turn_request.live_prompt(lease.prompt, scene.now)
+        prompted = prompts.live(lease.prompt, scene.now)
         text = turn_request.cleaned_text(turn.messages)
         request = turn_request.build(
             turn_id=turn.id,
@@ -157,12 +168,10 @@ class TurnTaker:
     async def _around(self, scene: Scene) -> turn_request.Surroundings:
         async with self._database.glance() as connection:
             petitions = await recent_for_citizen(connection, scene.citizen_id)
-            home_place = (
-                await connection.execute(
-                    select(citizen.c.home_place).where(citizen.c.id == scene.citizen_id)
-                )
-            ).scalar()
-            opted_out = await consent.opted_out(connection, scene.address_id)
+            own = await connection.execute(
+                _OWN, {"whose": scene.citizen_id, "at_address": scene.address_id}
+            )
+            home_place, opted_out = own.one()
         return turn_request.Surroundings(
             [
                 {"number": each.number, "title": each.title, "state": each.state}
@@ -204,48 +213,18 @@ class TurnTaker:
         for effect in answer.effects:
             words[effect["id"]] = await self._effects.apply(connection, scene, effect, prepared)
         replies = _in_order(answer.replies, words)
-        await self._keep_prompt(connection, scene, answer)
+        await prompts.keep(connection, scene, answer.replies, answer.chosen)
         replies += await offers.at_contact(connection, scene)
         return await self._say(connection, scene, replies)
 
     def _next_prompt(self, lease: Lease, answer: Answer, now: datetime) -> dict[str, Any] | None:
         """The prompt a bare '2' will answer next: the one shown now, else the one before it,
         unless it was answered or a form now asks for something else."""
-        for reply in reversed(answer.replies):
-            if reply.get("prompt"):
-                return {
-                    "key": reply["key"],
-                    "options": reply["prompt"]["options"],
-                    "at": now.isoformat(),
-                }
+        if (shown := prompts.last_of(answer.replies, now)) is not None:
+            return shown
         if answer.handled_by == "rule":
             return lease.prompt
         return None if answer.chosen is not None or answer.busy else lease.prompt
-
-    async def _keep_prompt(self, connection: AsyncConnection, scene: Scene, answer: Answer) -> None:
-        if answer.chosen is not None:
-            last = (
-                select(prompt.c.id)
-                .where(prompt.c.citizen_id == scene.citizen_id)
-                .order_by(prompt.c.id.desc())
-                .limit(1)
-            )
-            await connection.execute(
-                update(prompt)
-                .where(prompt.c.id == last.scalar_subquery(), prompt.c.answered_at.is_(None))
-                .values(answered_at=scene.now, chosen=answer.chosen)
-            )
-        for reply in answer.replies:
-            if reply.get("prompt"):
-                await connection.execute(
-                    prompt.insert().values(
-                        citizen_id=scene.citizen_id,
-                        turn_id=scene.turn_id,
-                        key=reply["key"],
-                        options=reply["prompt"]["options"],
-                        shown_at=scene.now,
-                    )
-                )
 
     async def _say(
         self,

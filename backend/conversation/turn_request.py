@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from backend.clock import SHANGHAI
@@ -14,8 +14,6 @@ from backend.triage.cleaning import clean
 
 SCHEMA = 1
 LONGEST_TEXT = 2000
-# A prompt older than this no longer gives a bare '2' a meaning.
-PROMPT_LIVES = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +23,6 @@ class Surroundings:
     petitions: Sequence[Mapping[str, Any]]
     home_place: str | None
     opted_out: bool
-
-
-def live_prompt(prompt: Mapping[str, Any] | None, now: datetime) -> Mapping[str, Any] | None:
-    """The last prompt while it still counts."""
-    if prompt is None or datetime.fromisoformat(prompt["at"]) + PROMPT_LIVES < now:
-        return None
-    return prompt
 
 
 def chosen_option(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import Boolean, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import lease as leases
@@ -21,28 +21,44 @@ MOST_FAILURES = 6
 # What the system itself wants to say waits while a form is under way, but not for ever.
 INTERNAL_WAITS = timedelta(minutes=30)
 
-_WAITING = (
-    message.c.id,
-    message.c.account_id,
-    message.c.address_id,
-    message.c.kind,
-    message.c.text,
-    message.c.detail,
-    message.c.media_count,
-    message.c.received_at,
-    message.c.reply_until,
+_m, _t = message.c, turn.c
+_READ = select(
+    _m.id,
+    _m.account_id,
+    _m.address_id,
+    _m.kind,
+    _m.text,
+    _m.detail,
+    _m.media_count,
+    _m.received_at,
+    _m.reply_until,
+).order_by(_m.id)
+_UNREAD = (
+    _READ.where(_m.citizen_id == bindparam("whose"), _m.handled_at.is_(None))
+    .where(or_(_m.kind != "internal", bindparam("internal", type_=Boolean)))
+    .limit(LOOK_AHEAD)
 )
+_BY_ID = _READ.where(_m.id.in_(bindparam("ids", expanding=True)))
+_BEGUN = (
+    select(_t.id, _t.attempts, _t.handled_by, _t.message_ids)
+    .where(_t.citizen_id == bindparam("whose"), _t.committed_at.is_(None))
+    .order_by(_t.seq)
+)
+_BEGIN = turn.insert().returning(_t.id)
+_OPEN_TURN = update(turn).where(_t.id == bindparam("which"), _t.committed_at.is_(None))
+_HANDLED = update(message).where(_m.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A begun turn. `rule` is set where the app answers without the bot."""
+    """A begun turn. `rule` is set where the app answers without the bot; `more` where other
+    messages wait behind it."""
 
     id: int
-    seq: int
     attempts: int
     messages: Sequence[Waiting]
     rule: str | None
+    more: bool = False
 
 
 async def waiting_citizens(connection: AsyncConnection, now: datetime, limit: int) -> list[int]:
@@ -79,92 +95,67 @@ async def begin(
     While the bot is down (`retry_at` lies ahead) only a message that a rule answers gets a turn,
     even past older ones: an emergency does not queue.
     """
+    unread = await _unread(connection, lease, now)
+    only_by_rule = lease.retry_at is not None and lease.retry_at > now
+    begun = await _begun(connection, lease)
+    again = next((each for each in begun if each.rule or not only_by_rule), None)
+    if again is not None:
+        return replace(again, more=len(unread) > len(again.messages))
+    taken = {each.id for one in begun for each in one.messages}
     waiting = [
         replace(each, standalone=rule_for(each) is not None or standalone(each))
-        for each in await _waiting(connection, lease, now)
+        for each in unread
+        if each.id not in taken
     ]
-    if lease.retry_at is not None and lease.retry_at > now:
-        if (begun := await _begun(connection, lease, by_rule=True)) is not None:
-            return begun
-        urgent = next((each for each in waiting if rule_for(each) is not None), None)
-        return await _open(connection, lease, [urgent], rule_for, now) if urgent else None
-    begun = await _begun(connection, lease)
-    if begun is not None:
-        return begun
-    together = read_together(waiting)
-    return await _open(connection, lease, together, rule_for, now) if together else None
-
-
-async def _waiting(connection: AsyncConnection, lease: Lease, now: datetime) -> list[Waiting]:
-    query = (
-        select(*_WAITING)
-        .where(
-            message.c.citizen_id == lease.citizen_id,
-            message.c.handled_at.is_(None),
-            message.c.turn_id.is_(None),
-        )
-        .order_by(message.c.id)
-        .limit(LOOK_AHEAD)
-    )
-    recently = lease.last_inbound_at is not None and lease.last_inbound_at > now - INTERNAL_WAITS
-    if lease.busy and recently:
-        query = query.where(message.c.kind != "internal")
-    return [Waiting(*row) for row in await connection.execute(query)]
-
-
-async def _begun(
-    connection: AsyncConnection, lease: Lease, *, by_rule: bool = False
-) -> Turn | None:
-    query = (
-        select(turn.c.id, turn.c.seq, turn.c.attempts, turn.c.handled_by, turn.c.message_ids)
-        .where(turn.c.citizen_id == lease.citizen_id, turn.c.committed_at.is_(None))
-        .order_by(turn.c.seq)
-        .limit(1)
-    )
-    if by_rule:
-        query = query.where(turn.c.handled_by.like("rule:%"))
-    row = (await connection.execute(query)).first()
-    if row is None:
+    if only_by_rule:
+        together = [each for each in waiting if rule_for(each) is not None][:1]
+    else:
+        together = read_together(waiting)
+    if not together:
         return None
-    messages = await connection.execute(
-        select(*_WAITING).where(message.c.id.in_(row.message_ids)).order_by(message.c.id)
-    )
-    read = [Waiting(*each) for each in messages]
-    rule = row.handled_by.removeprefix("rule:") if row.handled_by else None
-    return Turn(row.id, row.seq, row.attempts, read, rule)
+    rule = rule_for(together[0]) if len(together) == 1 else None
+    opened = await _open(connection, lease, together, rule, now)
+    return replace(opened, more=len(unread) > len(together))
+
+
+async def _unread(connection: AsyncConnection, lease: Lease, now: datetime) -> list[Waiting]:
+    recently = lease.last_inbound_at is not None and lease.last_inbound_at > now - INTERNAL_WAITS
+    internal = not (lease.busy and recently)
+    rows = await connection.execute(_UNREAD, {"whose": lease.citizen_id, "internal": internal})
+    return [Waiting(*row) for row in rows]
+
+
+async def _begun(connection: AsyncConnection, lease: Lease) -> list[Turn]:
+    """Turns begun and not committed, oldest first: the one under way when a worker died, and
+    beside it one by a rule."""
+    begun = []
+    for row in (await connection.execute(_BEGUN, {"whose": lease.citizen_id})).all():
+        messages = await connection.execute(_BY_ID, {"ids": row.message_ids})
+        rule = row.handled_by.removeprefix("rule:") if row.handled_by else None
+        begun.append(Turn(row.id, row.attempts, [Waiting(*each) for each in messages], rule))
+    return begun
 
 
 async def _open(
     connection: AsyncConnection,
     lease: Lease,
     messages: Sequence[Waiting],
-    rule_for: Callable[[Waiting], str | None],
+    rule: str | None,
     now: datetime,
 ) -> Turn:
-    seq = lease.turn_seq + 1
-    rule = rule_for(messages[0]) if len(messages) == 1 else None
-    ids = [each.id for each in messages]
-    turn_id = (
-        await connection.execute(
-            turn.insert()
-            .values(
-                citizen_id=lease.citizen_id,
-                seq=seq,
-                message_ids=ids,
-                started_at=now,
-                attempts=0,
-                handled_by=f"rule:{rule}" if rule else None,
-            )
-            .returning(turn.c.id)
-        )
-    ).scalar_one()
-    await connection.execute(update(message).where(message.c.id.in_(ids)).values(turn_id=turn_id))
-    await connection.execute(
-        update(conversation)
-        .where(conversation.c.citizen_id == lease.citizen_id)
-        .values(turn_seq=seq)
+    turn_id: int = await connection.scalar(
+        _BEGIN,
+        {
+            "citizen_id": lease.citizen_id,
+            # The fence grows with every lease, so turns are in order by it.
+            "seq": lease.fence,
+            "message_ids": [each.id for each in messages],
+            "started_at": now,
+            "attempts": 0,
+            "handled_by": f"rule:{rule}" if rule else None,
+        },
     )
-    return Turn(int(turn_id), seq, 0, messages, rule)
+    return Turn(turn_id, 0, messages, rule)
 
 
 async def close(
@@ -186,16 +177,17 @@ async def close(
         **conversation_values,
     )
     closed = await connection.execute(
-        update(turn)
-        .where(turn.c.id == done.id, turn.c.committed_at.is_(None))
-        .values(committed_at=now, attempts=done.attempts + 1, **record)
+        _OPEN_TURN, {"which": done.id, "committed_at": now, "attempts": done.attempts + 1, **record}
     )
     if closed.rowcount != 1:
         raise leases.LeaseLost
     await connection.execute(
-        update(message)
-        .where(message.c.id.in_([each.id for each in done.messages]))
-        .values(handled_at=now)
+        _HANDLED,
+        {
+            "ids": [each.id for each in done.messages],
+            "turn_id": done.id,
+            "handled_at": now,
+        },
     )
 
 
@@ -204,12 +196,4 @@ async def postpone(
 ) -> None:
     """Nothing was done: the same turn is tried again after `retry_at`. Raises LeaseLost."""
     await leases.give_back(connection, lease, retry_at=retry_at)
-    await connection.execute(
-        update(turn).where(turn.c.id == failed.id).values(attempts=failed.attempts + 1)
-    )
-
-
-async def more_waiting(connection: AsyncConnection, citizen_id: int) -> bool:
-    """True while unread messages of this citizen lie in the inbox."""
-    query = exists().where(and_(message.c.citizen_id == citizen_id, message.c.handled_at.is_(None)))
-    return bool((await connection.execute(select(query))).scalar())
+    await connection.execute(_OPEN_TURN, {"which": failed.id, "attempts": failed.attempts + 1})

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from backend.conversation.tables import message, turn
+from backend.conversation.tables import message
 from backend.database.engine import Database
 
 POLL_SECONDS = 0.5
 MOST_WAITING = 20_000
+
+_TURN = select(message.c.turn_id).where(message.c.id == bindparam("which"))
 
 
 class Waiters:
@@ -34,35 +36,27 @@ class Waiters:
         if future is not None and not future.done():
             future.set_result(None)
 
-    async def wait(self, message_id: int, seconds: float, *, known: bool) -> int | None:
-        """The committed turn that read the message, None when there is none in time. `known`: the
-        message was there before (a retry), so look in SQL first."""
+    async def wait(self, message_id: int, seconds: float, *, known: bool) -> bool:
+        """True once the turn that reads the message has committed, False when none has in time.
+        `known`: the message was there before (a retry), so look in SQL first."""
         self.expect(message_id)
         future = self._futures[message_id]
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         try:
-            if known and (turn_id := await self._committed_turn(message_id)) is not None:
-                return turn_id
+            if known and await self._is_read(message_id):
+                return True
             while (left := end - loop.time()) > 0:
                 # The signal comes at once from this process, soon from another by Valkey; the
                 # poll is for the day Valkey is away.
                 await asyncio.wait([future], timeout=min(left, POLL_SECONDS))
-                if (turn_id := await self._committed_turn(message_id)) is not None:
-                    return turn_id
-                if future.done():
-                    future = self._futures[message_id] = loop.create_future()
-            return None
+                if future.done() or await self._is_read(message_id):
+                    return True
+            return False
         finally:
             if self._futures.get(message_id) is future:
                 del self._futures[message_id]
 
-    async def _committed_turn(self, message_id: int) -> int | None:
+    async def _is_read(self, message_id: int) -> bool:
         async with self._database.glance() as connection:
-            return (
-                await connection.execute(
-                    select(turn.c.id)
-                    .join(message, message.c.turn_id == turn.c.id)
-                    .where(message.c.id == message_id, turn.c.committed_at.is_not(None))
-                )
-            ).scalar()
+            return await connection.scalar(_TURN, {"which": message_id}) is not None

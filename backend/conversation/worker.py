@@ -147,7 +147,7 @@ class Worker:
                 return False
         reach("turn.started")
         try:
-            queued = await self._taker.take(lease, turn)
+            taken = await self._taker.take(lease, turn)
         except (LeaseLost, SQLAlchemyError, OSError, TimeoutError):
             raise
         except BotUnavailable as error:
@@ -167,11 +167,9 @@ class Worker:
         reach("turn.committed")
         for message in turn.messages:
             self._signals.send("answered", message.id)
-        if queued:
-            self._signals.send("outbox", queued)
-        # A glance costs a tenth of taking the lease again for nothing.
-        async with self._database.glance() as connection:
-            return await turns.more_waiting(connection, citizen_id)
+        if taken.queued:
+            self._signals.send("outbox", taken.queued)
+        return taken.more
 
     async def _postpone(self, lease: Lease, turn: Turn) -> None:
         wait = min(backoff(turn.attempts + 1) / 2, LONGEST_RETRY_SECONDS)

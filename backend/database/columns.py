@@ -30,7 +30,8 @@ Id = BigInteger().with_variant(Integer(), "sqlite")
 CONTENT = {"retention": "content"}
 IDENTITY = {"retention": "identity"}
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+# Nothing is SQL's NULL, not the JSON word null.
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -2,7 +2,7 @@
 
 A driver that hands each call to a thread pays four hand-overs for every statement, many times what
 a small indexed statement costs; a turn has some forty. Here statements run where they are, and
-only COMMIT, which waits for the disk, goes to a thread. Long reads belong to the threaded reader.
+only a COMMIT that waits for the disk goes to a thread. Long reads belong to the threaded reader.
 """
 
 from __future__ import annotations
@@ -36,8 +36,17 @@ class InlineCursor(sqlite3.Cursor):
 
 
 class InlineConnection(sqlite3.Connection):
+    """Knows whether a commit has anything to write, and so to wait for."""
+
+    _changes_before = 0
+
     def cursor(self, factory: Any = InlineCursor) -> Any:
         return super().cursor(factory)
+
+    def changed(self) -> bool:
+        """Whether rows were changed since the last call."""
+        before, self._changes_before = self._changes_before, self.total_changes
+        return self.total_changes != before
 
 
 class SQLiteInline(SQLiteDialect_pysqlite):
@@ -73,8 +82,13 @@ class SQLiteInline(SQLiteDialect_pysqlite):
         await_only(_at_once())
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        if dbapi_connection.in_transaction:
+        if not dbapi_connection.in_transaction:
+            return
+        if dbapi_connection.changed():
             await_only(_to_the_end(dbapi_connection.commit))
+        else:
+            dbapi_connection.commit()
+            await_only(_at_once())
 
 
 registry.register("sqlite.inline", __name__, SQLiteInline.__name__)

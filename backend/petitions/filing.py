@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.tables import address, citizen
+from backend.database.insert_once import InsertOnce
 from backend.organisation.tree import Org, org_by_code, org_by_id
 from backend.petitions.counter import next_number
 from backend.petitions.events import CITIZEN, event_of, record_event
@@ -26,6 +26,8 @@ from backend.petitions.rules import (
 )
 from backend.petitions.tables import petition, petition_message, petition_reading
 from backend.triage.cleaning import storable
+
+_ATTACH = InsertOnce(petition_message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,8 @@ async def attach_messages(
     """Make messages (and their media) part of the petition; those that are already stay."""
     if not message_ids:
         return
-    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     await connection.execute(
-        insert(petition_message).on_conflict_do_nothing(),
+        _ATTACH(connection),
         [
             {"petition_id": petition_id, "message_id": message_id, "role": role}
             for message_id in dict.fromkeys(message_ids)

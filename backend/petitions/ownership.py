@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, Select, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.tables import address, address_event, citizen
+from backend.database.columns import Id
 from backend.organisation.tables import account
 from backend.petitions.lifecycle import State
 from backend.petitions.tables import petition
@@ -18,24 +18,17 @@ from backend.petitions.tables import petition
 TAIL_LENGTH = 4
 
 
-async def own_citizen_ids(connection: AsyncConnection, citizen_id: int) -> Sequence[int]:
-    """The citizen and every record that was merged into theirs."""
-    known = [citizen_id]
-    fresh = [citizen_id]
-    while fresh:
-        merged = await connection.execute(
-            select(address_event.c.other_citizen_id)
-            .join(citizen, citizen.c.id == address_event.c.other_citizen_id)
-            .where(
-                address_event.c.citizen_id.in_(fresh),
-                address_event.c.type == "merged",
-                citizen.c.merged_into.is_not(None),
-            )
-            .distinct()
-        )
-        fresh = [int(row[0]) for row in merged if row[0] not in known]
-        known.extend(fresh)
-    return known
+def own_citizen_ids(citizen_id: ColumnElement[int] | int) -> Select[tuple[int]]:
+    """The ids of the citizen and of every record that was merged into theirs."""
+    one = literal(citizen_id, Id) if isinstance(citizen_id, int) else citizen_id
+    own = select(one.label("id")).cte("own", recursive=True)
+    merged = (
+        select(address_event.c.other_citizen_id)
+        .join(own, own.c.id == address_event.c.citizen_id)
+        .join(citizen, citizen.c.id == address_event.c.other_citizen_id)
+        .where(address_event.c.type == "merged", citizen.c.merged_into.is_not(None))
+    )
+    return select(own.union(merged).c.id)
 
 
 async def find_own(
@@ -48,8 +41,7 @@ async def find_own(
 ) -> Row[Any] | None:
     """The citizen's petition of that number; None: their newest one (in one of `states`, where
     given; states do not narrow a search by number). The row is locked unless `lock` is False."""
-    ids = await own_citizen_ids(connection, citizen_id)
-    query = select(petition).where(petition.c.citizen_id.in_(ids))
+    query = select(petition).where(petition.c.citizen_id.in_(own_citizen_ids(citizen_id)))
     if number is not None:
         query = query.where(petition.c.number == number)
     elif states is not None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.database.columns import Id
 from backend.petitions.events import CITIZEN, record_event
 from backend.petitions.offices import office_name, suggest_offices
 from backend.petitions.ownership import find_own, own_citizen_ids, tail_fits
@@ -18,6 +19,13 @@ from backend.petitions.tables import petition, petition_event
 
 WRONG_TAILS_ALLOWED = 5
 WRONG_TAILS_WITHIN = timedelta(hours=24)
+
+_RECENT = (
+    select(petition.c.number, petition.c.title, petition.c.state)
+    .where(petition.c.citizen_id.in_(own_citizen_ids(bindparam("whose", type_=Id))))
+    .order_by(petition.c.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +122,8 @@ async def recent_for_citizen(
     connection: AsyncConnection, citizen_id: int, limit: int = 10
 ) -> Sequence[Brief]:
     """The citizen's petitions, newest first. Only reads."""
-    ids = await own_citizen_ids(connection, citizen_id)
-    rows = await connection.execute(
-        select(petition.c.number, petition.c.title, petition.c.state)
-        .where(petition.c.citizen_id.in_(ids))
-        .order_by(petition.c.id.desc())
-        .limit(limit)
-    )
-    return [Brief(row.number, row.title, row.state) for row in rows]
+    rows = await connection.execute(_RECENT, {"whose": citizen_id, "most": limit})
+    return [Brief(*row) for row in rows]
 
 
 async def _told(

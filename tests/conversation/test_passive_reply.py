@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from backend.conversation import outbox, waiters
+from backend.conversation import outbox, passive, waiters
 from backend.conversation.gateway import ConversationGateway
 from backend.conversation.outbox import Claimed, Outcome
 from backend.conversation.tables import outbox as table
@@ -127,7 +127,7 @@ async def test_only_what_one_reply_holds_rides_back(
     accepted = await kept_then_answered(room)
     async with room.database.write() as connection:
         first = (await rows(room))[0].id
-        long = "长" * outbox.MOST_PASSIVE_CHARACTERS
+        long = "长" * passive.MOST_CHARACTERS
         await connection.execute(update(table).where(table.c.id == first).values(text=long))
     reply = await gateway.wait_reply(accepted, 1.0)
     assert reply is not None

@@ -9,28 +9,31 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import offers, outbox, turns
+from backend.conversation import offers, outbox, passive, turns
 from backend.conversation.addresses import AccountRow, find_or_open
 from backend.conversation.fragments import Waiting
 from backend.conversation.lease import Lease
 from backend.conversation.scene import Scene
 from backend.database.engine import Database
+from backend.ports import PassiveReply
 from tests.conversation.conftest import HandClock
 
 NOW = HandClock().now()
-LEASE = Lease(1, 1, None, False, None, 3, None, None)
+LEASE = Lease(1, 1, None, False, None, None, None)
 MESSAGE = Waiting(1, 1, 1, "text", "你好", None, 0, NOW, None)
+REPLY = PassiveReply(1, "好")
 SCENE = Scene(1, 1, 1, 1, "wechat", "wechat", 1, [MESSAGE], NOW)
 
 Query = Callable[[AsyncConnection], Awaitable[Any]]
 QUERIES: dict[str, Query] = {
     "claim_due": lambda connection: outbox.claim_due(connection, [1], "me", NOW, 64),
     "settle": lambda connection: outbox.settle_abandoned(connection, [1], NOW),
-    "claim_passive": lambda connection: outbox.claim_passive(connection, 1, "me", NOW),
+    "claim_passive": lambda connection: passive.claim(connection, 1, "me", NOW, 60.0),
+    "passive_written": lambda connection: passive.written(connection, REPLY, NOW, whole=True),
     "at_contact": lambda connection: offers.at_contact(connection, SCENE),
     "resend": lambda connection: offers.resend(connection, SCENE),
     "waiting_citizens": lambda connection: turns.waiting_citizens(connection, NOW, 500),
-    "waiting": lambda connection: turns._waiting(connection, LEASE, NOW),
+    "waiting": lambda connection: turns._unread(connection, LEASE, NOW),
     "begun": lambda connection: turns._begun(connection, LEASE),
     "addresses": lambda connection: find_or_open(
         connection, [(AccountRow(1, "town", "wechat", 1), "甲")], NOW

@@ -11,7 +11,7 @@ import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.conversation import turn_request
+from backend.conversation import prompts, turn_request
 from backend.conversation.fragments import Waiting
 
 SCHEMA = json.loads(
@@ -91,9 +91,9 @@ def test_what_a_citizen_types_is_never_a_command() -> None:
 
 
 def test_an_old_prompt_gives_a_number_no_meaning() -> None:
-    later = AT + turn_request.PROMPT_LIVES + timedelta(seconds=1)
-    assert turn_request.live_prompt(PROMPT, AT) is PROMPT
-    assert turn_request.live_prompt(PROMPT, later) is None
+    later = AT + prompts.LIVES + timedelta(seconds=1)
+    assert prompts.live(PROMPT, AT) is PROMPT
+    assert prompts.live(PROMPT, later) is None
 
 
 def test_the_label_of_a_place_is_read_as_words() -> None:

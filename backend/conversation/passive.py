@@ -1,0 +1,158 @@
+"""The passive route: an answer rides back in the reply of the webhook that brought the message.
+
+What waits for the same address rides with it, in order. A retry of the same message gets what left
+by this route before: WeChat shows only the reply on the connection it still holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.conversation.outbox import OPEN, in_states
+from backend.conversation.tables import message, outbox
+from backend.ports import PassiveReply
+
+# What a webhook's reply surely holds: 2,048 bytes in the narrowest channel.
+MOST_CHARACTERS = 600
+# Two tries of one message carry the answer at once: neither may give it back for both.
+SEVERAL = "several webhooks"
+
+_c = outbox.c
+_ANSWER = (
+    select(_c.id, _c.address_id, _c.state, _c.text)
+    .join(message, message.c.turn_id == _c.turn_id)
+    .where(message.c.id == bindparam("to_message"), _c.lane == "reply")
+)
+_ANSWER_LOCKED = _ANSWER.with_for_update(of=outbox)
+_earlier = outbox.alias("earlier")
+_CLAIM = update(outbox).values(
+    state="sending",
+    route="passive",
+    rides_with=bindparam("answer"),
+    claimed_by=bindparam("owner"),
+    claimed_until=bindparam("until"),
+    attempts=_c.attempts + 1,
+)
+_CLAIM_ALONE = _CLAIM.where(
+    _c.id == bindparam("answer"),
+    _c.state == "queued",
+    ~exists().where(
+        _earlier.c.address_id == _c.address_id,
+        _earlier.c.id < _c.id,
+        _earlier.c.lane != "push",
+        _earlier.c.state.in_(OPEN),
+    ),
+)
+_CLAIM_ALL = _CLAIM.where(_c.id.in_(bindparam("ids", expanding=True)), _c.state == "queued")
+_WAITING_BEFORE = (
+    select(_c.id, _c.text, _c.state, _c.route)
+    .where(
+        in_states(OPEN),
+        _c.address_id == bindparam("at_address"),
+        _c.id < bindparam("answer"),
+        _c.lane != "push",
+    )
+    .order_by(_c.id)
+    .with_for_update()
+)
+_of_answer = outbox.alias("answer")
+# The answer's row and those that ride with it (found by their address's index).
+_RIDING = (
+    _c.route == "passive",
+    _c.address_id
+    == select(_of_answer.c.address_id)
+    .where(_of_answer.c.id == bindparam("answer"))
+    .scalar_subquery(),
+    (_c.id == bindparam("answer")) | (_c.rides_with == bindparam("answer")),
+)
+_CARRIED_BEFORE = (
+    select(_c.id, _c.text)
+    .where(*_RIDING, _c.state.in_(("sending", "sent", "unknown")))
+    .order_by(_c.id)
+)
+_SHARE = update(outbox).where(*_RIDING, _c.state == "sending").values(claimed_by=SEVERAL)
+_RECORD = update(outbox).where(*_RIDING, _c.state.in_(("sending", "unknown", "sent")))
+_GIVE_BACK = (
+    update(outbox)
+    .where(*_RIDING, _c.state == "sending", _c.claimed_by.is_distinct_from(SEVERAL))
+    .values(state="queued", route=None, rides_with=None, due_at=bindparam("now"))
+)
+
+
+class AnotherLeaving(Exception):
+    """An earlier message to the same address is being pushed at this moment: wait for it."""
+
+
+async def claim(
+    connection: AsyncConnection, message_id: int, owner: str, now: datetime, seconds: float
+) -> PassiveReply | None:
+    """Claim the answer to this message, with what waits before it, for a webhook's reply. None:
+    not read yet, nothing to say, or another route has it. Raises AnotherLeaving."""
+    answer = (await connection.execute(_ANSWER, {"to_message": message_id})).first()
+    if answer is None:
+        return None
+    if answer.state != "queued":
+        return await _carried_before(connection, answer.id)
+    claiming = {"answer": answer.id, "owner": owner, "until": now + timedelta(seconds=seconds)}
+    alone = await connection.execute(_CLAIM_ALONE, claiming)
+    if alone.rowcount == 1:
+        return PassiveReply(answer.id, answer.text)
+    answer = (await connection.execute(_ANSWER_LOCKED, {"to_message": message_id})).one()
+    if answer.state != "queued":
+        return await _carried_before(connection, answer.id)
+    riding = [*await _waiting_before(connection, answer), answer]
+    await connection.execute(_CLAIM_ALL, {**claiming, "ids": [row.id for row in riding]})
+    return PassiveReply(answer.id, _joined(riding))
+
+
+async def written(
+    connection: AsyncConnection, reply: PassiveReply, now: datetime, *, whole: bool
+) -> None:
+    """Record what became of a claimed reply. Not written whole: the provider may or may not have
+    read it; its retry asks again. It would not have asked again had it taken the reply that was
+    written before."""
+    values = {"state": "sent", "sent_at": now} if whole else {"state": "unknown"}
+    await connection.execute(_RECORD, {"answer": reply.outbox_id, **values})
+
+
+async def give_back(connection: AsyncConnection, reply: PassiveReply, now: datetime) -> None:
+    """Nothing of it was written: it goes by the active route, unless another try carries it."""
+    await connection.execute(_GIVE_BACK, {"answer": reply.outbox_id, "now": now})
+
+
+async def _waiting_before(
+    connection: AsyncConnection, answer: Row[*tuple[Any, ...]]
+) -> list[Row[*tuple[Any, ...]]]:
+    """Earlier rows of the same address, oldest first, as many as one reply may hold."""
+    rows = await connection.execute(
+        _WAITING_BEFORE, {"at_address": answer.address_id, "answer": answer.id}
+    )
+    earlier = rows.all()
+    if any(row.state == "sending" and row.route == "active" for row in earlier):
+        raise AnotherLeaving
+    room = MOST_CHARACTERS - len(answer.text)
+    riding = []
+    for row in earlier:
+        room -= len(row.text)
+        if room < 0:
+            break
+        if row.state == "queued":
+            riding.append(row)
+    return riding
+
+
+async def _carried_before(connection: AsyncConnection, answer_id: int) -> PassiveReply | None:
+    riding = (await connection.execute(_CARRIED_BEFORE, {"answer": answer_id})).all()
+    if answer_id not in [row.id for row in riding]:
+        return None
+    await connection.execute(_SHARE, {"answer": answer_id})
+    return PassiveReply(answer_id, _joined(riding))
+
+
+def _joined(rows: Sequence[Row[*tuple[Any, ...]]]) -> str:
+    return "\n\n".join(row.text for row in rows)
