@@ -61,7 +61,7 @@ async def main() -> int:
         folder = Path(temporary)
         for name in ("sqlite", "postgresql"):
             (folder / name).mkdir()
-        postgres = PostgresServer(binaries)
+        postgres = PostgresServer(binaries, durable=True)
         await asyncio.to_thread(postgres.start)
         try:
             async with AsyncExitStack() as stack:

@@ -6,11 +6,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ARRAY, String, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.tables import address, address_event, citizen
 from backend.organisation.tables import account
+
+_c = address.c
+_CURRENT = select(_c.id, _c.citizen_id, _c.external_id).where(
+    _c.ended_at.is_(None), _c.account_id == bindparam("of_account")
+)
+_asked = (
+    func.unnest(bindparam("known_as", type_=ARRAY(String)))
+    .table_valued("known_as")
+    .render_derived("asked")
+)
+# To PostgreSQL an array is one statement, a list of values a new one for each length; and the
+# lateral look-up (which OFFSET 0 keeps) goes by the index, whatever it believes of the table.
+_found = _CURRENT.where(_c.external_id == _asked.c.known_as).offset(0).lateral("found")
+_CURRENT_OF_MANY = {
+    "sqlite": _CURRENT.where(_c.external_id.in_(bindparam("known_as", expanding=True))),
+    "postgresql": select(_found).select_from(_asked),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +76,14 @@ async def _current(
     by_account: dict[int, list[str]] = {}
     for account_id, external_id in keys:
         by_account.setdefault(account_id, []).append(external_id)
-    rows = await connection.execute(
-        select(address.c.id, address.c.citizen_id, address.c.account_id, address.c.external_id)
-        .where(address.c.ended_at.is_(None))
-        .where(
-            or_(
-                *(
-                    and_(address.c.account_id == account_id, address.c.external_id.in_(ids))
-                    for account_id, ids in by_account.items()
-                )
-            )
+    found = {}
+    for account_id, ids in by_account.items():
+        rows = await connection.execute(
+            _CURRENT_OF_MANY[connection.dialect.name], {"of_account": account_id, "known_as": ids}
         )
-    )
-    return {(row.account_id, row.external_id): AddressRow(row.id, row.citizen_id) for row in rows}
+        for id_, citizen_id, external_id in rows:
+            found[account_id, external_id] = AddressRow(id_, citizen_id)
+    return found
 
 
 async def _open(

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ARRAY, Column, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import Executable
+
+Row = Mapping[str, Any]
 
 
 class InsertOnce:
     """Adds a row unless `unique` (columns of a unique index) has it; gives `returning` of an added
     one. Built once: `await connection.execute(once(connection), values)`."""
 
-    def __init__(
-        self, table: Table, unique: Sequence[str] = (), *returning: ColumnElement[Any]
-    ) -> None:
+    def __init__(self, table: Table, unique: Sequence[str] = (), *returning: Column[Any]) -> None:
         self._statements: dict[str, Executable] = {}
         for insert in (sqlite.insert, postgresql.insert):
             statement = insert(table).on_conflict_do_nothing(index_elements=unique or None)
@@ -26,3 +26,39 @@ class InsertOnce:
 
     def __call__(self, connection: AsyncConnection) -> Executable:
         return self._statements[connection.dialect.name]
+
+
+class InsertManyOnce:
+    """The same for many rows of these columns at once.
+
+    PostgreSQL would parse and plan a list of values anew for each number of rows, which costs it
+    more than to store them; so there each column is one array, and the statement always the same.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        unique: Sequence[str],
+        *returning: Column[Any],
+    ) -> None:
+        self._columns = columns
+        self._of_rows = (
+            sqlite.insert(table).on_conflict_do_nothing(index_elements=unique).returning(*returning)
+        )
+        arrays = select(
+            *(func.unnest(bindparam(name, type_=ARRAY(table.c[name].type))) for name in columns)
+        )
+        self._of_arrays = (
+            postgresql.insert(table)
+            .from_select(columns, arrays, include_defaults=False)
+            .on_conflict_do_nothing(index_elements=unique)
+            .returning(*returning)
+        )
+
+    async def __call__(self, connection: AsyncConnection, rows: Sequence[Row]) -> Sequence[Any]:
+        """The `returning` of each row added; each of `rows` has all the columns."""
+        if connection.dialect.name == "postgresql":
+            arrays = {name: [row[name] for row in rows] for name in self._columns}
+            return (await connection.execute(self._of_arrays, arrays)).all()
+        return (await connection.execute(self._of_rows, rows)).all()

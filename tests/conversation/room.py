@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from backend.conversation.arrivals import Arrival, Arrivals
 from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.effects import Effects
-from backend.conversation.inbox import Inbox, _Waiting
+from backend.conversation.inbox import Inbox
 from backend.conversation.reading import Readings
 from backend.conversation.signals import Signals
 from backend.conversation.spool import Spool
@@ -104,6 +104,7 @@ class Room:
     def __init__(self, database: Database, clock: HandClock, folder: Path) -> None:
         self.database, self.clock = database, clock
         self.bot = ScriptedBot()
+        self.arrivals = Arrivals(database, clock)
         self.inbox = Inbox(database, Spool(folder), clock, lambda _: None)
         self.signals = Signals(None, clock)
         self.taker = TurnTaker(
@@ -135,8 +136,8 @@ class Room:
         inbound = Inbound(
             "wechat", "town", who, f"m{self._count}", MessageKind(kind), text, event=event
         )
-        group = await self.inbox._store_group([_waiting(inbound, reply_within)])
-        return group[0][1]
+        (stored,) = await self.arrivals.store([Arrival(inbound, reply_within)])
+        return stored.citizen_id
 
     async def turns(self, citizen_id: int) -> None:
         while await self.worker.take_turn(citizen_id):
@@ -153,7 +154,3 @@ class Room:
                 select(message.c.text).where(message.c.handled_at.is_(None)).order_by(message.c.id)
             )
             return [row.text for row in rows]
-
-
-def _waiting(inbound: Inbound, reply_within: float) -> Any:
-    return _Waiting(inbound, reply_within, asyncio.get_running_loop().create_future())

@@ -182,7 +182,7 @@ async def test_with_sql_hanging_a_message_is_safe_before_the_webhook_must_answer
     async def hang(_group: object) -> None:
         await asyncio.sleep(3600)
 
-    monkeypatch.setattr(inbox, "_store_group", hang)
+    monkeypatch.setattr(inbox._arrivals, "store", hang)
     async with asyncio.timeout(4):
         accepted = await inbox.store(inbound(1))
     assert accepted.message_id is None

@@ -12,12 +12,13 @@ from PIL import Image
 from sqlalchemy import select
 
 from backend.clock import SystemClock
+from backend.conversation.arrivals import Arrival
 from backend.conversation.media import MediaFetcher, MediaRefused, store_file
 from backend.conversation.tables import media
 from backend.database.engine import Database
 from backend.ports import Channel, Inbound, MediaContent, MediaRef, MessageKind
 from tests.conversation.conftest import HandClock
-from tests.conversation.room import Room, _waiting
+from tests.conversation.room import Room
 
 
 def png() -> bytes:
@@ -46,7 +47,7 @@ async def test_one_medium_that_fails_oddly_holds_up_no_other(
             "wechat", "town", "甲", f"p{number}", MessageKind.IMAGE,
             media=(MediaRef(MessageKind.IMAGE, ref),),
         )  # fmt: skip
-        await room.inbox._store_group([_waiting(inbound, 0.0)])
+        await room.arrivals.store([Arrival(inbound)])
 
     class Provider:
         async def fetch_media(self, ref: MediaRef) -> MediaContent:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from typing import TYPE_CHECKING
 
 from xiangyin.loading import load_settings
@@ -20,7 +19,9 @@ def register(subcommands: Subcommands) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     settings = load_settings(**({"role": args.role} if args.role else {}))
+    import uvloop
+
     from xiangyin.app import run_app
 
-    asyncio.run(run_app(settings))
+    uvloop.run(run_app(settings))
     return 0

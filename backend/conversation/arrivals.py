@@ -1,0 +1,208 @@
+"""What arrived, written to SQL: messages with their citizens and media, a group at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.conversation.addresses import AccountRow, find_or_open, load_accounts
+from backend.conversation.tables import media, message
+from backend.database.engine import Database
+from backend.database.insert_once import InsertManyOnce
+from backend.ports import Clock, Inbound
+from backend.triage.cleaning import storable
+
+RACES = 3
+# PostgreSQL's classes of errors: data exception, integrity constraint violation.
+CONTENT_CLASSES = ("22", "23")
+# A webhook stops waiting a little before its answer is free for other routes.
+REPLY_GRACE = timedelta(milliseconds=300)
+LONGEST_EXTERNAL_ID = 255
+
+Key = tuple[int, str]
+
+_UNIQUE = ("account_id", "external_id")
+_COLUMNS = (
+    *_UNIQUE,
+    "address_id",
+    "citizen_id",
+    "kind",
+    "text",
+    "detail",
+    "raw",
+    "media_count",
+    "sent_at",
+    "received_at",
+    "reply_until",
+)
+_c = message.c
+_INSERT = InsertManyOnce(message, _COLUMNS, _UNIQUE, _c.id, _c.account_id, _c.external_id)
+_KNOWN = select(_c.id).where(
+    _c.account_id == bindparam("of_account"), _c.external_id == bindparam("known_as")
+)
+# A retry waits too: hold the answer back for it.
+_WAIT_LONGER = update(message).where(_c.id == bindparam("which"))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A decoded message; `reply_within` > 0: its webhook waits that many seconds for the answer."""
+
+    inbound: Inbound
+    reply_within: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message in SQL. A `duplicate` had arrived before."""
+
+    message_id: int
+    citizen_id: int
+    duplicate: bool
+
+
+class Arrivals:
+    """`store` writes a group in one transaction."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._accounts: dict[str, AccountRow] = {}
+
+    async def store(self, group: Sequence[Arrival]) -> list[Stored]:
+        """All or none, in order. Raises SQLAlchemyError, KeyError for an unknown account; see
+        `is_of_the_message`."""
+        for race in range(RACES):
+            try:
+                async with self._database.write() as connection:
+                    return await self._store(connection, group)
+            except IntegrityError:
+                # Another process opened the same address at the same moment.
+                if race == RACES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _store(self, connection: AsyncConnection, group: Sequence[Arrival]) -> list[Stored]:
+        now = self._clock.now()
+        rows = await self._rows(connection, group, now)
+        keys: list[Key] = [(row["account_id"], row["external_id"]) for row in rows]
+        first: dict[Key, dict[str, Any]] = {}
+        for key, row in zip(keys, rows, strict=True):
+            first.setdefault(key, row)
+        added = await _INSERT(connection, list(first.values()))
+        new: dict[Key, int] = {(account_id, known_as): id_ for id_, account_id, known_as in added}
+        ids = new if len(new) == len(first) else new | await _known(connection, first.keys() - new)
+        stored, seen = [], set()
+        for key, row in zip(keys, rows, strict=True):
+            duplicate = key not in new or key in seen
+            seen.add(key)
+            stored.append(Stored(ids[key], row["citizen_id"], duplicate))
+        await _hold_back(connection, stored, rows)
+        await _note_media(connection, group, stored, rows)
+        return stored
+
+    async def _rows(
+        self, connection: AsyncConnection, group: Sequence[Arrival], now: datetime
+    ) -> list[dict[str, Any]]:
+        if any(each.inbound.account not in self._accounts for each in group):
+            self._accounts = await load_accounts(connection)
+        senders = [
+            (self._accounts[each.inbound.account], storable(each.inbound.address)) for each in group
+        ]
+        addresses = await find_or_open(connection, senders, now)
+        rows = []
+        for each, (account, sender) in zip(group, senders, strict=True):
+            inbound, who = each.inbound, addresses[account.id, sender]
+            until = now + timedelta(seconds=each.reply_within) + REPLY_GRACE
+            rows.append(
+                {
+                    "account_id": account.id,
+                    "external_id": storable(inbound.external_id)[:LONGEST_EXTERNAL_ID],
+                    "address_id": who.id,
+                    "citizen_id": who.citizen_id,
+                    "kind": inbound.kind.value,
+                    "text": storable(inbound.text),
+                    "detail": _detail(inbound),
+                    "raw": inbound.raw,
+                    "media_count": len(inbound.media),
+                    "sent_at": inbound.sent_at,
+                    "received_at": now,
+                    "reply_until": until if each.reply_within else None,
+                }
+            )
+        return rows
+
+
+def _detail(inbound: Inbound) -> dict[str, Any] | None:
+    if inbound.event is not None:
+        return {"event": inbound.event.name, "key": storable(inbound.event.key)}
+    if inbound.place is not None:
+        place = inbound.place
+        return {
+            "latitude": place.latitude,
+            "longitude": place.longitude,
+            "label": storable(place.label),
+        }
+    return None
+
+
+async def _known(connection: AsyncConnection, keys: set[Key]) -> dict[Key, int]:
+    found = {}
+    for key in keys:
+        account_id, external_id = key
+        asked = await connection.execute(
+            _KNOWN, {"of_account": account_id, "known_as": external_id}
+        )
+        found[key] = int(asked.scalar_one())
+    return found
+
+
+async def _hold_back(
+    connection: AsyncConnection, stored: Sequence[Stored], rows: Sequence[dict[str, Any]]
+) -> None:
+    for each, row in zip(stored, rows, strict=True):
+        if each.duplicate and row["reply_until"] is not None:
+            values = {"which": each.message_id, "reply_until": row["reply_until"]}
+            await connection.execute(_WAIT_LONGER, values)
+
+
+async def _note_media(
+    connection: AsyncConnection,
+    group: Sequence[Arrival],
+    stored: Sequence[Stored],
+    rows: Sequence[dict[str, Any]],
+) -> None:
+    waiting = [
+        {
+            "message_id": new.message_id,
+            "account_id": row["account_id"],
+            "kind": ref.kind.value,
+            "provider_ref": storable(ref.provider_ref),
+            "state": "waiting",
+            "due_at": row["received_at"],
+        }
+        for each, new, row in zip(group, stored, rows, strict=True)
+        if not new.duplicate
+        for ref in each.inbound.media
+    ]
+    if waiting:
+        await connection.execute(media.insert(), waiting)
+
+
+def is_of_the_message(error: Exception) -> bool:
+    """Whether SQL refused the content and will again, rather than being away."""
+    if isinstance(error, DBAPIError):
+        sqlstate = getattr(error.orig, "sqlstate", None)
+        if sqlstate:
+            return str(sqlstate)[:2] in CONTENT_CLASSES
+        return isinstance(error, DataError | IntegrityError) or isinstance(
+            error.orig and error.orig.__cause__, ValueError
+        )
+    # UnicodeEncodeError and the like are ValueErrors; an account no longer configured KeyError.
+    return isinstance(error, StatementError | ValueError | TypeError | LookupError | OverflowError)
