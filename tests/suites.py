@@ -46,6 +46,7 @@ SUITES = (
             (APP_PYTHON, "-m", "ruff", "check", "."),
             (APP_PYTHON, "-m", "mypy"),
             (APP_PYTHON, "-m", "mypy", "-p", "tests.services"),
+            (BOT_PYTHON, "-m", "mypy", "--config-file", "bot/mypy.ini"),
         ),
         is_pytest=False,
     ),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Annotated, Literal
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import Field
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.api.errors import error_response
 from backend.api.models import (
@@ -92,14 +91,23 @@ class OnePetition(ApiView):
             return error_response(404, self.request.config_dict[TEXTS].error(404)[1])
         return answer(petition_json(view, self.deps.clock.now()))
 
-    async def _after(self, connection: AsyncConnection, step: Awaitable[Outcome]) -> web.Response:
-        """Take the step; the petition as it is now, read in the same transaction. One the caller
-        no longer sees (sent back, recused) is 404 from then on, so it is shown as 204."""
-        outcome = await step
-        if not isinstance(outcome, Done):
-            problem = problem_of(outcome, self.request.config_dict[TEXTS])
-            return error_response(problem.status, problem.words, problem.field)
-        view = await petition_view(connection, self.actor, outcome.number)
+    async def _take(
+        self,
+        step: Callable[..., Awaitable[Outcome]],
+        number: str,
+        body: Change,
+        *args: Any,
+        **more: Any,
+    ) -> web.Response:
+        """Take a step of the desk; the petition as it is now, read in the same transaction. One
+        the caller no longer sees (sent back, recused) is 404 from then on, so it is shown as
+        204."""
+        async with self.deps.database.write() as connection:
+            outcome = await step(connection, self.actor, number, body.version, *args, **more)
+            if not isinstance(outcome, Done):
+                problem = problem_of(outcome, self.request.config_dict[TEXTS])
+                return error_response(problem.status, problem.words, problem.field)
+            view = await petition_view(connection, self.actor, outcome.number)
         if view is None:
             return web.Response(status=204)
         return answer(petition_json(view, self.deps.clock.now()))
@@ -124,9 +132,7 @@ class AcceptView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        async with self.deps.database.write() as connection:
-            step = self.deps.desk.accept(connection, self.actor, number, body.version)
-            return await self._after(connection, step)
+        return await self._take(self.deps.desk.accept, number, body)
 
 
 class CorrectView(OnePetition):
@@ -139,11 +145,7 @@ class CorrectView(OnePetition):
         correction = Correction(**{body.field: body.value})
         if body.field == "place":
             correction = Correction(place=body.value, place_code=body.place_code)
-        async with self.deps.database.write() as connection:
-            step = self.deps.desk.correct(
-                connection, self.actor, number, body.version, correction, body.reason
-            )
-            return await self._after(connection, step)
+        return await self._take(self.deps.desk.correct, number, body, correction, body.reason)
 
 
 class DispatchView(OnePetition):
@@ -153,17 +155,14 @@ class DispatchView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        async with self.deps.database.write() as connection:
-            step = self.deps.desk.dispatch(
-                connection,
-                self.actor,
-                number,
-                body.version,
-                body.lead_org_id,
-                body.assisting_org_ids,
-                body.reason,
-            )
-            return await self._after(connection, step)
+        return await self._take(
+            self.deps.desk.dispatch,
+            number,
+            body,
+            body.lead_org_id,
+            body.assisting_org_ids,
+            body.reason,
+        )
 
 
 class StartView(OnePetition):
@@ -173,9 +172,7 @@ class StartView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        async with self.deps.database.write() as connection:
-            step = self.deps.desk.start(connection, self.actor, number, body.version)
-            return await self._after(connection, step)
+        return await self._take(self.deps.desk.start, number, body)
 
 
 class ReturnView(OnePetition):
@@ -185,9 +182,7 @@ class ReturnView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        async with self.deps.database.write() as connection:
-            step = self.deps.desk.return_(connection, self.actor, number, body.version, body.reason)
-            return await self._after(connection, step)
+        return await self._take(self.deps.desk.return_, number, body, body.reason)
 
 
 class AnswerView(OnePetition):
@@ -197,9 +192,7 @@ class AnswerView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        async with self.deps.database.write() as connection:
-            step = self.deps.desk.answer(connection, self.actor, number, body.version, body.text)
-            return await self._after(connection, step)
+        return await self._take(self.deps.desk.answer, number, body, body.text)
 
 
 class NoteView(OnePetition):
@@ -209,9 +202,7 @@ class NoteView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        async with self.deps.database.write() as connection:
-            step = self.deps.desk.note(connection, self.actor, number, body.version, body.text)
-            return await self._after(connection, step)
+        return await self._take(self.deps.desk.note, number, body, body.text)
 
 
 class SubjectView(OnePetition):
@@ -221,17 +212,14 @@ class SubjectView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        async with self.deps.database.write() as connection:
-            step = self.deps.desk.set_subject(
-                connection,
-                self.actor,
-                number,
-                body.version,
-                org_id=body.org_id,
-                user_id=body.user_id,
-                reason=body.reason,
-            )
-            return await self._after(connection, step)
+        return await self._take(
+            self.deps.desk.set_subject,
+            number,
+            body,
+            org_id=body.org_id,
+            user_id=body.user_id,
+            reason=body.reason,
+        )
 
 
 class LiftSubjectView(OnePetition):
@@ -241,16 +229,9 @@ class LiftSubjectView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        async with self.deps.database.write() as connection:
-            step = self.deps.desk.lift_subject(
-                connection,
-                self.actor,
-                number,
-                body.version,
-                body.subject_id,
-                body.reason,
-            )
-            return await self._after(connection, step)
+        return await self._take(
+            self.deps.desk.lift_subject, number, body, body.subject_id, body.reason
+        )
 
 
 ROUTES = [

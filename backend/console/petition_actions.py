@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,11 +17,11 @@ from backend.organisation.tables import account
 from backend.organisation.users import user_by_login
 from backend.petitions.access import select_visible
 from backend.petitions.correction import Correction
-from backend.petitions.desk import LONGEST_ANSWER
+from backend.petitions.desk import LONGEST_ANSWER, Desk
 from backend.petitions.outcomes import Done, Invalid, Outcome
 from backend.petitions.tables import petition
 from backend.petitions.visibility import sees_identity
-from backend.web.dependencies import WebDependencies, dependencies
+from backend.web.dependencies import dependencies
 from backend.web.errors import refuse
 from backend.web.outcomes import problem_of
 from backend.web.posted_form import posted_form
@@ -30,132 +31,74 @@ from backend.web.texts import TEXTS
 ANSWER_KEY = "answer_to_petition"
 DRAFTS = ("answer", "reason", "note")
 
-# A step of the desk, in the transaction it is given.
-Step = Callable[[AsyncConnection, WebDependencies, Actor, str, int, forms.Form], Awaitable[Outcome]]
+
+@dataclass(frozen=True, slots=True)
+class PostedStep:
+    """A form posted for one petition. `at`: transaction, official, number and the version they
+    saw, as every step of the desk wants them first."""
+
+    desk: Desk
+    at: tuple[AsyncConnection, Actor, str, int]
+    form: forms.Form
+
+    def words(self, name: str) -> str:
+        return forms.words(self.form, name)
 
 
-async def accept(
-    connection: AsyncConnection,
-    deps: WebDependencies,
-    actor: Actor,
-    number: str,
-    version: int,
-    _form: forms.Form,
-) -> Outcome:
-    return await deps.desk.accept(connection, actor, number, version)
+Step = Callable[[PostedStep], Awaitable[Outcome]]
 
 
-async def dispatch(
-    connection: AsyncConnection,
-    deps: WebDependencies,
-    actor: Actor,
-    number: str,
-    version: int,
-    form: forms.Form,
-) -> Outcome:
-    lead = forms.number(form, "lead")
+async def accept(posted: PostedStep) -> Outcome:
+    return await posted.desk.accept(*posted.at)
+
+
+async def dispatch(posted: PostedStep) -> Outcome:
+    lead = forms.number(posted.form, "lead")
     if lead is None:
         return Invalid("lead_org_id", "required")
-    return await deps.desk.dispatch(
-        connection,
-        actor,
-        number,
-        version,
-        lead,
-        forms.numbers(form, "assisting"),
-        forms.words(form, "reason"),
-    )
+    assisting = forms.numbers(posted.form, "assisting")
+    return await posted.desk.dispatch(*posted.at, lead, assisting, posted.words("reason"))
 
 
-async def start(
-    connection: AsyncConnection,
-    deps: WebDependencies,
-    actor: Actor,
-    number: str,
-    version: int,
-    _form: forms.Form,
-) -> Outcome:
-    return await deps.desk.start(connection, actor, number, version)
+async def start(posted: PostedStep) -> Outcome:
+    return await posted.desk.start(*posted.at)
 
 
-async def send_back(
-    connection: AsyncConnection,
-    deps: WebDependencies,
-    actor: Actor,
-    number: str,
-    version: int,
-    form: forms.Form,
-) -> Outcome:
-    reason = forms.words(form, "reason")
-    return await deps.desk.return_(connection, actor, number, version, reason)
+async def send_back(posted: PostedStep) -> Outcome:
+    return await posted.desk.return_(*posted.at, posted.words("reason"))
 
 
-async def answer(
-    connection: AsyncConnection,
-    deps: WebDependencies,
-    actor: Actor,
-    number: str,
-    version: int,
-    form: forms.Form,
-) -> Outcome:
-    text = forms.words(form, "answer")
-    return await deps.desk.answer(connection, actor, number, version, text)
+async def answer(posted: PostedStep) -> Outcome:
+    return await posted.desk.answer(*posted.at, posted.words("answer"))
 
 
-async def correct(
-    connection: AsyncConnection,
-    deps: WebDependencies,
-    actor: Actor,
-    number: str,
-    version: int,
-    form: forms.Form,
-) -> Outcome:
-    field, value = forms.words(form, "field"), forms.words(form, "value")
+async def correct(posted: PostedStep) -> Outcome:
+    field, value = posted.words("field"), posted.words("value")
     if field == "place":
-        place_code = forms.words(form, "place_code") or None
-        correction = Correction(place=value, place_code=place_code)
+        correction = Correction(place=value, place_code=posted.words("place_code") or None)
     elif field in ("kind", "domain", "urgency"):
         correction = Correction(**{field: value})
     else:
         return Invalid("field", "unknown")
-    return await deps.desk.correct(connection, actor, number, version, correction)
+    return await posted.desk.correct(*posted.at, correction)
 
 
-async def recuse(
-    connection: AsyncConnection,
-    deps: WebDependencies,
-    actor: Actor,
-    number: str,
-    version: int,
-    form: forms.Form,
-) -> Outcome:
-    org_id, login = forms.number(form, "org_id"), forms.words(form, "login").strip()
+async def recuse(posted: PostedStep) -> Outcome:
+    org_id, login = forms.number(posted.form, "org_id"), posted.words("login").strip()
     user_id = None
     if login:
+        connection = posted.at[0]
         found = await user_by_login(connection, login) if login.isprintable() else None
         if found is None:
             return Invalid("user_id", "unknown")
         user_id = found.id
-    return await deps.desk.set_subject(
-        connection,
-        actor,
-        number,
-        version,
-        org_id=org_id,
-        user_id=user_id,
-        reason=forms.words(form, "reason"),
+    return await posted.desk.set_subject(
+        *posted.at, org_id=org_id, user_id=user_id, reason=posted.words("reason")
     )
 
 
-async def note(
-    connection: AsyncConnection,
-    deps: WebDependencies,
-    actor: Actor,
-    number: str,
-    version: int,
-    form: forms.Form,
-) -> Outcome:
-    return await deps.desk.note(connection, actor, number, version, forms.words(form, "note"))
+async def note(posted: PostedStep) -> Outcome:
+    return await posted.desk.note(*posted.at, posted.words("note"))
 
 
 # name of the route and last part of its path → the step, and the words for having done it
@@ -179,7 +122,8 @@ def _handler(step: Step, done: str) -> Callable[[web.Request], Awaitable[web.Str
         form = await posted_form(request)
         version = forms.required_number(form, "version")
         async with deps.database.write() as connection:
-            outcome = await step(connection, deps, actor, number, version, form)
+            at = (connection, actor, number, version)
+            outcome = await step(PostedStep(deps.desk, at, form))
         texts = request.app[TEXTS]
         if isinstance(outcome, Done):
             if not wants_part(request):

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, String, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation.tables import address, address_event, citizen
+from backend.conversation.tables import address, address_event, citizen, outbox
 from backend.organisation.tables import account
 
 _c = address.c
@@ -148,7 +148,7 @@ async def pass_on(
     connection: AsyncConnection, address_id: int, now: datetime, *, user_id: int | None = None
 ) -> None:
     """The number has gone to another person: end the address; the next message opens a new
-    citizen, who sees nothing of the old one."""
+    citizen, who sees nothing of the old one, nor gets what was still to be sent to them."""
     row = (
         await connection.execute(
             update(address)
@@ -157,8 +157,14 @@ async def pass_on(
             .returning(address.c.citizen_id)
         )
     ).first()
-    if row is not None:
-        await _record(connection, "passed_on", address_id, row.citizen_id, now, user_id=user_id)
+    if row is None:
+        return
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.address_id == address_id, outbox.c.state.in_(("queued", "kept")))
+        .values(state="failed", error="the address has passed on", final_at=now)
+    )
+    await _record(connection, "passed_on", address_id, row.citizen_id, now, user_id=user_id)
 
 
 async def merge_citizens(

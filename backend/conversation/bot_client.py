@@ -49,7 +49,7 @@ class BotClient:
         return await self._call("POST", "/turn", request)
 
     async def health(self) -> dict[str, Any]:
-        """What a bot worker says of itself. Raises BotUnavailable."""
+        """What a bot worker says of itself. Raises BotUnavailable, BotRefused."""
         return await self._call("GET", "/health", None)
 
     async def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:

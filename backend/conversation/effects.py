@@ -1,7 +1,7 @@
 """What a turn does to the world, applied once, in the turn's transaction.
 
-Each effect type is one function of (connection, scene, effect, prepared); it gives what to say.
-Slow reading (the classifier) happens before the transaction, in `prepare`.
+Each effect type is one entry of a table; it gives what to say. Slow reading (the classifier)
+happens before the transaction, in `prepare`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from backend.conversation.reading import PetitionReading, Readings
 from backend.conversation.scene import Scene
 from backend.conversation.texts import Reply
 from backend.petitions import followup
+from backend.petitions.citizen_act import CitizenAct
 from backend.petitions.filing import Filing, file_petition
 from backend.petitions.handover import hand_over
 from backend.petitions.progress import progress
@@ -26,7 +27,6 @@ from backend.petitions.rules import PetitionRules
 
 Effect = Mapping[str, Any]
 Prepared = Mapping[str, PetitionReading]
-Handler = Callable[[AsyncConnection, Scene, Effect, Prepared], Awaitable[list[Reply]]]
 
 # What the bot says where a citizen could not tell the place.
 UNKNOWN_PLACE = "地点不详"
@@ -38,19 +38,6 @@ class Effects:
     def __init__(self, readings: Readings, rules: PetitionRules) -> None:
         self._readings = readings
         self._rules = rules
-        self._handlers: dict[str, Handler] = {
-            "file_petition": self._file_petition,
-            "show_progress": self._show_progress,
-            "add_to_petition": self._add,
-            "remind": self._remind,
-            "withdraw_petition": self._withdraw,
-            "rate": self._rate,
-            "set_contact": self._set_contact,
-            "hand_over": self._hand_over,
-            "opt_out": self._opt_out,
-            "opt_in": self._opt_in,
-            "resend": self._resend,
-        }
 
     def by_rule(
         self, rule: str, messages: Sequence[Waiting]
@@ -86,12 +73,24 @@ class Effects:
         self, connection: AsyncConnection, scene: Scene, effect: Effect, prepared: Prepared
     ) -> list[Reply]:
         """Do it and say what happened. Raises KeyError for an unknown type."""
-        return await self._handlers[effect["type"]](connection, scene, effect, prepared)
+        type_ = effect["type"]
+        if type_ == "file_petition":
+            return await self._file(connection, scene, effect, prepared[effect["id"]])
+        if type_ in _ON_PETITIONS:
+            act = CitizenAct(
+                connection,
+                self._rules,
+                scene.citizen_id,
+                effect["number"],
+                scene.now,
+                _key(scene, effect),
+            )
+            return words(await _ON_PETITIONS[type_](act, effect))
+        return await _OTHERS[type_](connection, scene, effect)
 
-    async def _file_petition(
-        self, connection: AsyncConnection, scene: Scene, effect: Effect, prepared: Prepared
+    async def _file(
+        self, connection: AsyncConnection, scene: Scene, effect: Effect, read: PetitionReading
     ) -> list[Reply]:
-        read = prepared[effect["id"]]
         filing = Filing(
             citizen_id=scene.citizen_id,
             address_id=scene.address_id,
@@ -111,119 +110,55 @@ class Effects:
         filed = await file_petition(connection, filing, self._rules)
         return filed_words(filed, effect.get("emergency"))
 
-    async def _show_progress(
-        self, connection: AsyncConnection, scene: Scene, effect: Effect, _: Prepared
-    ) -> list[Reply]:
-        return words(
-            await progress(
-                connection,
-                scene.citizen_id,
-                effect["number"],
-                effect.get("phone_tail"),
-                rules=self._rules,
-                now=scene.now,
-                dedupe_key=_key(scene, effect),
-            )
+
+# What a citizen does to a petition that exists: the act and the effect to a result.
+_ON_PETITIONS: dict[str, Callable[[CitizenAct, Effect], Awaitable[object]]] = {
+    "show_progress": lambda act, effect: progress(act, effect.get("phone_tail")),
+    "add_to_petition": lambda act, effect: followup.add(
+        act, effect["text"], tuple(effect["messages"])
+    ),
+    "remind": lambda act, effect: followup.remind(act, effect.get("text", "")),
+    "withdraw_petition": lambda act, effect: followup.withdraw(act, effect.get("text", "")),
+    "rate": lambda act, effect: followup.rate(act, effect["level"], effect.get("comment", "")),
+    "set_contact": lambda act, effect: followup.set_contact(
+        act, effect["phone"], effect.get("person")
+    ),
+}
+
+
+async def _hand_over(connection: AsyncConnection, scene: Scene, effect: Effect) -> list[Reply]:
+    text = effect.get("text", "")
+    await hand_over(connection, scene.citizen_id, scene.org_id, scene.turn_id, text, scene.now)
+    return [Reply("handed_over")]
+
+
+async def _resend(connection: AsyncConnection, scene: Scene, _: Effect) -> list[Reply]:
+    return await offers.resend(connection, scene)
+
+
+def _decides(
+    decision: str, key: str
+) -> Callable[[AsyncConnection, Scene, Effect], Awaitable[list[Reply]]]:
+    async def decide(connection: AsyncConnection, scene: Scene, effect: Effect) -> list[Reply]:
+        await consent.decide(
+            connection,
+            citizen_id=scene.citizen_id,
+            address_id=scene.address_id,
+            decision=decision,
+            words=effect.get("words", ""),
+            now=scene.now,
         )
+        return [Reply(key)]
 
-    async def _add(
-        self, connection: AsyncConnection, scene: Scene, effect: Effect, _: Prepared
-    ) -> list[Reply]:
-        return words(
-            await followup.add_to_petition(
-                connection,
-                scene.citizen_id,
-                effect["number"],
-                effect["text"],
-                tuple(effect["messages"]),
-                now=scene.now,
-                dedupe_key=_key(scene, effect),
-            )
-        )
+    return decide
 
-    async def _remind(
-        self, connection: AsyncConnection, scene: Scene, effect: Effect, _: Prepared
-    ) -> list[Reply]:
-        return words(
-            await followup.remind(
-                connection,
-                scene.citizen_id,
-                effect["number"],
-                effect.get("text", ""),
-                rules=self._rules,
-                now=scene.now,
-                dedupe_key=_key(scene, effect),
-            )
-        )
 
-    async def _withdraw(
-        self, connection: AsyncConnection, scene: Scene, effect: Effect, _: Prepared
-    ) -> list[Reply]:
-        return words(
-            await followup.withdraw(
-                connection,
-                scene.citizen_id,
-                effect["number"],
-                effect.get("text", ""),
-                now=scene.now,
-                dedupe_key=_key(scene, effect),
-            )
-        )
-
-    async def _rate(
-        self, connection: AsyncConnection, scene: Scene, effect: Effect, _: Prepared
-    ) -> list[Reply]:
-        return words(
-            await followup.rate(
-                connection,
-                scene.citizen_id,
-                effect["number"],
-                effect["level"],
-                effect.get("comment", ""),
-                rules=self._rules,
-                now=scene.now,
-                dedupe_key=_key(scene, effect),
-            )
-        )
-
-    async def _set_contact(
-        self, connection: AsyncConnection, scene: Scene, effect: Effect, _: Prepared
-    ) -> list[Reply]:
-        return words(
-            await followup.set_contact(
-                connection,
-                scene.citizen_id,
-                effect["number"],
-                effect["phone"],
-                effect.get("person"),
-                now=scene.now,
-                dedupe_key=_key(scene, effect),
-            )
-        )
-
-    async def _hand_over(
-        self, connection: AsyncConnection, scene: Scene, effect: Effect, _: Prepared
-    ) -> list[Reply]:
-        text = effect.get("text", "")
-        await hand_over(connection, scene.citizen_id, scene.org_id, scene.turn_id, text, scene.now)
-        return [Reply("handed_over")]
-
-    async def _opt_out(
-        self, connection: AsyncConnection, scene: Scene, effect: Effect, _: Prepared
-    ) -> list[Reply]:
-        await _decide(connection, scene, effect, "opt_out")
-        return [Reply("opted_out")]
-
-    async def _opt_in(
-        self, connection: AsyncConnection, scene: Scene, effect: Effect, _: Prepared
-    ) -> list[Reply]:
-        await _decide(connection, scene, effect, "opt_in")
-        return [Reply("opted_in")]
-
-    async def _resend(
-        self, connection: AsyncConnection, scene: Scene, _: Effect, __: Prepared
-    ) -> list[Reply]:
-        return await offers.resend(connection, scene)
+_OTHERS: dict[str, Callable[[AsyncConnection, Scene, Effect], Awaitable[list[Reply]]]] = {
+    "hand_over": _hand_over,
+    "opt_out": _decides("opt_out", "opted_out"),
+    "opt_in": _decides("opt_in", "opted_in"),
+    "resend": _resend,
+}
 
 
 def _known(place: str | None) -> str | None:
@@ -232,14 +167,3 @@ def _known(place: str | None) -> str | None:
 
 def _key(scene: Scene, effect: Effect) -> str:
     return f"turn:{scene.turn_id}:{effect['id']}"
-
-
-async def _decide(connection: AsyncConnection, scene: Scene, effect: Effect, decision: str) -> None:
-    await consent.decide(
-        connection,
-        citizen_id=scene.citizen_id,
-        address_id=scene.address_id,
-        decision=decision,
-        words=effect.get("words", ""),
-        now=scene.now,
-    )

@@ -7,8 +7,9 @@ from functools import singledispatch
 
 from backend.conversation.texts import Reply
 from backend.petitions import followup
+from backend.petitions.citizen_act import NotFound, NotPossible
 from backend.petitions.filing import Filed
-from backend.petitions.progress import NotFound, PhoneNeeded, Progress, TooManyTries
+from backend.petitions.progress import PhoneNeeded, Progress, TooManyTries
 
 
 def day(value: date | None) -> str:
@@ -61,7 +62,7 @@ def _(result: TooManyTries) -> list[Reply]:
 
 
 @words.register
-def _(result: followup.NotPossible) -> list[Reply]:
+def _(result: NotPossible) -> list[Reply]:
     return [Reply("not_possible_now", {"number": result.number})]
 
 

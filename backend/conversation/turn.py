@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import consent, offers, outbox, prompts, turn_request, turns
-from backend.conversation.bot_client import BotClient
+from backend.conversation.bot_client import BotClient, BotRefused, BotUnavailable
 from backend.conversation.effects import Effects
 from backend.conversation.fragments import Waiting
 from backend.conversation.lease import Lease
@@ -265,6 +265,14 @@ class TurnTaker:
             return None
         scene = await self._scene(lease, turn, now)
         return await self._say(connection, scene, [Reply("received_bot_down")], part=":received")
+
+    async def bot_is_well(self) -> bool:
+        """Whether a bot answers at this moment."""
+        try:
+            await self._bot.health()
+        except (BotUnavailable, BotRefused):
+            return False
+        return True
 
     async def hand_over(self, lease: Lease, turn: Turn) -> int | None:
         """A turn that keeps failing goes to a person, whole."""

@@ -152,7 +152,11 @@ class Worker:
             raise
         except BotUnavailable as error:
             log.warning("worker.bot_unavailable", reason=str(error), attempts=turn.attempts + 1)
-            await self._postpone(lease, turn)
+            if turn.attempts + 1 >= turns.MOST_FAILURES and await self._taker.bot_is_well():
+                # It answers others, so it is this turn that it never comes to an end with.
+                await self._set_right(lease, turn)
+            else:
+                await self._postpone(lease, turn)
             return True  # what a rule answers does not wait for the bot
         except Exception as error:  # noqa: BLE001 - no turn may stop the worker
             # Never the exception's words: a citizen's may stand in them.

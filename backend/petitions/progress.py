@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.database.columns import Id
-from backend.petitions.events import CITIZEN, record_event
+from backend.petitions.citizen_act import CitizenAct, NotFound
 from backend.petitions.offices import office_name, suggest_offices
 from backend.petitions.ownership import find_own, own_citizen_ids, tail_fits
 from backend.petitions.rules import PetitionRules
@@ -46,13 +46,6 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class NotFound:
-    """No such petition of this citizen. `number` None: they have none at all."""
-
-    number: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class PhoneNeeded:
     """Another's petition: the last four digits of its phone are wanted. `wrong`: those given
     do not fit."""
@@ -78,44 +71,28 @@ class Brief:
 
 
 async def progress(
-    connection: AsyncConnection,
-    citizen_id: int,
-    number: str | None,
-    phone_tail: str | None,
-    *,
-    rules: PetitionRules,
-    now: datetime,
-    dedupe_key: str | None = None,
+    act: CitizenAct, phone_tail: str | None = None
 ) -> Progress | NotFound | PhoneNeeded | TooManyTries:
-    """`number` None: the citizen's newest. Another's needs `phone_tail`, and a confidential one
-    is told to nobody else. Wrong digits are counted (a writing transaction is needed for that):
-    `WRONG_TAILS_ALLOWED` a day for one petition, whoever asks."""
-    row = await find_own(connection, citizen_id, number, lock=False)
+    """By default of the citizen's newest. Another's needs `phone_tail`, and a confidential one
+    is told to nobody else. Wrong digits are counted: `WRONG_TAILS_ALLOWED` a day for one petition,
+    whoever asks."""
+    row = await find_own(act.connection, act.citizen_id, act.number, lock=False)
     if row is not None:
-        return await _told(connection, rules, row, own=True)
-    if number is None:
+        return await _told(act, row, own=True)
+    if act.number is None:
         return NotFound(None)
-    found = await connection.execute(select(petition).where(petition.c.number == number))
+    found = await act.connection.execute(select(petition).where(petition.c.number == act.number))
     row = found.first()
     if row is None or row.confidential:
-        return NotFound(number)
-    if await _too_many(connection, row.id, now):
-        return TooManyTries(number)
+        return NotFound(act.number)
+    if await _too_many(act, row.id):
+        return TooManyTries(act.number)
     if not phone_tail:
-        return PhoneNeeded(number, wrong=False)
-    if await tail_fits(connection, row, phone_tail):
-        return await _told(connection, rules, row, own=False)
-    key = f"{dedupe_key}:tail" if dedupe_key else None
-    await record_event(
-        connection,
-        row.id,
-        "tail_refused",
-        CITIZEN,
-        now,
-        detail={"citizen_id": citizen_id},
-        dedupe_key=key,
-    )
-    return PhoneNeeded(number, wrong=True)
+        return PhoneNeeded(act.number, wrong=False)
+    if await tail_fits(act.connection, row, phone_tail):
+        return await _told(act, row, own=False)
+    await act.record(row, "tail_refused", {"citizen_id": act.citizen_id})
+    return PhoneNeeded(act.number, wrong=True)
 
 
 async def recent_for_citizen(
@@ -126,15 +103,13 @@ async def recent_for_citizen(
     return [Brief(*row) for row in rows]
 
 
-async def _told(
-    connection: AsyncConnection, rules: PetitionRules, row: Row[Any], *, own: bool
-) -> Progress:
+async def _told(act: CitizenAct, row: Row[Any], *, own: bool) -> Progress:
     return Progress(
         row.number,
         row.state,
         own,
         row.title if own else None,
-        await office_in_charge(connection, rules, row),
+        await office_in_charge(act.connection, act.rules, row),
         row.received_at,
         row.due_on,
         row.answer if own else None,
@@ -155,14 +130,14 @@ async def office_in_charge(
     return suggestion.lead.name if suggestion.lead else None
 
 
-async def _too_many(connection: AsyncConnection, petition_id: int, now: datetime) -> bool:
-    refused = await connection.execute(
+async def _too_many(act: CitizenAct, petition_id: int) -> bool:
+    refused = await act.connection.execute(
         select(func.count())
         .select_from(petition_event)
         .where(
             petition_event.c.petition_id == petition_id,
             petition_event.c.type == "tail_refused",
-            petition_event.c.at > now - WRONG_TAILS_WITHIN,
+            petition_event.c.at > act.now - WRONG_TAILS_WITHIN,
         )
     )
     return int(refused.scalar_one()) >= WRONG_TAILS_ALLOWED

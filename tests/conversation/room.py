@@ -84,18 +84,25 @@ def says(*keys: str, effects: Any = (), busy: bool = False, prompt: Any = None) 
 
 
 class ScriptedBot:
-    """Answers by `answer`; `down` makes it unavailable. Keeps what it was asked."""
+    """Answers by `answer`; `down` makes it unavailable, `stuck` lets it never come to an end.
+    Keeps what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.down = False
+        self.stuck = False
         self.answer: Answer = lambda _request: says("greet")
 
     async def turn(self, request: dict[str, Any]) -> dict[str, Any]:
         self.asked.append(request)
+        if self.down or self.stuck:
+            raise BotUnavailable("TimeoutError")
+        return self.answer(request)
+
+    async def health(self) -> dict[str, Any]:
         if self.down:
             raise BotUnavailable("down")
-        return self.answer(request)
+        return {"ok": True}
 
 
 class Room:

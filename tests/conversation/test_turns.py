@@ -146,6 +146,19 @@ async def test_with_the_bot_down_the_citizen_hears_once_that_it_has_arrived(room
     assert await count(room, turn) == 1
 
 
+async def test_a_turn_the_bot_never_comes_to_an_end_with_goes_to_a_person(room: Room) -> None:
+    room.bot.stuck = True
+    who = await room.write("路灯坏了")
+    for _ in range(turns.MOST_FAILURES):
+        assert await room.unread() == ["路灯坏了"]
+        await room.worker.take_turn(who)
+        room.clock.pass_(60)
+    assert await room.said() == ["received_bot_down", "handed_over"]
+    assert await room.unread() == []
+    async with room.database.read() as connection:
+        assert (await connection.execute(select(handover.c.text))).scalar_one() == "路灯坏了"
+
+
 async def test_while_the_bot_is_down_nobody_hammers_it(room: Room) -> None:
     room.bot.down = True
     who = await room.write("路灯坏了")

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -6,12 +6,12 @@ from sqlalchemy import func, select, update
 
 from backend.conversation.addresses import merge_citizens
 from backend.petitions import followup
+from backend.petitions.citizen_act import CitizenAct, NotFound, NotPossible
 from backend.petitions.followup import (
     Added,
     AlreadyRated,
     BadPhone,
     ContactSet,
-    NotPossible,
     Rated,
     Reminded,
     Withdrawn,
@@ -19,7 +19,6 @@ from backend.petitions.followup import (
 from backend.petitions.handover import close_handover, hand_over, open_handovers
 from backend.petitions.progress import (
     WRONG_TAILS_ALLOWED,
-    NotFound,
     PhoneNeeded,
     Progress,
     TooManyTries,
@@ -30,20 +29,31 @@ from backend.petitions.tables import dispatch, petition, petition_event, petitio
 from tests.petitions.world import Person, World
 
 
-async def call(world: World, name: str, person: Person, *args: Any, **more: Any) -> Any:
-    more.setdefault("now", world.now)
-    more.setdefault("dedupe_key", world.key())
-    if name in ("remind", "rate"):
-        more["rules"] = world.rules
+async def call(
+    world: World,
+    name: str,
+    person: Person,
+    number: str | None,
+    *args: Any,
+    now: datetime | None = None,
+    dedupe_key: str | None = None,
+    **more: Any,
+) -> Any:
+    done = progress if name == "progress" else getattr(followup, name)
     async with world.database.write() as connection:
-        return await getattr(followup, name)(connection, person.citizen_id, *args, **more)
+        act = CitizenAct(
+            connection,
+            world.rules,
+            person.citizen_id,
+            number,
+            now or world.now,
+            dedupe_key or world.key(),
+        )
+        return await done(act, *args, **more)
 
 
 async def ask(world: World, person: Person, number: str | None, tail: str | None = None) -> Any:
-    async with world.database.write() as connection:
-        return await progress(
-            connection, person.citizen_id, number, tail, rules=world.rules, now=world.now
-        )
+    return await call(world, "progress", person, number, tail)
 
 
 async def resolved(world: World, person: Person) -> str:
@@ -129,9 +139,7 @@ async def test_adding_joins_messages_and_is_an_event(world: World) -> None:
     photo = await world.message(person, "", photos=1)
     key = world.key()
     for _ in range(2):
-        added = await call(
-            world, "add_to_petition", person, None, "还有照片", [photo], dedupe_key=key
-        )
+        added = await call(world, "add", person, None, "还有照片", [photo], dedupe_key=key)
         assert added == Added(filed.number, filed.title)
     assert await count(world, petition_message) == 1
     assert [event.type for event in await world.events(filed.number)] == ["received", "added"]
@@ -143,7 +151,7 @@ async def test_others_change_nothing(world: World) -> None:
     number = await resolved(world, person)
     events = len(await world.events(number))
     for name, args in (
-        ("add_to_petition", ("多谢", [])),
+        ("add", ("多谢", [])),
         ("remind", ()),
         ("withdraw", ()),
         ("rate", (5,)),
@@ -269,12 +277,10 @@ async def test_a_contact_is_kept_and_its_event_masked(world: World) -> None:
 async def test_after_the_end_nothing_is_added(world: World) -> None:
     person = await world.citizen()
     number = await resolved(world, person)
-    assert await call(world, "add_to_petition", person, number, "多谢", []) == Added(
-        number, "下水道堵塞"
-    )
+    assert await call(world, "add", person, number, "多谢", []) == Added(number, "下水道堵塞")
     await call(world, "rate", person, number, 5)
     refused = NotPossible(number, "closed")
-    assert await call(world, "add_to_petition", person, number, "多谢", []) == refused
+    assert await call(world, "add", person, number, "多谢", []) == refused
     assert await call(world, "set_contact", person, number, "13800001234", None) == refused
 
 

@@ -1,0 +1,88 @@
+"""Stages that gather what is missing: what it is about, and where."""
+
+from __future__ import annotations
+
+from actions.draft import Draft
+from actions.outcome import Outcome
+from actions.petition_form.steps import drop, proceed
+from actions.prompts import ask, ask_again
+from actions.turn import Turn
+from actions.words import bare, named, words
+
+PLACE_TRIES = 2
+AROUND_A_PLACE = 4
+"""Characters beside a place ('我是…的', '就在…') that tell nothing more."""
+STORY = 20
+"""Characters from which an answer to 'where?' is more of the story rather than a place."""
+
+NOT_A_MATTER = frozenset({"affirm", "thank", "rate", "choose", "dont_know", "correct", "remind"})
+NOT_A_PLACE = frozenset({"affirm", "thank", "start_petition", "remind", "rate", "correct"})
+GIVING_UP = frozenset({"cancel", "nothing_more", "deny", "withdraw"})
+
+
+def stage_what(turn: Turn, draft: Draft, out: Outcome) -> None:
+    draft.collect(turn)
+    if turn.place:
+        draft.put_place(turn.place, turn.place_code)
+    if turn.intent in GIVING_UP:
+        drop(out)
+    elif turn.intent == "start_petition":
+        draft.kind = named("kinds", turn.text) or draft.kind
+        ask_again(draft, turn, out, closer="ask_what_closer")
+    elif _is_matter(turn):
+        draft.add_words(turn.text)
+        proceed(turn, draft, out)
+    else:
+        ask_again(draft, turn, out)
+
+
+def _is_matter(turn: Turn) -> bool:
+    """Any words do for a matter, but a bare place, a bare number and short chatter do not."""
+    said = bare(turn.text)
+    if turn.place and bare(turn.place) == said:
+        return False
+    if turn.intent in NOT_A_MATTER:
+        return len(said) > 8
+    return len(said) >= 2
+
+
+def stage_place(turn: Turn, draft: Draft, out: Outcome) -> None:
+    draft.collect(turn)
+    if turn.intent in ("cancel", "withdraw"):
+        drop(out)
+        return
+    if turn.media and not turn.text:
+        out.say("media_kept")
+        ask(draft, turn, out)
+        return
+    place = _place_meant(turn, draft)
+    if place is None:
+        ask_again(draft, turn, out)
+        return
+    if len(bare(turn.text)) > len(bare(place)) + AROUND_A_PLACE:
+        draft.add_words(turn.text)
+    draft.put_place(place, turn.place_code if place == turn.place else None)
+    proceed(turn, draft, out)
+
+
+def _place_meant(turn: Turn, draft: Draft) -> str | None:
+    """The place an answer to 'where?' means; None: ask once more."""
+    if turn.chosen is not None:
+        value = turn.chosen.get("value") if turn.chosen.get("field") == "place" else None
+        return str(value) if value else None
+    if turn.place:
+        return turn.place
+    if turn.intent == "affirm" and turn.home_place:
+        return turn.home_place
+    if turn.intent in ("dont_know", "nothing_more", "deny"):
+        return str(words()["place_unknown"])
+    said = bare(turn.text)
+    tries_left = draft.asked + 1 < PLACE_TRIES
+    if not said or (turn.intent in NOT_A_PLACE and tries_left):
+        return None
+    if len(said) > STORY:
+        if tries_left:
+            draft.add_words(turn.text)
+            return None
+        return str(words()["place_unknown"])
+    return turn.text

@@ -1,0 +1,61 @@
+"""What a stage of the form may do next: ask on, file, or drop the draft."""
+
+from __future__ import annotations
+
+from actions.additions import addition
+from actions.draft import Draft
+from actions.outcome import Outcome
+from actions.prompts import ask
+from actions.turn import Turn
+from actions.words import words
+
+SHORT = 12
+"""Characters up to which an answer says no more than which of the offered things is meant."""
+
+
+def proceed(turn: Turn, draft: Draft, out: Outcome) -> None:
+    """Ask for what is still missing, or for the confirmation."""
+    if not draft.words:
+        draft.stage = "what"
+    elif not draft.place:
+        draft.stage = "place"
+    else:
+        draft.stage = "confirm"
+    draft.asked = 0
+    ask(draft, turn, out)
+
+
+def file_petition(turn: Turn, draft: Draft, out: Outcome, *, invite: bool = True) -> None:
+    """File it; the kind is left to triage unless the citizen named it."""
+    out.do(
+        "file_petition",
+        kind=draft.kind,
+        text=draft.text,
+        place=draft.place,
+        place_code=draft.place_code,
+        since=draft.since,
+        messages=draft.messages,
+    )
+    if draft.phone:
+        # The number does not exist yet; none means the newest, which is the one just filed.
+        out.do("set_contact", number=None, phone=draft.phone, person=draft.person)
+    wanted = _still_wanted(turn, draft)
+    if invite and wanted:
+        out.say("invite_more", wanted="、".join(wanted))
+    out.draft = None
+    out.awaiting = addition(turn)
+
+
+def _still_wanted(turn: Turn, draft: Draft) -> list[str]:
+    names = words()["wanted"]
+    wanted = {
+        "photo": not draft.media and turn.channel != "sms",
+        "since": not draft.since,
+        "phone": not draft.phone and turn.channel != "sms",
+    }
+    return [names[name] for name, missing in wanted.items() if missing]
+
+
+def drop(out: Outcome) -> None:
+    out.say("draft_dropped")
+    out.draft = None
