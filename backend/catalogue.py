@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from backend.data_file import read_yaml
+
 Level = Literal["township", "county"]
 Urgency = Literal["low", "normal", "high", "emergency"]
 UnitType = Literal["county", "department", "township", "office", "station", "community", "village"]
@@ -213,7 +215,7 @@ def _load(folder: Path, _stamps: tuple[int, ...]) -> Catalogue:
 
 def _read[Model: BaseModel](file: Path, model: type[Model]) -> Model:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = read_yaml(file)
         return model.model_validate(content)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CatalogueError(f"{file}: {error}") from error

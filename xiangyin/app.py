@@ -126,6 +126,8 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             await stack.enter_async_context(_started(parts.worker))
         if role in GATEWAY:
             await stack.enter_async_context(_started(parts.inbox))
+        # The calendar's holidays take most of a second: have them before the first petition.
+        asyncio.get_running_loop().run_in_executor(None, parts.rules.working_day, parts.clock.now())
         log.info("app.started", role=role.value, accounts=sorted(parts.channels))
         yield
         log.info("app.stopping")

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from backend.database.engine import Database
-from backend.database.migrate import current_revision, head_revision
+from backend.database.revision import current_revision, newest_revision
 from xiangyin.child import Health
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason
 from xiangyin.loading import settings_file, unknown_variables
@@ -104,8 +104,8 @@ async def _database(settings: Settings) -> Finding:
         )  # fmt: skip
     finally:
         await database.close()
-    if revision != head_revision():
-        fact = f"{shown} 是{revision or '空库'}，应为 {head_revision()}"
+    if revision != newest_revision():
+        fact = f"{shown} 是{revision or '空库'}，应为 {newest_revision()}"
         return Finding("数据库", State.BAD, fact, "运行 xiangyin migrate")
     return Finding("数据库", State.GOOD, f"{shown}，版本 {revision}")
 

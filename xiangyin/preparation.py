@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.catalogue import load_catalogue
 from backend.database.engine import Database
-from backend.database.migrate import migrate
+from backend.database.revision import current_revision, newest_revision
 from backend.organisation.roles import Role
 from backend.organisation.tree import org_by_code, sync_tree
 from backend.organisation.users import UserRefused, create_user, list_users
@@ -30,7 +30,10 @@ async def prepare_database(database: Database) -> None:
 
     Raises what the database raises, and CatalogueError.
     """
-    await migrate(database)
+    if await current_revision(database) != newest_revision():
+        from backend.database.migrate import migrate  # alembic: slow to import, seldom needed
+
+        await migrate(database)
     async with database.write() as connection:
         await sync_tree(connection, load_catalogue(CATALOGUE).organisation.values())
 

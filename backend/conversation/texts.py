@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
+from backend.data_file import read_yaml
 
 
 class TextError(Exception):
@@ -32,7 +32,7 @@ class Texts:
     @classmethod
     def load(cls, path: Path) -> Texts:
         """Raises TextError naming the entry that is wrong."""
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loaded = read_yaml(path)
         if not isinstance(loaded, dict):
             raise TextError(f"{path.name}: expected keys with texts")
         for key, entry in loaded.items():

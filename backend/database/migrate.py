@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from backend.database.engine import Database
+from backend.database.revision import MIGRATIONS
 from backend.database.schema import metadata
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 # Any constant: two processes that start at once must not migrate at once.
 ADVISORY_LOCK = 7_105_001
 
@@ -36,19 +33,6 @@ async def migrate(database: Database) -> None:
     """Upgrade to the newest revision in one transaction."""
     async with database.write() as connection:
         await connection.run_sync(_upgrade)
-
-
-def head_revision() -> str | None:
-    """The newest revision in the code."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
-
-
-async def current_revision(database: Database) -> str | None:
-    """The revision the database is at; None for an empty one."""
-    async with database.read() as connection:
-        return await connection.run_sync(
-            lambda sync: MigrationContext.configure(sync).get_current_revision()
-        )
 
 
 async def schema_differences(database: Database) -> list[object]:

@@ -14,9 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
-import yaml
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from backend.data_file import read_yaml
 
 SHORTEST = 12
 LONGEST = 128
@@ -102,5 +103,5 @@ def _common(password: str) -> bool:
 
 @cache
 def _texts() -> Mapping[str, Mapping[str, str]]:
-    loaded: Mapping[str, Mapping[str, str]] = yaml.safe_load(_TEXTS.read_text(encoding="utf-8"))
+    loaded: Mapping[str, Mapping[str, str]] = read_yaml(_TEXTS)
     return loaded

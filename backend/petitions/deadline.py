@@ -5,15 +5,22 @@ a calendar is `holidays` (public holidays and the make-up days it knows) with th
 table on top (`data/catalogue/working_days.yml`), which always wins.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
-import holidays
 import yaml
+
+from backend.data_file import read_yaml
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _LONGEST = 2_000
@@ -35,9 +42,13 @@ class WorkingCalendar:
 
     closed: frozenset[date] = frozenset()
     working: frozenset[date] = frozenset()
-    _public: holidays.HolidayBase = field(
-        default_factory=lambda: holidays.country_holidays("CN"), repr=False, compare=False
-    )
+
+    @cached_property
+    def _public(self) -> HolidayBase:
+        # The package brings in every country of the world; nobody shall wait for that at a start.
+        import holidays
+
+        return holidays.country_holidays("CN")
 
     def is_working(self, day: date) -> bool:
         """True on a working day: the table first, then public holidays and weekends."""
@@ -52,7 +63,7 @@ def load_calendar(file: Path) -> WorkingCalendar:
     """Read working_days.yml: `years: {2026: {closed: […], working: […]}}`, entries single days
     (2026-10-08) or spans (2026-10-01..2026-10-07). Raises CalendarError."""
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        content = read_yaml(file) or {}
     except (OSError, yaml.YAMLError) as error:
         raise CalendarError(f"{file}: {error}") from error
     years = content.get("years") if isinstance(content, dict) else None

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from backend.data_file import read_yaml
 from backend.organisation.tree import Org
 
 _SHORTEST = 3  # characters of a bare office name; shorter ones hit too much
@@ -123,7 +124,7 @@ def _place_names(org: Org, parent: Org | None, home: str) -> Iterable[str]:
 def load_naming_rules(file: Path) -> NamingRules:
     """Read naming.yml. Raises NamingError."""
     try:
-        content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content: Any = read_yaml(file)
     except (OSError, yaml.YAMLError) as error:
         raise NamingError(f"{file}: {error}") from error
     if not isinstance(content, dict):

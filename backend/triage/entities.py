@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
+from backend.data_file import read_yaml
 from backend.triage.gazetteer import Gazetteer
 from backend.triage.tagger import Tagger
 
@@ -212,7 +213,7 @@ def _any(patterns: list[str]) -> re.Pattern[str]:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = read_yaml(file)
     except (OSError, yaml.YAMLError) as error:
         raise PatternsError(f"{file}: {error}") from error
     if not isinstance(content, dict):

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from backend.catalogue import CatalogueError, load_catalogue
+from backend.data_file import read_yaml
 
 NONE = "none"
 
@@ -120,7 +121,7 @@ def _check_enough(data: Path, examples: Iterable[Example], kinds: Iterable[str])
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = read_yaml(file)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ExamplesError(f"{file}: {error}") from error
     if not isinstance(content, dict):

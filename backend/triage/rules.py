@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from backend.catalogue import Urgency
+from backend.data_file import read_yaml
 from backend.triage.cleaning import clean
 
 _CLAUSE = re.compile(r"[,。;:、…\s]+|(?<=[!?])|\.{2,}")
@@ -137,7 +138,7 @@ def _emergencies(file: Path, content: Mapping[str, Any]) -> list[EmergencyRule]:
 
 def _read(file: Path, keys: set[str]) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = read_yaml(file)
     except (OSError, yaml.YAMLError) as error:
         raise RulesError(f"{file}: {error}") from error
     if not isinstance(content, dict) or set(content) != keys:

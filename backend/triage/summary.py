@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import rjieba
-import yaml
 
+from backend.data_file import read_yaml
 from backend.triage.cleaning import clean
 
 LONGEST_TITLE = 20
@@ -40,7 +40,7 @@ class Summary:
 
 def load_courtesy(file: Path) -> Courtesy:
     """Read data/rules/courtesy.yml. Raises ValueError naming the file and the entry."""
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content = read_yaml(file)
     patterns = []
     for name in ("clauses", "openings", "closings"):
         entries = content.get(name) if isinstance(content, dict) else None

@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
 from aiohttp import web
+
+from backend.data_file import read_yaml
 
 
 class OfficialTexts:
     """`texts.states.received` in templates; `texts.word('states', 'received')` in code."""
 
     def __init__(self, file: Path) -> None:
-        self._groups: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+        self._groups: dict[str, Any] = read_yaml(file)
 
     def __getattr__(self, group: str) -> Any:
         try:

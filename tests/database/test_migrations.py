@@ -4,15 +4,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 from backend.database.engine import Database
-from backend.database.migrate import (
-    current_revision,
-    head_revision,
-    migrate,
-    schema_differences,
-)
+from backend.database.migrate import migrate, schema_differences
+from backend.database.revision import MIGRATIONS, current_revision, newest_revision
 from backend.organisation.tables import audit
 
 
@@ -26,8 +24,14 @@ async def empty(empty_database_url: str):  # type: ignore[no-untyped-def]
 async def test_an_empty_database_becomes_exactly_the_tables_in_code(empty: Database) -> None:
     assert await current_revision(empty) is None
     await migrate(empty)
-    assert await current_revision(empty) == head_revision()
+    assert await current_revision(empty) == newest_revision()
     assert await schema_differences(empty) == []
+
+
+def test_the_newest_revision_is_alembic_s_head() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [newest_revision()]
 
 
 async def test_migrating_again_or_twice_at_once_changes_nothing(empty: Database) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from backend.database.engine import Database
-from backend.database.migrate import current_revision, head_revision
+from backend.database.revision import current_revision, newest_revision
 from tests.services import kannel as kannel_service
 from tests.services.postgres import PostgresServer, find_binaries
 from tests.services.process import wait_until
@@ -20,7 +20,7 @@ from tests.services.required import missing_service, require_service
 async def test_each_test_gets_a_migrated_database_of_its_own(database_url: str, turn: int) -> None:
     database = Database(database_url)
     try:
-        assert await current_revision(database) == head_revision() is not None
+        assert await current_revision(database) == newest_revision() is not None
         async with database.write() as connection:
             await connection.execute(text(f"CREATE TABLE only_in_this_test_{turn} (id integer)"))
         async with database.read() as connection:

@@ -7,7 +7,7 @@ import asyncio
 
 from backend.clock import SystemClock
 from backend.database.engine import Database
-from backend.database.migrate import current_revision
+from backend.database.revision import current_revision
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
 from xiangyin.loading import load_settings
