@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 APP_PYTHON = PROJECT / ".venv" / "bin" / "python"
 BOT_PYTHON = PROJECT / "bot" / ".venv" / "bin" / "python"
 BOT_TESTS = ("tests/bot", "tests/actions")
-WORKERS = "2"
+WORKERS = "3"
 WIDTH = 80
 EXIT_NO_TESTS = 5
 

@@ -1,15 +1,14 @@
 """The named steps of a turn, between which any process may die.
 
-Durability tests set `XIANGYIN_HALT_AT` to halts, 'step:KILL|STOP:count[:pid file]', separated by
-';': passing the step for the count-th time sends that signal to this process, or to the one whose
-pid the file holds. Without the variable `reach` does nothing.
+Durability tests start the app with `XIANGYIN_HALT_AT` set to halts, 'step:KILL|STOP:count[:pid
+file]', separated by ';': passing the step for the count-th time sends that signal to this process,
+or to the one whose pid the file holds. Without the variable `reach` does nothing.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,21 +56,16 @@ def _read(spec: str) -> _Halt:
     )
 
 
-def halting(specs: str) -> Callable[[str], None]:
-    """A `reach` that halts as told. Raises ValueError for a spec that is not of the form above."""
-    halts = [_read(spec) for spec in specs.split(";") if spec]
-
-    def reach_or_halt(step: str) -> None:
-        for halt in halts:
-            if halt.step == step:
-                halt.passed()
-
-    return reach_or_halt
+_halts: list[_Halt] = []
 
 
-def _pass(_step: str) -> None:
-    return None
+def halt_as_told(specs: str) -> None:
+    """Halt from now on as `specs` say. Raises ValueError for one that is not of the form above."""
+    _halts[:] = [_read(spec) for spec in specs.split(";") if spec]
 
 
-_specs = os.environ.get(VARIABLE)
-reach: Callable[[str], None] = halting(_specs) if _specs else _pass
+def reach(step: str) -> None:
+    """This process passes `step`."""
+    for halt in _halts:
+        if halt.step == step:
+            halt.passed()

@@ -10,7 +10,8 @@ import pytest
 from backend.conversation.steps import STEPS
 from backend.database.engine import Database
 from tests.durability.ledger import Ledger
-from tests.durability.world import BOT_PYTHON, Halt, World
+from tests.durability.world import Halt, World
+from tests.services.nursery import BOT_PYTHON
 from tests.services.required import require_service
 
 CITIZENS = 26  # 26 × 4 × 3 = 312 messages

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,12 +14,10 @@ from pathlib import Path
 import aiohttp
 
 from channels.wechat.testing import FakePlatform, Wechat
+from tests.services.nursery import Child, app_nursery, bot_nursery
 from tests.services.ports import free_port
-from tests.services.process import die_with_parent
 from tests.services.valkey import ValkeyProcess
 
-PROJECT = Path(__file__).resolve().parents[2]
-BOT_PYTHON = PROJECT / "bot" / ".venv" / "bin" / "python"
 TOKEN = "durability"
 POLL_SECONDS = 0.05
 STOPPED_FOR_SECONDS = 0.4
@@ -57,7 +54,7 @@ class World:
         self.valkey = ValkeyProcess()
         self.bot_port = free_port()
         self.app_port = free_port()
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, subprocess.Popen[bytes] | Child] = {}
         self._guard: asyncio.Task[None] | None = None
         self._lives = 0
 
@@ -111,12 +108,16 @@ class World:
         self.valkey.start()
         process = self.valkey.process
         assert process is not None
-        self.processes["valkey"] = process
-        self._note_pid("valkey", process.pid)
+        self._note("valkey", process)
 
     def _start_bot(self) -> None:
-        command = [str(BOT_PYTHON), "-m", "bot", "serve", "--port", str(self.bot_port)]
-        self._spawn("bot", command, {})
+        child = bot_nursery().spawn(
+            "bot",
+            *("serve", "--port", str(self.bot_port)),
+            environment=os.environ,
+            log=self.folder / "bot.log",
+        )
+        self._note("bot", child)
 
     def _start_app(self) -> None:
         self._lives += 1
@@ -125,7 +126,13 @@ class World:
         halts = [halt for halt in self.halts if halt not in mine] if self._lives == 1 else []
         if self._lives <= len(mine):
             halts.append(mine[self._lives - 1])
-        self._spawn("app", [sys.executable, "-m", "xiangyin", "app"], self.environment(halts))
+        child = app_nursery().spawn(
+            "xiangyin",
+            "app",
+            environment={**os.environ, **self.environment(halts)},
+            log=self.folder / "app.log",
+        )
+        self._note("app", child)
 
     def environment(self, halts: Iterable[Halt] = ()) -> dict[str, str]:
         """Settings of the app, by environment only."""
@@ -158,23 +165,11 @@ class World:
             f"{prefix}API_BASE_URL": self.platform.base_url,
         }
 
-    def _spawn(self, name: str, command: list[str], environment: dict[str, str]) -> None:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=PROJECT,
-                env={**os.environ, **environment},
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent(),
-            )
+    def _note(self, name: str, process: subprocess.Popen[bytes] | Child) -> None:
         self.processes[name] = process
-        self._note_pid(name, process.pid)
-
-    def _note_pid(self, name: str, pid: int) -> None:
-        """Whole or not at all: the app reads it at any moment."""
+        # Whole or not at all: the app reads it at any moment.
         beside = self.folder / f"{name}.pid.new"
-        beside.write_text(str(pid))
+        beside.write_text(str(process.pid))
         beside.rename(self.folder / f"{name}.pid")
 
     async def _bring_back(self) -> None:

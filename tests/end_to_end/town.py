@@ -20,8 +20,9 @@ from sqlalchemy import select
 from backend.database.engine import Database
 from backend.petitions.tables import petition
 from channels.wechat.testing import Delivery, FakePlatform, Wechat
+from tests.services.nursery import Child, Nursery, app_nursery, bot_nursery
 from tests.services.ports import free_port
-from tests.services.process import die_with_parent, stop
+from tests.services.process import stop
 from tests.services.required import require_service
 from tests.services.valkey import ValkeyProcess
 from xiangyin.settings import BOT_PYTHON, PROJECT, TRIAGE_MODEL
@@ -52,7 +53,7 @@ class Town:
         self.database = Database(self.database_url)
         # One for all citizens: message ids are the platform's.
         self.callback = Wechat(self.platform, f"{self.url}/channels/wechat/town", TOKEN)
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes: dict[str, Child] = {}
 
     async def start(self) -> None:
         require_service(
@@ -60,8 +61,10 @@ class Town:
         )
         await self.platform.start()
         await asyncio.to_thread(self.valkey.start)
-        self._spawn("bot", BOT_PYTHON, "-m", "bot", "serve", "--port", str(self.bot_port))
-        self._spawn("app", sys.executable, "-m", "xiangyin", "app")
+        self._processes = {
+            "bot": self._spawn(bot_nursery(), "bot", "serve", "--port", str(self.bot_port)),
+            "app": self._spawn(app_nursery(), "xiangyin", "app"),
+        }
         async with ClientSession(timeout=ClientTimeout(total=5)) as http:
 
             async def ready(url: str) -> bool:
@@ -109,12 +112,10 @@ class Town:
             **self.settings,
         }
 
-    def _spawn(self, name: str, *command: str | Path) -> None:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self._processes[name] = subprocess.Popen(
-                command, cwd=PROJECT, env=self.environment(), stdout=log, stderr=log,
-                preexec_fn=die_with_parent(),
-            )  # fmt: skip
+    def _spawn(self, nursery: Nursery, module: str, *arguments: str) -> Child:
+        name = "bot" if module == "bot" else "app"
+        log = self.folder / f"{name}.log"
+        return nursery.spawn(module, *arguments, environment=self.environment(), log=log)
 
     @property
     def log(self) -> Path:

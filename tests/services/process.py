@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -21,7 +22,19 @@ def die_with_parent(sent: signal.Signals = signal.SIGKILL) -> Callable[[], None]
     return arm
 
 
-def stop(process: subprocess.Popen[bytes], *, sent: signal.Signals, seconds: float = 10.0) -> None:
+class Running(Protocol):
+    """A process of `subprocess.Popen`, or a `nursery.Child`."""
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+def stop(process: Running, *, sent: signal.Signals, seconds: float = 10.0) -> None:
     """Send `sent`, wait `seconds`, then kill; returns when the process is gone."""
     if process.poll() is None:
         process.send_signal(sent)

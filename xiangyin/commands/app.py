@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
 from xiangyin.loading import load_settings
@@ -21,7 +22,9 @@ def execute(args: argparse.Namespace) -> int:
     settings = load_settings(**({"role": args.role} if args.role else {}))
     import uvloop
 
+    from backend.conversation import steps
     from xiangyin.app import run_app
 
+    steps.halt_as_told(os.environ.get(steps.VARIABLE, ""))
     uvloop.run(run_app(settings))
     return 0
