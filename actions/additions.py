@@ -42,6 +42,23 @@ def add(turn: Turn, out: Outcome) -> None:
     out.awaiting = addition(turn)
 
 
+def add_place(turn: Turn, out: Outcome) -> bool:
+    """'我们在锦绣小区5号楼': where the newest petition is, if nobody knew. False: it says no such
+    thing."""
+    if turn.place is None or not turn.open_petitions or not turn.open_petitions[0].placeless:
+        return False
+    out.do(
+        "add_to_petition",
+        number=turn.open_petitions[0].number,
+        text=turn.text or turn.place,
+        place=turn.place,
+        place_code=turn.place_code,
+        messages=list(turn.ids),
+    )
+    out.awaiting = addition(turn)
+    return True
+
+
 def ask(turn: Turn, out: Outcome) -> None:
     """The citizen says that more will follow."""
     out.say("ask_addition", number=turn.open_petitions[0].number)

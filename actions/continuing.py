@@ -13,20 +13,28 @@ from actions.prompts import ask_unsure
 from actions.turn import Turn
 from actions.words import bare, only_announces
 
+A_NUMBER = 30
+"""Characters up to which words with a petition number are about that petition."""
+
 
 def carry_on(turn: Turn, awaiting: dict[str, Any] | None) -> Outcome:
     """One such turn. `open_form` in the outcome hands it to the form."""
     out = Outcome(awaiting=awaiting)
     if turn.is_silent_event or awaited.answer(turn, out):
         return out
-    if turn.entities.get("petition_number") and len(bare(turn.text)) <= 30:
+    if turn.entities.get("petition_number") and len(bare(turn.text)) <= A_NUMBER:
         existing.show_progress(turn, out)
+        return out
+    if turn.kind == "text" and turn.chosen is None and not bare(turn.text):
+        out.say("help_short")  # '？', or nothing but emoji
         return out
     HANDLERS.get(turn.intent, _unsure)(turn, out)
     return out
 
 
 def _inform(turn: Turn, out: Outcome) -> None:
+    if additions.add_place(turn, out):
+        return
     if soon_after_filing(turn, out.awaiting):
         additions.add(turn, out)
     elif turn.place or turn.kind == "location":

@@ -10,7 +10,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import existing, hand_over, rating, subscription
+from actions import additions, existing, hand_over, rating, subscription
+from actions.additions import soon_after_filing
 from actions.continuing import carry_on
 from actions.draft import Draft
 from actions.outcome import Outcome
@@ -113,7 +114,11 @@ class ActionHandOver(DialogueAction):
         return "action_hand_over"
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
-        hand_over.hand_over(turn, out)
+        if soon_after_filing(turn, out.awaiting) and turn.entities.get("phone"):
+            # '138…你们打电话来': asked for a contact, they give one.
+            additions.add(turn, out)
+        else:
+            hand_over.hand_over(turn, out)
         return out
 
 

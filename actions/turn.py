@@ -15,11 +15,13 @@ ANSWERED_STATES = frozenset({"resolved", "closed"})
 
 @dataclass(frozen=True)
 class Petition:
-    """One of the citizen's own petitions, as the context tells it."""
+    """One of the citizen's own petitions, as the context tells it. `placeless`: nobody could tell
+    where it is."""
 
     number: str
     title: str
     state: str
+    placeless: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
         entities=entities,
         place_code=place_code,
         petitions=tuple(
-            Petition(one["number"], one["title"], one["state"]) for one in context["petitions"]
+            Petition(one["number"], one["title"], one["state"], one.get("placeless", False))
+            for one in context["petitions"]
         ),
         home_place=context["home_place"],
     )

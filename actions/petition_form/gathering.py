@@ -12,6 +12,8 @@ from actions.words import bare, named, words
 PLACE_TRIES = 2
 AROUND_A_PLACE = 4
 """Characters beside a place ('我是…的', '就在…') that tell nothing more."""
+SHORT_PLACE = 6
+"""Characters up to which an answer to 'where?' is a place, whatever it sounds like."""
 STORY = 20
 """Characters from which an answer to 'where?' is more of the story rather than a place."""
 
@@ -79,6 +81,9 @@ def _place_meant(turn: Turn, draft: Draft) -> str | None:
     said = bare(turn.text)
     tries_left = draft.asked + 1 < PLACE_TRIES
     if not said or (turn.intent in NOT_A_PLACE and tries_left):
+        return None
+    if turn.intent == "raise_petition" and len(said) > SHORT_PLACE and tries_left:
+        draft.add_words(turn.text)  # more of the story: '乱收停车费，一个月涨到300'
         return None
     if len(said) > STORY:
         if tries_left:

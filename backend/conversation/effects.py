@@ -20,16 +20,13 @@ from backend.conversation.scene import Scene
 from backend.conversation.texts import Reply
 from backend.petitions import followup
 from backend.petitions.citizen_act import CitizenAct
-from backend.petitions.filing import Filing, file_petition
+from backend.petitions.filing import UNKNOWN_PLACE, Filing, file_petition
 from backend.petitions.handover import hand_over
 from backend.petitions.progress import progress
 from backend.petitions.rules import PetitionRules
 
 Effect = Mapping[str, Any]
 Prepared = Mapping[str, PetitionReading]
-
-# What the bot says where a citizen could not tell the place.
-UNKNOWN_PLACE = "地点不详"
 
 
 class Effects:
@@ -108,14 +105,21 @@ class Effects:
             now=scene.now,
         )
         filed = await file_petition(connection, filing, self._rules)
-        return filed_words(filed, effect.get("emergency"))
+        said = filed_words(filed, effect.get("emergency"))
+        if effect.get("emergency") and filing.place == UNKNOWN_PLACE:
+            said.append(Reply("emergency_where"))
+        return said
 
 
 # What a citizen does to a petition that exists: the act and the effect to a result.
 _ON_PETITIONS: dict[str, Callable[[CitizenAct, Effect], Awaitable[object]]] = {
     "show_progress": lambda act, effect: progress(act, effect.get("phone_tail")),
     "add_to_petition": lambda act, effect: followup.add(
-        act, effect["text"], tuple(effect["messages"])
+        act,
+        effect["text"],
+        tuple(effect["messages"]),
+        place=effect.get("place"),
+        place_code=effect.get("place_code"),
     ),
     "remind": lambda act, effect: followup.remind(act, effect.get("text", "")),
     "withdraw_petition": lambda act, effect: followup.withdraw(act, effect.get("text", "")),

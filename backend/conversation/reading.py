@@ -13,7 +13,7 @@ from typing import Any
 from backend.petitions.filing import FieldReading, MachineReading
 from backend.petitions.number import parse_number
 from backend.triage.classifier import Classifier
-from backend.triage.cleaning import clean
+from backend.triage.cleaning import as_written, clean
 from backend.triage.entities import EntityReader
 from backend.triage.examples import NONE
 from backend.triage.rules import Rules
@@ -86,7 +86,7 @@ class Readings:
             kind=_best([each for each in reading.kinds if each[0] != NONE]),
             domain=_best(reading.domains),
             urgency=FieldReading("emergency" if emergency else reading.urgency),
-            title=reading.title or UNTITLED,
+            title=as_written(reading.title) or UNTITLED,
             model=self._model,
             sensitive=reading.sensitive,
         )

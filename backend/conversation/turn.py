@@ -26,6 +26,7 @@ from backend.database.engine import Database
 from backend.organisation.tables import account
 from backend.petitions.progress import recent_for_citizen
 from backend.ports import Clock
+from backend.triage.cleaning import as_written
 
 # After this many failed tries the citizen hears that the message has arrived.
 SAY_RECEIVED_AT = 2
@@ -174,7 +175,12 @@ class TurnTaker:
             home_place, opted_out = own.one()
         return turn_request.Surroundings(
             [
-                {"number": each.number, "title": each.title, "state": each.state}
+                {
+                    "number": each.number,
+                    "title": each.title,
+                    "state": each.state,
+                    "placeless": each.placeless,
+                }
                 for each in petitions
             ],
             home_place,
@@ -289,6 +295,14 @@ class TurnTaker:
             return await self._commit(connection, lease, turn, scene, answer, {})
 
 
+def _shown(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The bot reads cleaned text and says it again."""
+    return {
+        name: as_written(value) if isinstance(value, str) else value
+        for name, value in params.items()
+    }
+
+
 def _in_order(
     replies: Sequence[Mapping[str, Any]], words: Mapping[str, list[Reply]]
 ) -> list[Reply]:
@@ -302,7 +316,7 @@ def _in_order(
             placed.add(reply["from_effect"])
         else:
             options = reply["prompt"]["options"] if reply.get("prompt") else ()
-            ordered.append(Reply(reply["key"], reply["params"], options))
+            ordered.append(Reply(reply["key"], _shown(reply["params"]), options))
     for effect_id, more in words.items():
         if effect_id not in placed:
             ordered += more

@@ -27,6 +27,9 @@ from backend.petitions.rules import (
 from backend.petitions.tables import petition, petition_message, petition_reading
 from backend.triage.cleaning import storable
 
+# What the bot says where a citizen could not tell the place.
+UNKNOWN_PLACE = "地点不详"
+
 _ATTACH = InsertOnce(petition_message)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Row, select
 from backend.petitions.changes import change_petition, end_dispatches, open_dispatch
 from backend.petitions.citizen_act import CitizenAct, NotFound, NotPossible
 from backend.petitions.events import CITIZEN, record_event
-from backend.petitions.filing import attach_messages
+from backend.petitions.filing import UNKNOWN_PLACE, attach_messages
 from backend.petitions.lifecycle import OPEN_STATES, Action, By, State, next_state
 from backend.petitions.masking import mask_phone
 from backend.petitions.ownership import find_own
@@ -85,10 +85,15 @@ class BadPhone:
 
 
 async def add(
-    act: CitizenAct, text: str, message_ids: Sequence[int]
+    act: CitizenAct,
+    text: str,
+    message_ids: Sequence[int],
+    *,
+    place: str | None = None,
+    place_code: str | None = None,
 ) -> Added | NotPossible | NotFound:
     """Words, photos, voices that belong to a petition: by default to the newest that still is
-    open, or was answered."""
+    open, or was answered. `place` becomes the petition's where nobody knew it."""
     earlier = await act.earlier()
     if earlier is not None:
         return Added(earlier.number, earlier.title)
@@ -96,8 +101,14 @@ async def add(
     if isinstance(row, NotFound | NotPossible):
         return row
     await attach_messages(act.connection, row.id, message_ids, "addition")
-    await change_petition(act.connection, row)
-    await act.record(row, "added", {"text": storable(text), "messages": list(message_ids)})
+    values: dict[str, Any] = {}
+    detail: dict[str, Any] = {"text": storable(text), "messages": list(message_ids)}
+    if place and row.place == UNKNOWN_PLACE:
+        known = place_code if place_code in act.rules.catalogue.divisions else None
+        values = {"place": storable(place)[:255], "place_code": known}
+        detail["place"] = [row.place, values["place"]]
+    await change_petition(act.connection, row, **values)
+    await act.record(row, "added", detail)
     return Added(row.number, row.title)
 
 

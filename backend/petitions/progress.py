@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.database.columns import Id
 from backend.petitions.citizen_act import CitizenAct, NotFound
+from backend.petitions.filing import UNKNOWN_PLACE
 from backend.petitions.offices import office_name, suggest_offices
 from backend.petitions.ownership import find_own, own_citizen_ids, tail_fits
 from backend.petitions.rules import PetitionRules
@@ -21,7 +22,12 @@ WRONG_TAILS_ALLOWED = 5
 WRONG_TAILS_WITHIN = timedelta(hours=24)
 
 _RECENT = (
-    select(petition.c.number, petition.c.title, petition.c.state)
+    select(
+        petition.c.number,
+        petition.c.title,
+        petition.c.state,
+        petition.c.place == UNKNOWN_PLACE,
+    )
     .where(petition.c.citizen_id.in_(own_citizen_ids(bindparam("whose", type_=Id))))
     .order_by(petition.c.id.desc())
     .limit(bindparam("most"))
@@ -63,11 +69,13 @@ class TooManyTries:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """One petition as the dialogue needs it (`context.petitions` of the turn)."""
+    """One petition as the dialogue needs it (`context.petitions` of the turn). `placeless`: nobody
+    could tell where it is."""
 
     number: str
     title: str
     state: str
+    placeless: bool
 
 
 async def progress(

@@ -30,6 +30,8 @@ _EMOJI = re.compile(
 )
 _SPACE = re.compile(r"\s+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_AFTER_CHINESE = re.compile(r"(?<=[\u3400-\u9fff）”》])[,!?;:()]|\((?=[\u3400-\u9fff])")
+_CHINESE = str.maketrans(",!?;:()", "，！？；：（）")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ def clean(text: str) -> CleanText:
     reading = _SPACE.sub(" ", simplified).strip().lstrip("/ ")
     shortened = len(reading) > LONGEST or len(original) > _LOOKED_AT
     return CleanText(reading[:LONGEST].rstrip(), original, traditional, shortened)
+
+
+def as_written(text: str) -> str:
+    """A cleaned text for people to read: punctuation beside Chinese is Chinese again."""
+    return _AFTER_CHINESE.sub(lambda found: found[0].translate(_CHINESE), text)
 
 
 def to_simplified(text: str) -> str:

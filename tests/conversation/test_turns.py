@@ -45,6 +45,10 @@ async def count(room: Room, table: Any) -> int:
         return int(counted.scalar_one())
 
 
+# What to do now, and where are you.
+EMERGENCY = "emergency_fire,emergency_where"
+
+
 def filing(request: dict[str, Any]) -> dict[str, Any]:
     return says(effects=[{**FILE, "messages": request["message"]["ids"]}])
 
@@ -177,7 +181,7 @@ async def test_an_emergency_is_answered_and_filed_past_a_stuck_turn(room: Room) 
     await room.worker.take_turn(who)
     await room.write("着火了快来人")
     await room.turns(who)
-    assert await room.said() == ["emergency_fire"]
+    assert await room.said() == [EMERGENCY]
     async with room.database.read() as connection:
         row = (await connection.execute(select(petition.c.urgency, petition.c.text))).one()
     assert tuple(row) == ("emergency", "着火了快来人")
@@ -192,7 +196,7 @@ async def test_an_emergency_nobody_was_woken_for_is_answered_at_the_next_try(roo
     # The signal was lost; the poll finds the citizen when the bot is to be tried again.
     room.clock.pass_(60)
     await room.turns(who)
-    assert await room.said() == ["received_bot_down", "emergency_fire"]
+    assert await room.said() == ["received_bot_down", EMERGENCY]
     assert await room.unread() == ["路灯坏了"]
 
 
@@ -213,7 +217,7 @@ async def test_an_emergency_whose_worker_died_does_not_queue_behind_the_stuck_tu
             await room.worker.take_turn(who)
     room.clock.pass_(LEASE_SECONDS + 1)
     await room.turns(who)
-    assert "emergency_fire" in await room.said()
+    assert EMERGENCY in await room.said()
     assert await room.unread() == ["路灯坏了"]
 
 

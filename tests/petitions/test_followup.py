@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from backend.conversation.addresses import merge_citizens
 from backend.petitions import followup
 from backend.petitions.citizen_act import CitizenAct, NotFound, NotPossible
+from backend.petitions.filing import UNKNOWN_PLACE
 from backend.petitions.followup import (
     Added,
     AlreadyRated,
@@ -325,3 +326,26 @@ async def test_erasing_a_name_leaves_progress(world: World) -> None:
         await connection.execute(update(petition).values(contact_phone=None, text=""))
         await connection.execute(update(petition_event).values(reason="", detail=None))
     assert isinstance(await ask(world, person, filed.number), Progress)
+
+
+async def test_a_place_that_nobody_knew_is_added_once(world: World) -> None:
+    person = await world.citizen()
+    filed = await world.file(person, place=UNKNOWN_PLACE, place_code=None)
+    async with world.database.read() as connection:
+        assert (await recent_for_citizen(connection, person.citizen_id))[0].placeless
+    for place in ("锦绣小区5号楼", "别的地方"):
+        added = await call(world, "add", person, filed.number, "在这里", (), place=place)
+        assert isinstance(added, Added)
+    async with world.database.read() as connection:
+        row = (await connection.execute(select(petition.c.place, petition.c.version))).one()
+        assert row.place == "锦绣小区5号楼"
+        assert not (await recent_for_citizen(connection, person.citizen_id))[0].placeless
+        details = await connection.execute(
+            select(petition_event.c.detail)
+            .where(petition_event.c.type == "added")
+            .order_by(petition_event.c.id)
+        )
+        assert [row.detail.get("place") for row in details] == [
+            [UNKNOWN_PLACE, "锦绣小区5号楼"],
+            None,
+        ]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.triage.cleaning import LONGEST, clean, storable, to_simplified
+from backend.triage.cleaning import LONGEST, as_written, clean, storable, to_simplified
 
 # Any code point at all, lone surrogates and NUL included.
 anything = st.text(st.characters(exclude_categories=()), max_size=300)
@@ -88,3 +88,18 @@ def test_any_text_can_be_cleaned(text: str) -> None:
     assert result.text == result.text.strip()
     assert not result.text.startswith("/")
     assert not any(unicodedata.category(c) == "Cc" for c in result.text)
+
+
+@pytest.mark.parametrize(
+    ("cleaned", "shown"),
+    [
+        ("路坑坑洼洼,下雨没法走!", "路坑坑洼洼，下雨没法走！"),
+        ("门口(东边)有狗", "门口（东边）有狗"),
+        ("每月3,000元,从9:30开始", "每月3,000元，从9:30开始"),
+        ("OK, fine", "OK, fine"),
+        ("", ""),
+    ],
+)
+def test_what_is_shown_again_has_chinese_punctuation(cleaned: str, shown: str) -> None:
+    assert as_written(cleaned) == shown
+    assert clean(shown).text == cleaned
