@@ -160,7 +160,14 @@ async def health_of(parts: Parts) -> dict[str, Any]:
     except BotUnavailable as error:
         bot = {"ok": False, "detail": str(error)}
     channels = {name: await channel.health() for name, channel in parts.channels.items()}
-    return {"ok": True, "role": parts.settings.role.value, "bot": bot, "channels": channels}
+    return {
+        "ok": True,
+        "role": parts.settings.role.value,
+        "bot": bot,
+        "channels": channels,
+        "triage": parts.triage_model,
+        "spooling": parts.inbox.spooling,
+    }
 
 
 @public

@@ -66,6 +66,7 @@ class Parts:
     sender: Sender
     media: MediaFetcher
     notifier: ConversationNotifier
+    triage_model: str
     accounts: list[Account] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
 
@@ -165,6 +166,7 @@ def build(settings: Settings) -> Parts:
         sender=sender,
         media=media,
         notifier=ConversationNotifier(texts, looks, signals, clock),
+        triage_model=readings.model,
         accounts=accounts,
         channels=channels,
     )

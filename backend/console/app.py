@@ -6,7 +6,14 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from backend.console import login_page, petition_actions, petition_page, queue_page
+from backend.console import (
+    citizen_page,
+    health_page,
+    login_page,
+    petition_actions,
+    petition_page,
+    queue_page,
+)
 from backend.console.assets import Assets
 from backend.console.media import media_file
 from backend.console.rendering import render, setup_templates, wants_part
@@ -62,7 +69,9 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             web.get("/password", login_page.password_page, name="password"),
             web.post("/password", login_page.change_own_password),
             web.get("/media/{id:[0-9]{1,18}}", media_file, name="media"),
+            web.get("/health", health_page.show, name="health"),
             web.get(petition_page.PATH, petition_page.show, name="petition"),
+            web.get(f"{petition_page.PATH}/citizen", citizen_page.show, name="citizen"),
             *petition_actions.routes(petition_page.PATH),
         ]
     )

@@ -21,6 +21,7 @@ from backend.petitions.masking import mask_name, mask_phone
 from backend.petitions.offices import Suggestion, suggest_offices
 from backend.petitions.queries import PetitionView, Said, Told, petition_view
 from backend.petitions.recusal import recused_among
+from backend.petitions.similar import similar_petitions
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
 from backend.web.texts import TEXTS, OfficialTexts
@@ -94,6 +95,7 @@ async def show_petition(
         orgs = await branch(connection, root_path(session.actor.org_path))
         suggestion = await _suggestion(connection, deps, view)
         recused = await recused_among(connection, view.id, [one.id for one in orgs])
+        similar = await similar_petitions(connection, session.actor, view.id)
     texts = request.app[TEXTS]
     actions = [name for action, name in FORMS.items() if action in view.actions]
     may_act = bool(STEPS_AHEAD & set(actions))
@@ -111,6 +113,7 @@ async def show_petition(
         "offices": _offices(view, orgs, suggestion, recused),
         "all_offices": [one for one in orgs if one.parent_id is not None],
         "subjects": [one for one in view.subjects if one.lifted_at is None],
+        "similar": similar,
         "drafts": drafts or {},
         "preview": None,
         "places": _places(deps),

@@ -60,6 +60,11 @@ class Inbox:
         self._arrived = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def spooling(self) -> bool:
+        """Whether messages lie on the disk, for SQL did not take them."""
+        return not self._spool.empty
+
     async def start(self) -> None:
         self._spool.open()
         self._tasks = [

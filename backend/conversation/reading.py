@@ -38,7 +38,7 @@ class Readings:
         self._rules = rules
         self._entities = entities
         self._classifier = classifier
-        self._model = str(classifier.card["sha256"])[:16]
+        self.model = str(classifier.card["sha256"])[:16]
 
     def rule(self, text: str) -> str | None:
         """What the app answers without the bot: 'emergency:<key>', 'opt_out', 'opt_in',
@@ -87,7 +87,7 @@ class Readings:
             domain=_best(reading.domains),
             urgency=FieldReading("emergency" if emergency else reading.urgency),
             title=as_written(reading.title) or UNTITLED,
-            model=self._model,
+            model=self.model,
             sensitive=reading.sensitive,
         )
         return PetitionReading(

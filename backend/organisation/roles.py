@@ -32,6 +32,7 @@ class Permission(StrEnum):
     HAND_OVER = "hand_over"  # take over a citizen who asked for a person
     READ_AUDIT = "read_audit"
     MANAGE_USERS = "manage_users"
+    SEE_HEALTH = "see_health"  # how the installation runs
 
 
 _P = Permission
@@ -44,7 +45,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.HANDLER: _HANDLER,
     Role.DISPATCHER: _DISPATCHER,
     Role.SUPERVISOR: _SUPERVISOR,
-    Role.ADMIN: _SUPERVISOR | {_P.MANAGE_USERS},
+    Role.ADMIN: _SUPERVISOR | {_P.MANAGE_USERS, _P.SEE_HEALTH},
 }
 
 

@@ -29,7 +29,8 @@ ATTEMPTS_WINDOW = timedelta(minutes=5)
 @dataclass(frozen=True)
 class WebDependencies:
     """`data_folder` holds texts/console.yml; `assets_folder` is node_modules; `media_folder` keeps
-    `<sha[:2]>/<sha>`. `health` gives {'ok': bool, …} and nothing secret."""
+    `<sha[:2]>/<sha>`. `health` gives {'ok': bool, 'bot': {'ok', …}, 'channels': {name: {'ok',
+    'detail', …}}, 'triage': model, 'spooling': bool, …} and nothing secret."""
 
     database: Database
     desk: Desk

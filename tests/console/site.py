@@ -35,6 +35,7 @@ PASSWORD = "麦田真好看呀今年收成不错"
 NODE_MODULES = DATA.parent / "node_modules"
 TEXT = "锦绣小区3号楼下水道堵了一个月没人管，污水都漫到一楼门口了，老人出门都要踩砖头。"
 OFFICIALS = {
+    "head": ("qinghe", "admin", "孙静"),
     "county": ("qinghe", "supervisor", "周敏"),
     "desk": ("chengguan_reception", "dispatcher", "刘芳"),
     "town": ("chengguan", "dispatcher", "陈静"),
@@ -198,7 +199,13 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
         return texts.render([Reply(key, params)], channel)
 
     async def health() -> Mapping[str, Any]:
-        return {"ok": True}
+        return {
+            "ok": True,
+            "bot": {"ok": True, "model": "b74c11adc87e", "turns": 12},
+            "channels": {"town": {"ok": False, "detail": "IP不在白名单"}},
+            "triage": "0123456789abcdef",
+            "spooling": False,
+        }
 
     notifier = ConversationNotifier(texts, {}, Signals(None, world.clock), world.clock)
     return WebDependencies(

@@ -1,0 +1,30 @@
+"""How the installation is: channels, bot, queues and what went wrong lately."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from backend.console.rendering import render
+from backend.conversation import backlog
+from backend.organisation.roles import Permission, may
+from backend.web.dependencies import dependencies
+from backend.web.sessions import require_session
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /health, for those who run the installation."""
+    deps, session = dependencies(request), require_session(request)
+    if not may(session.actor.role, Permission.SEE_HEALTH):
+        raise web.HTTPForbidden
+    now = deps.clock.now()
+    async with deps.database.read() as connection:
+        context: dict[str, Any] = {
+            "lines": await backlog.lines(connection, now),
+            "troubles": await backlog.troubles(connection, now),
+        }
+    health = await deps.health()
+    parts = [health["bot"], *health["channels"].values()]
+    context["well"] = all(one["ok"] for one in parts) and not health["spooling"]
+    return render(request, "health.html", {"here": "health", "health": health, **context})
