@@ -23,16 +23,17 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema to `revision` in the caller's transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-    command.upgrade(_config(connection), "head")
+    command.upgrade(_config(connection), revision)
 
 
 async def migrate(database: Database) -> None:
     """Upgrade to the newest revision in one transaction."""
     async with database.write() as connection:
-        await connection.run_sync(_upgrade)
+        await connection.run_sync(upgrade)
 
 
 async def schema_differences(database: Database) -> list[object]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import fcntl
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from backend.clock import SystemClock
 from backend.database.engine import Database
+from xiangyin import run_lock
 from xiangyin.child import ChildSpec
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
@@ -43,7 +43,7 @@ def execute(args: argparse.Namespace) -> int:
     settings.secret_key()  # made, or refused, before anything starts
     for folder in (settings.var_dir, settings.media_dir, settings.spool_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    lock = _lock(settings)
+    lock = run_lock.take(settings.var_dir, settings.role)
     if lock is None:
         return failed(f"乡音已经在 {settings.var_dir} 里运行着，先停掉它（Ctrl-C）")
     if not _port_is_free(settings.http_host, settings.http_port):
@@ -57,18 +57,6 @@ def execute(args: argparse.Namespace) -> int:
         return asyncio.run(_run(settings, args.role))
     finally:
         os.close(lock)
-
-
-def _lock(settings: Settings) -> int | None:
-    """Held until the process ends, however it ends; None where another holds it."""
-    path = settings.var_dir / f"{settings.role}.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
 
 
 def _port_is_free(host: str, port: int) -> bool:
