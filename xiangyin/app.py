@@ -88,6 +88,8 @@ def _web_dependencies(parts: Parts) -> WebDependencies:
         data_folder=DATA,
         media_folder=settings.media_dir,
         assets_folder=PROJECT / "node_modules",
+        secret_key=settings.secret_key,
+        totp_roles=frozenset(settings.totp_roles),
         secure_cookies=settings.base_url.startswith("https://"),
         trusted_proxies=settings.trusted_proxies,
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.catalogue import load_catalogue
 from backend.database.engine import Database
 from backend.database.revision import current_revision, newest_revision
+from backend.organisation.passwords import one_time_password
 from backend.organisation.roles import Role
 from backend.organisation.tree import org_by_code, sync_tree
 from backend.organisation.users import UserRefused, create_user, list_users
@@ -19,11 +18,6 @@ from xiangyin.settings import PROJECT
 CATALOGUE = PROJECT / "data" / "catalogue"
 FIRST_LOGIN = "admin"
 FIRST_NAME = "系统管理"
-
-
-def one_time_password() -> str:
-    """Random and long enough for the policy; whoever gets it must choose their own at log-in."""
-    return secrets.token_urlsafe(12)
 
 
 async def prepare_database(database: Database) -> None:
@@ -57,7 +51,7 @@ async def make_first_user(database: Database, clock: Clock) -> str | None:
 async def _create_administrator(
     connection: AsyncConnection, org_id: int, clock: Clock
 ) -> str | None:
-    password = one_time_password()
+    password = one_time_password(login=FIRST_LOGIN, name=FIRST_NAME)
     try:
         await create_user(
             connection,

@@ -20,6 +20,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
+from backend.organisation.roles import Role as Official
 from backend.ports import Account
 from xiangyin.accounts import NAME, AccountSettings
 from xiangyin.secret_files import read_or_create_key
@@ -86,6 +87,9 @@ class Settings(BaseSettings):
     max_request_bytes: int = Field(
         12 * 1024 * 1024, ge=65_536, le=104_857_600, description="65536 到 104857600 的整数（字节）"
     )
+    totp_roles: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description=f"{'、'.join(Official)} 中的几个，多个用逗号分开"
+    )
     session_hours: float = Field(12, gt=0, le=720, description="大于 0、不超过 720 的小时数")
 
     bot_socket: Path = Field(Path("run/bot.sock"), description="Unix 套接字的路径")
@@ -145,7 +149,7 @@ class Settings(BaseSettings):
                 raise ValueError("不是网址")
         return value.rstrip("/")
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "totp_roles", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -160,6 +164,14 @@ class Settings(BaseSettings):
                 ipaddress.ip_network(network, strict=False)
             except ValueError as error:
                 raise ValueError(f"{network} 不是 IP 或网段") from error
+        return value
+
+    @field_validator("totp_roles")
+    @classmethod
+    def _check_roles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for role in value:
+            if role not in set(Official):
+                raise ValueError(f"{role} 不是角色")
         return value
 
     @field_validator("accounts")

@@ -32,6 +32,9 @@ def setup_api(app: web.Application, deps: WebDependencies) -> web.Application:
     def expired_password(_request: web.Request) -> web.StreamResponse:
         return error_response(403, texts.errors["password_first"])
 
+    def missing_totp(_request: web.Request) -> web.StreamResponse:
+        return error_response(403, texts.errors["totp_first"])
+
     api = web.Application(
         middlewares=[
             body_limit,
@@ -42,6 +45,8 @@ def setup_api(app: web.Application, deps: WebDependencies) -> web.Application:
                 deps.clock,
                 without=without_session,
                 expired_password=expired_password,
+                totp_roles=deps.totp_roles,
+                missing_totp=missing_totp,
             ),
             csrf_guard,
             json_body,

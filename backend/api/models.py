@@ -46,6 +46,9 @@ class ErrorAnswer(BaseModel):
 class Login(Given):
     login: Annotated[Words, Field(min_length=1, max_length=64)]
     password: Annotated[Words, Field(min_length=1, max_length=256)]
+    code: Annotated[
+        Words, Field(max_length=32, description="of the authenticator app, where one is set up")
+    ] = ""
 
 
 class Me(BaseModel):

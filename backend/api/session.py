@@ -8,15 +8,17 @@ from backend.api.errors import error_response
 from backend.api.models import Login, Me
 from backend.api.responses import r200, r201, r204
 from backend.api.view import ApiView, answer
+from backend.organisation.secret_box import SecretUnreadable
 from backend.organisation.sessions import (
+    CodeNeeded,
     LoggedIn,
     Session,
     WrongCredentials,
     log_out,
     session_of,
 )
-from backend.web.login import try_log_in
-from backend.web.markers import own_csrf, public, while_password_expired
+from backend.web.login import try_code, try_log_in
+from backend.web.markers import own_csrf, public, while_password_expired, while_totp_missing
 from backend.web.sessions import (
     SESSION_COOKIE,
     clear_session_cookie,
@@ -53,7 +55,16 @@ class SessionView(ApiView):
             201: Logged in
         """
         words = self.request.config_dict[TEXTS].errors
-        result = await try_log_in(self.request, self.deps, body.login, body.password)
+        result: object = await try_log_in(self.request, self.deps, body.login, body.password)
+        if isinstance(result, CodeNeeded):
+            if not body.code:
+                return error_response(401, words["code_needed"], "code")
+            try:
+                result = await try_code(self.request, self.deps, result.challenge, body.code)
+            except SecretUnreadable:
+                return error_response(401, words["totp_unreadable"], "code")
+            if isinstance(result, WrongCredentials):
+                return error_response(401, words["code"], "code")
         if isinstance(result, WrongCredentials):
             return error_response(401, words["login"])
         if not isinstance(result, LoggedIn):
@@ -67,6 +78,7 @@ class SessionView(ApiView):
         return response
 
     @while_password_expired
+    @while_totp_missing
     async def delete(self) -> r204:
         """Log out.
 
@@ -85,6 +97,7 @@ class MeView(ApiView):
     """/api/v1/me"""
 
     @while_password_expired
+    @while_totp_missing
     async def get(self) -> r200[Me]:
         """Who is logged in.
 

@@ -7,12 +7,17 @@ from urllib.parse import quote
 from aiohttp import web
 
 from backend.console import (
+    account_page,
     citizen_page,
+    code_page,
     health_page,
     login_page,
     petition_actions,
     petition_page,
     queue_page,
+    totp_page,
+    user_page,
+    users_page,
 )
 from backend.console.assets import Assets
 from backend.console.media import media_file
@@ -54,6 +59,8 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
                 deps.clock,
                 without=lambda request: to_login(request, login_page.LOGIN),
                 expired_password=_to_password,
+                totp_roles=deps.totp_roles,
+                missing_totp=_to_totp,
             ),
             csrf_guard,
         ]
@@ -68,6 +75,11 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             web.post("/logout", login_page.logout, name="logout"),
             web.get("/password", login_page.password_page, name="password"),
             web.post("/password", login_page.change_own_password),
+            *code_page.ROUTES,
+            *account_page.ROUTES,
+            *totp_page.ROUTES,
+            *users_page.ROUTES,
+            *user_page.ROUTES,
             web.get("/media/{id:[0-9]{1,18}}", media_file, name="media"),
             web.get("/health", health_page.show, name="health"),
             web.get(petition_page.PATH, petition_page.show, name="petition"),
@@ -90,7 +102,12 @@ async def _home(_request: web.Request) -> web.StreamResponse:
 
 
 def _to_password(_request: web.Request) -> web.StreamResponse:
-    return web.Response(
-        status=303,
-        headers={"Location": f"{PREFIX}/password", "HX-Redirect": f"{PREFIX}/password"},
-    )
+    return _to(f"{PREFIX}/password")
+
+
+def _to_totp(_request: web.Request) -> web.StreamResponse:
+    return _to(f"{PREFIX}/account/totp")
+
+
+def _to(path: str) -> web.StreamResponse:
+    return web.Response(status=303, headers={"Location": path, "HX-Redirect": path})

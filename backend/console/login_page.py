@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from aiohttp import hdrs, web
 
+from backend.console import code_page
 from backend.console.forms import words
 from backend.console.rendering import render
+from backend.organisation.lockout import Locked
 from backend.organisation.passwords import PasswordRefused
-from backend.organisation.sessions import Locked, LoggedIn, log_out
+from backend.organisation.sessions import CodeNeeded, LoggedIn, log_out
 from backend.organisation.users import UserRefused, change_password
 from backend.web.dependencies import dependencies
 from backend.web.login import PASSWORD_LENGTH, TooManyAttempts, try_log_in
-from backend.web.markers import own_csrf, public, while_password_expired
+from backend.web.markers import own_csrf, public, while_password_expired, while_totp_missing
 from backend.web.posted_form import posted_form
 from backend.web.sessions import (
     CSRF_FIELD,
@@ -81,6 +83,8 @@ async def login(request: web.Request) -> web.StreamResponse:
         response = web.Response(status=303, headers={hdrs.LOCATION: target})
         set_session_cookie(response, result, secure=deps.secure_cookies)
         return response
+    if isinstance(result, CodeNeeded):
+        return code_page.ask_for_code(request, result, words(form, "next"))
     if isinstance(result, Locked | TooManyAttempts):
         return _form(request, login=name, error=texts.errors["login_locked"], status=429)
     return _form(
@@ -93,6 +97,7 @@ async def login(request: web.Request) -> web.StreamResponse:
 
 
 @while_password_expired
+@while_totp_missing
 async def logout(request: web.Request) -> web.StreamResponse:
     """POST: end the session."""
     deps = dependencies(request)
@@ -104,6 +109,7 @@ async def logout(request: web.Request) -> web.StreamResponse:
 
 
 @while_password_expired
+@while_totp_missing
 async def password_page(request: web.Request) -> web.StreamResponse:
     """GET: the form to change one's own password."""
     return _password_form(request)
@@ -118,6 +124,7 @@ def _password_form(
 
 
 @while_password_expired
+@while_totp_missing
 async def change_own_password(request: web.Request) -> web.StreamResponse:
     """POST: change it; all other sessions of the user end."""
     deps = dependencies(request)

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from backend.console.assets import Assets
 from backend.console.wording import file_size, iso, local, moment
+from backend.organisation.roles import Permission, may
 from backend.ports import Clock
 from backend.web.sessions import CSRF_FIELD, session_of_request
 from backend.web.texts import TEXTS, OfficialTexts
@@ -63,6 +64,7 @@ def render(
             "login": session.login,
             "org_name": session.org_name,
             "role": session.actor.role,
+            "manages_users": may(session.actor.role, Permission.MANAGE_USERS),
         }
     always = {"me": me, "csrf_token": token, "csrf_field": csrf_field, "here": "", "notice": None}
     return aiohttp_jinja2.render_template(template, request, {**always, **context}, status=status)

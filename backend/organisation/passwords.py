@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import unicodedata
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -51,6 +52,18 @@ def check_password(password: str, *, login: str, name: str) -> None:
         raise PasswordRefused("names_the_user")
     if _common(folded):
         raise PasswordRefused("common")
+
+
+def one_time_password(*, login: str, name: str) -> str:
+    """Random, and as the policy wants it (a short log-in may turn up in one by chance); whoever
+    gets it must choose their own at log-in."""
+    while True:
+        password = secrets.token_urlsafe(12)
+        try:
+            check_password(password, login=login, name=name)
+        except PasswordRefused:
+            continue
+        return password
 
 
 async def hash_password(password: str) -> str:

@@ -7,18 +7,18 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.database.engine import Database
 from backend.organisation.audit import record_audit
+from backend.organisation.challenge import open_challenge
+from backend.organisation.lockout import Locked, count_attempt, take_back
 from backend.organisation.passwords import hash_password, needs_rehash, verify_password
 from backend.organisation.roles import Role
-from backend.organisation.tables import org, session, user
+from backend.organisation.tables import org, session, totp, user
 from backend.organisation.users import normal_login
 
-FAILURES_ALLOWED = 5
-LOCKED_FOR = timedelta(minutes=15)
 IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
 TOUCH_AFTER = timedelta(minutes=1)
@@ -52,10 +52,11 @@ class WrongCredentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
-    """Too many failures; even the right password is refused until then."""
+class CodeNeeded:
+    """The password was right, the official's second factor is still to come
+    (code_login.py); `challenge` is kept nowhere but by the browser."""
 
-    until: datetime
+    challenge: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +70,45 @@ class Session:
     csrf_token: str
     expires_at: datetime
     must_change_password: bool
+    has_totp: bool
     stale: bool
 
 
 async def log_in(
     database: Database, login: str, password: str, ip: str, agent: str, now: datetime
-) -> LoggedIn | WrongCredentials | Locked:
-    """Open a session. Takes the database rather than a connection: the password is verified
-    between two short transactions, never inside one (SQLite has one writer for everybody).
+) -> LoggedIn | WrongCredentials | Locked | CodeNeeded:
+    """Open a session, or ask for the code. Takes the database rather than a connection: the
+    password is verified between two short transactions, never inside one (SQLite has one writer
+    for everybody).
 
     The attempt is counted before it is verified, so parallel guesses are counted too; the
-    `FAILURES_ALLOWED`-th wrong one locks the log-in for `LOCKED_FOR`. Unknown log-ins cost the
+    `FAILURES_ALLOWED`-th wrong one locks the log-in (lockout.py). Unknown log-ins cost the
     same time as known ones.
     """
     login = normal_login(login)
     async with database.write() as connection:
-        row = await _count_attempt(connection, login, now)
-    if isinstance(row, Locked):
-        return row
-    right = await verify_password(row.password_hash if row else None, password)
-    if row is None or not right:
-        if row is not None:
+        attempt = await count_attempt(connection, user.c.login == login, now)
+    if isinstance(attempt, Locked):
+        return attempt
+    right = await verify_password(attempt.password_hash if attempt else None, password)
+    if attempt is None or not right:
+        if attempt is not None:
             async with database.write() as connection:
                 await record_audit(
-                    connection, "login_failed", now, user_id=row.id, subject=_printable(ip)
+                    connection, "login_failed", now, user_id=attempt.user_id, subject=_printable(ip)
                 )
         return WrongCredentials()
-    new_hash = await hash_password(password) if needs_rehash(row.password_hash) else None
+    old_hash = attempt.password_hash
+    new_hash = await hash_password(password) if needs_rehash(old_hash) else None
     async with database.write() as connection:
-        return await _open(connection, row.id, new_hash, ip, agent, now)
+        if await connection.scalar(_totp_is_on(attempt.user_id)):
+            await take_back(connection, attempt)
+            return CodeNeeded(await open_challenge(connection, attempt.user_id, now))
+        return await open_session(connection, attempt.user_id, new_hash, ip, agent, now)
+
+
+def _totp_is_on(user_id: int) -> Select[tuple[int]]:
+    return select(totp.c.user_id).where(totp.c.user_id == user_id, totp.c.confirmed_at.is_not(None))
 
 
 async def session_of(connection: AsyncConnection, token: str, now: datetime) -> Session | None:
@@ -114,9 +125,11 @@ async def session_of(connection: AsyncConnection, token: str, now: datetime) -> 
                 user.c.must_change_password,
                 org.c.path,
                 org.c.name.label("org_name"),
+                totp.c.confirmed_at.label("totp_since"),
             )
             .join(user, user.c.id == session.c.user_id)
             .join(org, org.c.id == user.c.org_id)
+            .outerjoin(totp, totp.c.user_id == user.c.id)
             .where(
                 session.c.token_hash == _hash(token),
                 session.c.ended_at.is_(None),
@@ -135,6 +148,7 @@ async def session_of(connection: AsyncConnection, token: str, now: datetime) -> 
         row.csrf_token,
         row.expires_at,
         row.must_change_password,
+        row.totp_since is not None,
         now - row.seen_at >= TOUCH_AFTER,
     )
 
@@ -171,43 +185,7 @@ def same_csrf(expected: str, given: str) -> bool:
     return secrets.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    id: int
-    password_hash: str
-
-
-async def _count_attempt(
-    connection: AsyncConnection, login: str, now: datetime
-) -> _Candidate | Locked | None:
-    counted = await connection.execute(
-        update(user)
-        .where(
-            user.c.login == login,
-            user.c.active,
-            or_(user.c.locked_until.is_(None), user.c.locked_until <= now),
-        )
-        .values(failed_logins=user.c.failed_logins + 1, locked_until=None)
-        .returning(user.c.id, user.c.password_hash, user.c.failed_logins)
-    )
-    row = counted.first()
-    if row is None:
-        locked = await connection.execute(
-            select(user.c.locked_until).where(user.c.login == login, user.c.active)
-        )
-        until = locked.scalar_one_or_none()
-        return Locked(until) if until is not None else None
-    if row.failed_logins >= FAILURES_ALLOWED:
-        # A success takes the lock off again; a new count begins when it is over.
-        await connection.execute(
-            update(user)
-            .where(user.c.id == row.id)
-            .values(locked_until=now + LOCKED_FOR, failed_logins=0)
-        )
-    return _Candidate(row.id, row.password_hash)
-
-
-async def _open(
+async def open_session(
     connection: AsyncConnection,
     user_id: int,
     new_hash: str | None,
@@ -215,6 +193,7 @@ async def _open(
     agent: str,
     now: datetime,
 ) -> LoggedIn | WrongCredentials:
+    """For a user who has proved who they are. `new_hash`: the password's, if it is due."""
     values: dict[str, object] = {"failed_logins": 0, "locked_until": None, "last_login_at": now}
     if new_hash is not None:
         values["password_hash"] = new_hash

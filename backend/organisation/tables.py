@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -63,6 +64,40 @@ session = Table(
     Column("ended_at", UtcDateTime),
     Column("ip", String(64), nullable=False, default=""),
     Column("agent", String(255), nullable=False, default=""),
+    UniqueConstraint("token_hash"),
+    Index(None, "user_id"),
+)
+
+# A second factor: the secret of the official's authenticator app, sealed (secret_box.py).
+totp = Table(
+    "totp",
+    metadata,
+    Column("user_id", Id, ForeignKey("user_account.id"), primary_key=True, autoincrement=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),  # asked for at log-in from then on
+    Column("last_step", Id),  # of 30 s since 1970: no code at or before it counts again
+)
+
+# Each logs in once without the app; only a keyed hash is kept.
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("user_account.id"), nullable=False),
+    Column("mark", String(64), nullable=False),
+    Column("used_at", UtcDateTime),
+    UniqueConstraint("user_id", "mark"),
+)
+
+# The password was right, the code is still to come.
+login_challenge = Table(
+    "login_challenge",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("token_hash", String(64), nullable=False),
+    Column("user_id", Id, ForeignKey("user_account.id"), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
     UniqueConstraint("token_hash"),
     Index(None, "user_id"),
 )

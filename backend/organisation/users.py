@@ -205,6 +205,13 @@ async def change_password(
     await record_audit(connection, "password_changed", now, user_id=user_id, subject=row.login)
 
 
+async def check_own_password(connection: AsyncConnection, user_id: int, password: str) -> None:
+    """Raises UserRefused('wrong_password')."""
+    found = await connection.scalar(select(user.c.password_hash).where(user.c.id == user_id))
+    if not await verify_password(found, password):
+        raise UserRefused("wrong_password")
+
+
 async def end_sessions(
     connection: AsyncConnection, user_id: int, now: datetime, *, but: int | None = None
 ) -> None:

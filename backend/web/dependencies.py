@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -12,6 +12,8 @@ from typing import Any
 from aiohttp import web
 
 from backend.database.engine import Database
+from backend.organisation.secret_box import SecretBox
+from backend.organisation.totp import PURPOSE
 from backend.petitions.desk import Desk
 from backend.petitions.rules import PetitionRules
 from backend.ports import Clock
@@ -30,7 +32,8 @@ ATTEMPTS_WINDOW = timedelta(minutes=5)
 class WebDependencies:
     """`data_folder` holds texts/console.yml; `assets_folder` is node_modules; `media_folder` keeps
     `<sha[:2]>/<sha>`. `health` gives {'ok': bool, 'bot': {'ok', …}, 'channels': {name: {'ok',
-    'detail', …}}, 'triage': model, 'spooling': bool, …} and nothing secret."""
+    'detail', …}}, 'triage': model, 'spooling': bool, …} and nothing secret. Officials of
+    `totp_roles` must have an authenticator app."""
 
     database: Database
     desk: Desk
@@ -42,7 +45,13 @@ class WebDependencies:
     media_folder: Path
     assets_folder: Path
     secure_cookies: bool
+    secret_key: Callable[[], bytes]
+    totp_roles: Collection[str] = frozenset()
     trusted_proxies: Sequence[str] = field(default=())
+
+    @cached_property
+    def totp_box(self) -> SecretBox:
+        return SecretBox(self.secret_key(), PURPOSE)
 
     @cached_property
     def attempts_per_login(self) -> Attempts:

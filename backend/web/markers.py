@@ -9,6 +9,7 @@ from aiohttp import web
 Marked = TypeVar("Marked")
 _PUBLIC = "_xiangyin_public"
 _OWN_CSRF = "_xiangyin_own_csrf"
+_NO_TOTP = "_xiangyin_while_totp_missing"
 _EXPIRED = "_xiangyin_while_password_expired"
 
 
@@ -27,6 +28,12 @@ def own_csrf[Marked](handler: Marked) -> Marked:
 def while_password_expired[Marked](handler: Marked) -> Marked:
     """Answers to someone who has yet to change a password given by the administrator."""
     setattr(_function(handler), _EXPIRED, True)
+    return handler
+
+
+def while_totp_missing[Marked](handler: Marked) -> Marked:
+    """Answers to someone whose role requires an authenticator app they have yet to set up."""
+    setattr(_function(handler), _NO_TOTP, True)
     return handler
 
 
@@ -62,3 +69,7 @@ def proves_itself(request: web.Request) -> bool:
 
 def allows_expired_password(request: web.Request) -> bool:
     return hasattr(_handler(request), _EXPIRED)
+
+
+def allows_missing_totp(request: web.Request) -> bool:
+    return hasattr(_handler(request), _NO_TOTP)

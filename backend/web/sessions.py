@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from urllib.parse import quote
 
 from aiohttp import hdrs, web
@@ -12,11 +12,17 @@ from aiohttp.typedefs import Handler, Middleware
 from backend.database.engine import Database
 from backend.organisation.sessions import LoggedIn, Session, same_csrf, session_of, touch
 from backend.ports import Clock
-from backend.web.markers import allows_expired_password, is_public, proves_itself
+from backend.web.markers import (
+    allows_expired_password,
+    allows_missing_totp,
+    is_public,
+    proves_itself,
+)
 from backend.web.posted_form import posted_form
 
 SESSION_COOKIE = "xiangyin_session"
 LOGIN_COOKIE = "xiangyin_login"
+CHALLENGE_COOKIE = "xiangyin_code"
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf_token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,7 +51,13 @@ def require_session(request: web.Request) -> Session:
 
 
 def session_middleware(
-    database: Database, clock: Clock, *, without: Turn, expired_password: Turn
+    database: Database,
+    clock: Clock,
+    *,
+    without: Turn,
+    expired_password: Turn,
+    totp_roles: Collection[str],
+    missing_totp: Turn,
 ) -> Middleware:
     """Finds the session; turns a request without one away unless its route is public."""
 
@@ -60,6 +72,10 @@ def session_middleware(
                 return without(request)
             if found.must_change_password and not allows_expired_password(request):
                 return expired_password(request)
+            required = found.actor.role in totp_roles and not found.has_totp
+            # First the password, then the app.
+            if required and not found.must_change_password and not allows_missing_totp(request):
+                return missing_totp(request)
         return await handler(request)
 
     return find_session
@@ -114,6 +130,14 @@ def login_token(request: web.Request) -> str:
 def set_login_cookie(response: web.StreamResponse, token: str, path: str, *, secure: bool) -> None:
     response.set_cookie(
         LOGIN_COOKIE, token, path=path, httponly=True, samesite="Strict", secure=secure
+    )
+
+
+def set_challenge_cookie(
+    response: web.StreamResponse, challenge: str, path: str, *, secure: bool
+) -> None:
+    response.set_cookie(
+        CHALLENGE_COOKIE, challenge, path=path, httponly=True, samesite="Strict", secure=secure
     )
 
 

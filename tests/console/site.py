@@ -219,6 +219,7 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
         media_folder=folder / "media",
         assets_folder=NODE_MODULES,
         secure_cookies=False,
+        secret_key=lambda: bytes(32),
     )
 
 

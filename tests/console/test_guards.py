@@ -13,7 +13,7 @@ from backend.web.markers import marked_own_csrf, marked_public
 from backend.web.sessions import SESSION_COOKIE
 from tests.console.site import PASSWORD, Site
 
-PARTS = {"number": "20261123-0001-0", "id": "1", "digest": "x", "name": "y"}
+PARTS = {"number": "20261123-0001-0", "id": "1", "digest": "x", "name": "y", "step": "disabled"}
 
 
 def every_route(app: web.Application) -> Iterator[tuple[str, str, object]]:
@@ -54,13 +54,19 @@ def test_only_these_routes_are_public(site: Site) -> None:
         ("GET", "/console"),
         ("GET", "/console/login"),
         ("POST", "/console/login"),
+        ("GET", "/console/login/code"),
+        ("POST", "/console/login/code"),
         ("GET", "/assets/x/y"),
         ("POST", "/api/v1/session"),
         ("GET", "/api/v1/health"),
         ("GET", "/api/v1/openapi.json"),
     }
     own = {(m, p) for m, p, handler in every_route(site.app) if marked_own_csrf(handler)}
-    assert own == {("POST", "/console/login"), ("POST", "/api/v1/session")}
+    assert own == {
+        ("POST", "/console/login"),
+        ("POST", "/console/login/code"),
+        ("POST", "/api/v1/session"),
+    }
 
 
 async def test_without_csrf_token_no_change(site: Site) -> None:

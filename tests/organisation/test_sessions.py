@@ -8,12 +8,10 @@ from sqlalchemy import select, update
 from backend.database.engine import Database
 from backend.organisation import passwords
 from backend.organisation.audit import audit_events
+from backend.organisation.lockout import FAILURES_ALLOWED, LOCKED_FOR, Locked
 from backend.organisation.sessions import (
-    FAILURES_ALLOWED,
     IDLE,
-    LOCKED_FOR,
     LONGEST,
-    Locked,
     LoggedIn,
     Session,
     WrongCredentials,

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.clock import SystemClock
 from backend.database.engine import Database
+from backend.organisation.passwords import one_time_password
 from backend.organisation.roles import Role
+from backend.organisation.totp import reset_totp
 from backend.organisation.tree import org_by_code
 from backend.organisation.users import (
     User,
@@ -24,7 +26,6 @@ from backend.organisation.users import (
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
 from xiangyin.loading import load_settings
-from xiangyin.preparation import one_time_password
 
 REFUSALS = {
     "login_form": "登录名只能用小写字母、数字和 . _ -，2 到 64 个，以字母或数字开头",
@@ -53,6 +54,7 @@ def register(subcommands: Subcommands) -> None:
 
     for name, text, work in (
         ("reset", "忘了口令：给一个新的一次性口令", _reset),
+        ("totp-reset", "手机丢了：取消他的动态口令，凭口令登录后可重新设置", _totp_reset),
         ("disable", "停用：不能再登录，已登录的立即退出", _disable),
         ("enable", "恢复停用的用户", _enable),
     ):
@@ -87,7 +89,7 @@ async def _add(connection: AsyncConnection, args: argparse.Namespace) -> str:
     office = await org_by_code(connection, args.org)
     if office is None:
         raise UserRefused("org")
-    password = one_time_password()
+    password = one_time_password(login=args.login, name=args.name)
     await create_user(
         connection,
         login=args.login,
@@ -103,9 +105,15 @@ async def _add(connection: AsyncConnection, args: argparse.Namespace) -> str:
 
 async def _reset(connection: AsyncConnection, args: argparse.Namespace) -> str:
     found = await _find(connection, args.login)
-    password = one_time_password()
+    password = one_time_password(login=found.login, name=found.name)
     await reset_password(connection, found.id, password, SystemClock().now())
     return _handed_over(found.login, password)
+
+
+async def _totp_reset(connection: AsyncConnection, args: argparse.Namespace) -> str:
+    found = await _find(connection, args.login)
+    await reset_totp(connection, found.id, SystemClock().now())
+    return f"{found.login} 的动态口令已取消，请他登录后在“我的账号”里重新设置"
 
 
 async def _disable(connection: AsyncConnection, args: argparse.Namespace) -> str:

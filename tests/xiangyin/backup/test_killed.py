@@ -9,10 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from backend.petitions.tables import petition
+from tests.petitions.world import SetClock
 from tests.xiangyin.backup.installation import Installation
+from xiangyin.backup.restoring import restore
+from xiangyin.backup.taking import take_backup
 
 BACKUP = "xiangyin.backup.taking"
 RESTORE = "xiangyin.backup.restoring"
+CLOCK = SetClock()
 
 
 @pytest.mark.parametrize("step", [f"{BACKUP}:snapshot:1", f"{BACKUP}:_pack:1", f"{BACKUP}:put:1"])
@@ -21,10 +25,7 @@ async def test_a_killed_backup_is_none_and_the_next_one_tidies_up(
 ) -> None:
     assert filled.command("backup", str(file), dies_at=step).returncode == -signal.SIGKILL
     assert not file.exists()
-    done = filled.command("backup", str(file))
-    assert done.returncode == 0, done.stderr
-    assert "已备份到" in done.stdout
-    assert "密钥不在里面" in done.stdout
+    await take_backup(filled.settings, file, CLOCK)
     assert list(file.parent.iterdir()) == [file]
 
 
@@ -44,27 +45,30 @@ async def test_a_killed_restore_leaves_the_old_data_or_the_new(
     if "places" in step and not filled.url.startswith("sqlite"):
         pytest.skip("PostgreSQL has its own commit")
     await filled.spool(20)
-    assert filled.command("backup", str(file)).returncode == 0
+    await take_backup(filled.settings, file, CLOCK)
     await filled.execute("UPDATE petition SET title = '改过的'")
     before = await filled.content()
     killed = filled.command("restore", str(file), "--replace", dies_at=step)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert await filled.content() == before
 
-    done = filled.command("restore", str(file), "--replace")
-    assert done.returncode == 0, done.stderr
-    assert "已恢复到" in done.stdout
+    await restore(filled.settings, file, CLOCK, may_replace=True)
     assert await filled.all(select(petition.c.title)) == ["下水道堵塞"]
     left = [path.name for path in filled.folder.rglob("*restoring*")]
     assert left == []
 
 
-async def test_refusals_are_sentences(filled: Installation, file: Path) -> None:
+async def test_the_commands_speak_in_sentences(filled: Installation, file: Path) -> None:
     missing = filled.command("restore", str(file))
     assert (missing.returncode, "Traceback" in missing.stderr) == (1, False)
-    file.write_bytes(b"x" * 100)
-    damaged = filled.command("restore", str(file))
-    assert damaged.returncode == 1
-    assert "什么也没动" in damaged.stderr
+    done = filled.command("backup", str(file))
+    assert done.returncode == 0, done.stderr
+    assert "已备份到" in done.stdout
+    assert f"密钥 {filled.settings.secret_key_file}" in done.stdout
     again = filled.command("backup", str(file))
     assert (again.returncode, "已经有了" in again.stderr) == (1, True)
+    refused = filled.command("restore", str(file))
+    assert (refused.returncode, "什么也没动" in refused.stderr) == (1, True)
+    restored = filled.command("restore", str(file), "--replace")
+    assert restored.returncode == 0, restored.stderr
+    assert "2026年" in restored.stdout
