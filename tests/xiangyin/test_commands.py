@@ -93,6 +93,7 @@ def test_migrate_then_users(xiangyin: Run, tmp_path: Path) -> None:
         "已经有人用了"
         in xiangyin("user", "add", "lihua", "--name", "李华", "--org", "county_water").stderr
     )
+    assert "动态口令已取消" in xiangyin("user", "totp-reset", "lihua").stdout
     assert xiangyin("user", "disable", "lihua").returncode == 0
     assert "lihua\t李华\t青禾县水利局\thandler\t停用" in xiangyin("user", "list").stdout
     missing = xiangyin("user", "reset", "nobody")

@@ -93,6 +93,7 @@ def test_redis_can_be_off_or_a_server() -> None:
         ("BASE_URL", "example.org", "http://"),
         ("BOT_URL", "unix:///x", "http://"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,here", "here 不是 IP"),
+        ("TOTP_ROLES", "admin,boss", "boss 不是角色"),
         ("BOT_WORKERS", "0", "1 到 16"),
         ("SESSION_HOURS", "-1", "大于 0"),
         ("MAX_REQUEST_BYTES", "1", "65536"),

@@ -88,7 +88,7 @@ class ArchiveWriter:
 
 @contextmanager
 def write_archive(path: Path) -> Iterator[ArchiveWriter]:
-    """A new archive at `path`, readable by its owner alone."""
+    """A new archive at `path`, which only its owner may read."""
     path.touch(mode=0o600, exist_ok=False)
     with tarfile.open(path, "w:gz", compresslevel=_COMPRESSION, format=tarfile.PAX_FORMAT) as tar:
         yield ArchiveWriter(tar)

@@ -91,7 +91,7 @@ def _read_spool(spool: Path, folder: Path) -> int:
     """Copy what waits there, whole lines only: a torn last one was never acknowledged."""
     target = folder / SPOOL
     target.mkdir()
-    waiting = sorted(spool.glob("*.spool"), key=lambda path: path.name)
+    waiting = sorted(spool.glob("*.spool"), key=_written_at)
     count = _join(waiting, target / UNREAD)
     _join([spool / SET_ASIDE], target / SET_ASIDE)
     return count
@@ -102,13 +102,21 @@ def _join(sources: Iterable[Path], target: Path) -> int:
     with target.open("wb") as joined:
         for source in sources:
             try:
-                lines = source.read_bytes().splitlines(keepends=True)
+                with source.open("rb") as lines:
+                    whole = (line for line in lines if line.endswith(b"\n") and line.strip())
+                    for line in whole:
+                        joined.write(line)
+                        count += 1
             except FileNotFoundError:  # drained just now: its lines are in SQL, or none was there
                 continue
-            whole = [line for line in lines if line.endswith(b"\n") and line.strip()]
-            joined.writelines(whole)
-            count += len(whole)
     return count
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _pack(manifest: Manifest, known: set[str], media: Path, folder: Path, file: Path) -> Manifest:
@@ -162,9 +170,14 @@ def _working_folder(file: Path) -> Iterator[Path]:
 def _locked(folder: Path) -> Iterator[bool]:
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
+        yield _lock(handle)
     finally:
         os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -88,13 +88,10 @@ async def test_the_app_goes_on_with_what_was_restored(
 async def test_nothing_is_said_twice_and_no_session_comes_back(
     filled: Installation, fresh: Installation, file: Path
 ) -> None:
+    at = "'2026-11-23 00:00:00.000000'"
     await filled.execute(
         "INSERT INTO session (token_hash, user_id, csrf_token, created_at, seen_at, expires_at,"
-        " ip, agent) VALUES ('x', 1, 'c', '2026-11-23', '2026-11-23', '2026-11-24', '', '')"
-        if not filled.url.startswith("sqlite")
-        else "INSERT INTO session (token_hash, user_id, csrf_token, created_at, seen_at,"
-        " expires_at, ip, agent) VALUES ('x', 1, 'c', '2026-11-23 00:00:00.000000',"
-        " '2026-11-23 00:00:00.000000', '2026-11-24 00:00:00.000000', '', '')"
+        f" ip, agent) VALUES ('x', 1, 'c', {at}, {at}, {at}, '', '')"
     )
     await take_backup(filled.settings, file, CLOCK)
     await put_back(fresh, file)
@@ -167,6 +164,20 @@ async def test_an_app_in_the_way_is_noticed(filled: Installation, file: Path) ->
         with pytest.raises(RestoreRefused, match="先停掉"):
             await put_back(filled, file, may_replace=True)
     await app.close()
+
+
+async def test_a_damaged_database_is_replaced(
+    sqlite_database_url: str, tmp_path: Path, file: Path
+) -> None:
+    installation = Installation(tmp_path / "var", sqlite_database_url)
+    await installation.fill()
+    await take_backup(installation.settings, file, CLOCK)
+    (tmp_path / "xiangyin.db").write_bytes(b"SQLite format 3\0" + b"rubbish" * 1000)
+    (tmp_path / "xiangyin.db-wal").write_bytes(b"of yesterday" * 100)
+    with pytest.raises(RestoreRefused, match="--replace"):
+        await put_back(installation, file)
+    await put_back(installation, file, may_replace=True)
+    assert await installation.all(select(petition.c.title)) == ["下水道堵塞"]
 
 
 @pytest.mark.parametrize("damage", ["cut", "bit", "swapped", "text", "stranger"])
