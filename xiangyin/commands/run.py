@@ -43,7 +43,7 @@ def execute(args: argparse.Namespace) -> int:
     settings.secret_key()  # made, or refused, before anything starts
     for folder in (settings.var_dir, settings.media_dir, settings.spool_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    lock = _lock(settings)
+    lock = hold_folder(settings)
     if lock is None:
         return failed(f"乡音已经在 {settings.var_dir} 里运行着，先停掉它（Ctrl-C）")
     if not _port_is_free(settings.http_host, settings.http_port):
@@ -59,7 +59,7 @@ def execute(args: argparse.Namespace) -> int:
         os.close(lock)
 
 
-def _lock(settings: Settings) -> int | None:
+def hold_folder(settings: Settings) -> int | None:
     """Held until the process ends, however it ends; None where another holds it."""
     path = settings.var_dir / f"{settings.role}.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

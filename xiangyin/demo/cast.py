@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.organisation.passwords import hash_password
 from backend.organisation.roles import Role
 from backend.organisation.sessions import Actor
 from backend.organisation.tree import Org, all_orgs
@@ -18,11 +19,17 @@ class Cast:
     """Finds who takes a step; the staff of an office is taken on when it gets its first case."""
 
     def __init__(
-        self, orgs: Mapping[int, Org], names: Iterator[str], password: str, since: datetime
+        self,
+        orgs: Mapping[int, Org],
+        names: Iterator[str],
+        password: str,
+        password_hash: str,
+        since: datetime,
     ) -> None:
         self._orgs = orgs
         self._names = names
         self._password = password
+        self._hash = password_hash
         self._since = since
         self._desks: dict[int, Actor] = {}
         self._handlers: dict[int, Actor] = {}
@@ -35,10 +42,13 @@ class Cast:
         """Make the officials of the material, all with `password`. Raises PasswordRefused."""
         orgs = {one.id: one for one in await all_orgs(connection)}
         by_code = {one.code: one for one in orgs.values()}
-        cast = cls(orgs, iter(material.names), password, since)
+        hashed = await hash_password(password)
+        cast = cls(orgs, iter(material.names), password, hashed, since)
         for official in material.officials:
             org = by_code[official.org]
-            actor = await cast._engage(connection, official.login, official.name, org, official.role)
+            actor = await cast._engage(
+                connection, official.login, official.name, org, official.role
+            )
             if official.role is Role.DISPATCHER:
                 cast._desks.setdefault(org.id, actor)
             elif official.role is Role.HANDLER:
@@ -82,5 +92,6 @@ class Cast:
             org_id=org.id,
             role=role,
             now=self._since,
+            password_hash=self._hash,
         )
         return Actor(user_id, name, org.id, org.path, role.value)

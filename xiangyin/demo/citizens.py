@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,12 +18,12 @@ from backend.conversation.media import store_file
 from backend.conversation.tables import media, outbox
 from backend.conversation.turn import TurnTaker
 from backend.ports import Inbound, MediaRef, MessageKind
+from xiangyin.demo.accounts import DEMO_ACCOUNTS
 from xiangyin.demo.dialogue import Remembered, StoryBot
 from xiangyin.demo.pictures import draw
 from xiangyin.demo.stage import StoryClock
 from xiangyin.demo.stories import DemoDataError, Motif, Placed
 
-ACCOUNTS: Mapping[str, str] = {"wechat": "demo-wechat", "sms": "demo-sms"}
 # 1990000 and four digits: numbers of the demo county and of nobody else.
 PHONE_RANGE = "1990000"
 FIRST_PHONE = 1000
@@ -122,9 +122,7 @@ class Citizens:
         self._bot.meaning, self._bot.citizen = meaning, who.remembered
         while True:
             now = self._clock.now()
-            lease = await leases.take(
-                self._connection, who.citizen_id, OWNER, now, LEASE_SECONDS
-            )
+            lease = await leases.take(self._connection, who.citizen_id, OWNER, now, LEASE_SECONDS)
             if lease is None:
                 raise DemoDataError(f"the conversation of {who.address} is held")
             turn = await self._taker.begin(self._connection, lease, now)
@@ -162,7 +160,7 @@ class Citizens:
         self._written += 1
         return Inbound(
             channel=who.channel,
-            account=ACCOUNTS[who.channel],
+            account=DEMO_ACCOUNTS[who.channel],
             address=who.address,
             external_id=f"demo:{self._written}",
             kind=kind,

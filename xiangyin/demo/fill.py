@@ -26,8 +26,9 @@ from backend.organisation.tables import account, user
 from backend.petitions.desk import Desk
 from backend.petitions.rules import PetitionRules
 from backend.petitions.tables import petition
+from xiangyin.demo.accounts import DEMO_ACCOUNTS
 from xiangyin.demo.cast import Cast
-from xiangyin.demo.citizens import ACCOUNTS, Citizens
+from xiangyin.demo.citizens import Citizens
 from xiangyin.demo.dialogue import StoryBot
 from xiangyin.demo.player import Player
 from xiangyin.demo.schedule import schedule
@@ -64,7 +65,7 @@ async def holding(database: Database) -> Holding:
         return Holding.NOTHING
     async with database.read() as connection:
         names = set((await connection.scalars(select(account.c.name))).all())
-        if names and names == set(ACCOUNTS.values()):
+        if names and names == set(DEMO_ACCOUNTS.values()):
             return Holding.DEMO
         for table in (petition, citizen, user):
             if await connection.scalar(select(func.count()).select_from(table)):
@@ -100,19 +101,17 @@ async def fill(
     async with database.write() as connection:
         county = rules.catalogue.county.code
         await ensure_accounts(
-            connection, [(name, channel, county) for channel, name in ACCOUNTS.items()]
+            connection, [(name, channel, county) for channel, name in DEMO_ACCOUNTS.items()]
         )
         clock = StoryClock(now - timedelta(days=SEASON_DAYS + 10))
         whole = OneTransaction(database, connection)
-        looks = {name: channel for channel, name in ACCOUNTS.items()}
+        looks = {name: channel for channel, name in DEMO_ACCOUNTS.items()}
         bot = StoryBot()
         effects = Effects(readings, rules)
         taker = TurnTaker(whole, clock, bot, effects, readings, texts, looks)
         notifier = ConversationNotifier(texts, looks, Signals(None, clock), clock)
         cast = await Cast.engage(connection, material, password, clock.now())
-        citizens = Citizens(
-            connection, Arrivals(whole, clock), taker, bot, clock, media_folder
-        )
+        citizens = Citizens(connection, Arrivals(whole, clock), taker, bot, clock, media_folder)
         player = Player(
             connection,
             clock,

@@ -172,9 +172,7 @@ class Player:
             )
         )
         for row in waiting.all():
-            await close_handover(
-                self._connection, self._cast.supervisor, row.id, self._clock.now()
-            )
+            await close_handover(self._connection, self._cast.supervisor, row.id, self._clock.now())
 
     async def _row(self, step: Step) -> Row[Any]:
         found = await self._connection.execute(

@@ -62,7 +62,11 @@ def schedule(
         step
         for index, placed in enumerate(stories)
         for step in _story(
-            index, placed.story, calendar, now, random.Random(f"{seed}:{index}")  # noqa: S311
+            index,
+            placed.story,
+            calendar,
+            now,
+            random.Random(f"{seed}:{index}"),  # noqa: S311
         )
         if step.at <= now
     ]
@@ -109,9 +113,7 @@ def _beside(index: int, story: Story, filed: datetime, chance: random.Random) ->
     if story.channel == "wechat" and chance.random() < 0.6:
         yield Step(filed + timedelta(minutes=4), index, Act.PHONE)
     if story.adds:
-        yield Step(
-            filed + timedelta(minutes=chance.randint(8, 50)), index, Act.ADD, story.adds
-        )
+        yield Step(filed + timedelta(minutes=chance.randint(8, 50)), index, Act.ADD, story.adds)
 
 
 def _desk(
