@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_what_happens_to_petitions_is_all_there(material: Material) -> None:
 
 def test_nobody_says_what_another_said(material: Material) -> None:
     for texts in (said(material), answers(material)):
-        pairs = [Counter(zip(text, text[1:], strict=False)) for text in texts]
+        pairs = [Counter(pairwise(text)) for text in texts]
         for at, one in enumerate(pairs):
             for other_at in range(at):
                 other = pairs[other_at]
