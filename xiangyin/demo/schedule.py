@@ -18,6 +18,8 @@ from xiangyin.demo.stories import Placed, Story
 OPENS, CLOSES = time(8, 40), time(17, 20)
 # Offices answer most within this share of the time they have; the slow ones stand in the stories.
 USUAL_WORKING_DAYS = (1, 7)
+# Up to this age a petition nobody has answered may still lie at the front desk.
+FRESH_DAYS = 6
 # Hours at which citizens write, oftener at noon and in the evening.
 WRITING_HOURS = (6, 7, 7, 8, 9, 10, 11, 12, 12, 12, 13, 15, 17, 18, 19, 19, 20, 20, 21, 22)
 
@@ -120,11 +122,12 @@ def _desk(
     index: int, story: Story, filed: datetime, calendar: Calendar, chance: random.Random
 ) -> Iterator[Step]:
     """From the front desk to the office at work, or as far as `until`."""
-    if story.until == "received":
+    until = story.until or _held_up(story, chance)
+    if until == "received":
         return
     accepted = _at_work(filed, 2, calendar, chance)
     yield Step(accepted, index, Act.ACCEPT)
-    if story.until == "accepted":
+    if until == "accepted":
         return
     given = _at_work(accepted, 1, calendar, chance)
     if story.returned:
@@ -133,12 +136,20 @@ def _desk(
         yield Step(back, index, Act.RETURN, story.returned.reason)
         given = _at_work(back, 2, calendar, chance)
     yield Step(given, index, Act.DISPATCH)
-    if story.until == "dispatched":
+    if until == "dispatched":
         return
     started = _at_work(given, 6, calendar, chance)
     yield Step(started, index, Act.START)
     if story.note:
         yield Step(_at_work(started, 3, calendar, chance), index, Act.NOTE, story.note)
+
+
+def _held_up(story: Story, chance: random.Random) -> str | None:
+    """Where a fresh petition still lies: a queue has something for everyone at its desk."""
+    if story.answer is not None or story.days > FRESH_DAYS or story.returned or story.note:
+        return None
+    reached = ("accepted", "dispatched", "dispatched", None)
+    return chance.choice(("received", *reached) if story.days <= 1 else reached)
 
 
 def _waiting(
