@@ -17,7 +17,7 @@ EXAMPLES = """\
   xiangyin doctor                      检查设置、数据库、机器人、磁盘，说出该怎么办
   xiangyin user add lihua --name 李华 --org county_water --role handler
   xiangyin user reset admin            忘了口令：给一个一次性口令
-  xiangyin demo                        看一个演示县：六百件诉求，带登录名
+  xiangyin demo                        看一个演示县：几百件诉求，带登录名
   XIANGYIN_HTTP_PORT=8080 xiangyin run 换一个端口
 
 设置写在 xiangyin.toml 或环境变量 XIANGYIN_… 里，见 docs/settings.md。

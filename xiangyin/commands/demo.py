@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from backend.clock import SystemClock
@@ -119,14 +120,17 @@ async def _fill(settings: Settings, database: Database) -> None:
         texts=Texts.load(DATA / "texts" / "replies.yml"),
         media_folder=settings.media_dir,
     )
-    _keep_logins(settings.var_dir / LOGINS, material, filled, password)
+    offices = {code: unit.name for code, unit in rules.catalogue.organisation.items()}
+    _keep_logins(settings.var_dir / LOGINS, material, offices, filled, password)
 
 
-def _keep_logins(file: Path, material: Material, filled: Filled, password: str) -> None:
+def _keep_logins(
+    file: Path, material: Material, offices: Mapping[str, str], filled: Filled, password: str
+) -> None:
     """So that they can be shown again at every start; readable by the owner only."""
     lines = [f"演示县：{filled.petitions} 件诉求。以下登录名的口令都是 {password}"]
     lines += [
-        f"  {one.login:<10} {one.name}（{ROLES[one.role]}，{one.org}）"
+        f"  {one.login:<10} {one.name}（{offices[one.org]}，{ROLES[one.role]}）"
         for one in material.officials
     ]
     lines.append("  各办公室的经办用机构的 code 登录，如 county_education，口令相同。")
