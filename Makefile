@@ -7,11 +7,12 @@ XIANGYIN := .venv/bin/xiangyin
 # The simulator is for trying things out: on here, off unless switched on elsewhere.
 run: export XIANGYIN_SIMULATOR ?= true
 
-.PHONY: help run install test test-install lint format clean
+.PHONY: help run demo install test test-install lint format clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run      安装、训练并启动乡音（Ctrl-C 停止）   install, train and start'
+	@echo 'make demo     同上，但给一个演示县（六个乡镇，几百件诉求）    the same with a demo county'
 	@echo 'make test     安装测试所需并运行全部测试             install what tests need, run all'
 	@echo 'make lint     ruff 与 mypy                            make format 整理代码格式'
 	@echo 'make bench-X  运行 benchmarks/X.py，X 如 turn          run one benchmark'
@@ -20,6 +21,9 @@ help:
 
 run: install
 	@exec $(XIANGYIN) run --train
+
+demo: install
+	@exec $(XIANGYIN) demo $(if $(AGAIN),--again)
 
 install:
 	@$(INSTALL) app bot assets

@@ -26,7 +26,7 @@ from backend.web.markers import public
 from xiangyin.operator_health import PATH, operator_health
 from xiangyin.preparation import prepare_database
 from xiangyin.settings import PROJECT, Role, Settings
-from xiangyin.wiring import DATA, SIMULATED, Parts, accounts_of, build
+from xiangyin.wiring import DATA, Parts, accounts_of, build, recorded_channel, simulated
 
 log = structlog.get_logger(__name__)
 
@@ -63,8 +63,8 @@ def create_app(settings: Settings) -> web.Application:
 def _add_simulator_page(app: web.Application, parts: Parts) -> None:
     from channels.simulator import SimulatorChannel, page_routes
 
-    simulated = [parts.channels[name] for name in SIMULATED]
-    app.add_routes(page_routes([each for each in simulated if isinstance(each, SimulatorChannel)]))
+    played = [parts.channels[name] for name in simulated(parts.settings)]
+    app.add_routes(page_routes([each for each in played if isinstance(each, SimulatorChannel)]))
 
 
 def _web_dependencies(parts: Parts) -> WebDependencies:
@@ -146,7 +146,7 @@ async def _let_go(app: web.Application) -> None:
 async def _keep_accounts(parts: Parts) -> None:
     county = parts.rules.catalogue.county.code
     wanted = [
-        (account.name, account.channel, org or county)
+        (account.name, recorded_channel(account), org or county)
         for account, org in accounts_of(parts.settings)
     ]
     async with parts.database.write() as connection:

@@ -97,6 +97,7 @@ class Settings(BaseSettings):
     bot_workers: int = Field(1, ge=1, le=16, description="1 到 16 的整数")
 
     simulator: bool = Field(False, description="true 或 false")
+    demo: bool = Field(False, description="true 或 false")
     inbox_poll_seconds: float = Field(1, ge=0.05, le=60, description="0.05 到 60 的秒数")
     outbox_poll_seconds: float = Field(1, ge=0.05, le=60, description="0.05 到 60 的秒数")
     spool_poll_seconds: float = Field(2, ge=0.05, le=60, description="0.05 到 60 的秒数")

@@ -37,6 +37,7 @@ from backend.triage.entities import EntityReader, load_patterns
 from backend.triage.gazetteer import Gazetteer
 from backend.triage.rules import load_rules
 from backend.triage.tagger import Tagger
+from xiangyin.demo.accounts import DEMO_ACCOUNTS
 from xiangyin.loading import InvalidSettings
 from xiangyin.settings import PROJECT, TRIAGE_MODEL, Settings
 
@@ -44,6 +45,7 @@ log = structlog.get_logger(__name__)
 
 DATA = PROJECT / "data"
 SIMULATED = {"simulator-wechat": "wechat", "simulator-sms": "sms"}
+DEMO = {name: channel for channel, name in DEMO_ACCOUNTS.items()}
 REDIS_SECONDS = 2.0
 
 
@@ -80,9 +82,19 @@ def accounts_of(settings: Settings) -> list[tuple[Account, str]]:
         folder = str(settings.var_dir / "simulator")
         found += [
             (Account(name, "simulator", {"persona": persona, "folder": folder}), "")
-            for name, persona in SIMULATED.items()
+            for name, persona in simulated(settings).items()
         ]
     return found
+
+
+def simulated(settings: Settings) -> Mapping[str, str]:
+    """The accounts the simulator plays, and what each is: the demo county's own, or its own."""
+    return DEMO if settings.demo else SIMULATED
+
+
+def recorded_channel(account: Account) -> str:
+    """What the database says an account is: the demo county's are what the simulator plays."""
+    return DEMO.get(account.name, account.channel)
 
 
 def look_of(account: Account) -> str:
@@ -105,16 +117,7 @@ def build(settings: Settings) -> Parts:
     looks = {account.name: look_of(account) for account in accounts}
     texts = Texts.load(DATA / "texts" / "replies.yml")
     rules = load_petition_rules(DATA)
-    readings = Readings(
-        load_rules(DATA / "rules"),
-        EntityReader(
-            load_patterns(DATA / "rules"),
-            Gazetteer(rules.catalogue.divisions),
-            Tagger(),
-            find_numbers,
-        ),
-        classifier.load(TRIAGE_MODEL, DATA / "rules"),
-    )
+    readings = load_readings(rules)
     signals = Signals(redis, clock)
     inbox = Inbox(
         database,
@@ -169,6 +172,21 @@ def build(settings: Settings) -> Parts:
         triage_model=readings.model,
         accounts=accounts,
         channels=channels,
+    )
+
+
+def load_readings(rules: PetitionRules) -> Readings:
+    """What reads citizens' words, from `data/` and the trained model. Raises ModelError,
+    RulesError, PatternsError."""
+    return Readings(
+        load_rules(DATA / "rules"),
+        EntityReader(
+            load_patterns(DATA / "rules"),
+            Gazetteer(rules.catalogue.divisions),
+            Tagger(),
+            find_numbers,
+        ),
+        classifier.load(TRIAGE_MODEL, DATA / "rules"),
     )
 
 

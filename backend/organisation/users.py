@@ -62,8 +62,10 @@ async def create_user(
     now: datetime,
     must_change_password: bool = False,
     by_user_id: int | None = None,
+    password_hash: str | None = None,
 ) -> int:
-    """The new user's id. Raises UserRefused, PasswordRefused."""
+    """The new user's id. `password_hash`: of this password, where it was hashed before (hashing
+    is slow). Raises UserRefused, PasswordRefused."""
     login, name = normal_login(login), name.strip()
     if not login:
         raise UserRefused("login_form")
@@ -79,7 +81,7 @@ async def create_user(
         .values(
             login=login,
             name=name,
-            password_hash=await hash_password(password),
+            password_hash=password_hash or await hash_password(password),
             org_id=org_id,
             role=known_role.value,
             active=True,

@@ -1,0 +1,167 @@
+"""A small county, filled into both databases by the real conversation and desk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from backend.conversation.reading import Readings
+from backend.conversation.tables import media, message, outbox
+from backend.conversation.texts import Texts
+from backend.database.engine import Database
+from backend.organisation.sessions import LoggedIn, log_in
+from backend.organisation.tables import user
+from backend.petitions.deadline import SHANGHAI
+from backend.petitions.rules import PetitionRules, load_petition_rules
+from backend.petitions.tables import petition, petition_event
+from tests.services.required import require_service
+from xiangyin.demo.fill import Holding, NotEmpty, clear, fill, holding
+from xiangyin.demo.stories import Material, Placed, load_material
+from xiangyin.preparation import make_first_user, prepare_database
+from xiangyin.settings import TRIAGE_MODEL
+from xiangyin.wiring import DATA, load_readings
+
+NOW = datetime(2026, 11, 26, 15, 0, tzinfo=SHANGHAI)
+PASSWORD = "麦田真好看呀今年收成不错"
+RULES = load_petition_rules(DATA)
+
+
+class FixedClock:
+    def now(self) -> datetime:
+        return NOW
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError
+
+
+@pytest.fixture(scope="module")
+def readings() -> Readings:
+    require_service(TRIAGE_MODEL if TRIAGE_MODEL.exists() else None, "no triage model")
+    return load_readings(RULES)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
+    try:
+        await prepare_database(opened)
+        yield opened
+    finally:
+        await opened.close()
+
+
+def few(material: Material) -> Material:
+    """Every story in which something rare happens, up to two of each."""
+    chosen: dict[str, Placed] = {}
+    for happening in ("photo", "adds", "asks", "remind", "human", "returned", "note", "again",
+                      "withdraw", "comment", "sms"):  # fmt: skip
+        fitting = [one for one in material.stories if getattr(one.story, happening)]
+        chosen |= {one.story.messages[0]: one for one in fitting[:2]}
+    return replace(material, stories=list(chosen.values()))
+
+
+async def filled(
+    database: Database, readings: Readings, folder: Path, rules: PetitionRules = RULES
+) -> Material:
+    material = few(load_material(DATA / "demo", rules.catalogue))
+    await fill(
+        database,
+        material,
+        now=NOW,
+        password=PASSWORD,
+        rules=rules,
+        readings=readings,
+        texts=Texts.load(DATA / "texts" / "replies.yml"),
+        media_folder=folder,
+    )
+    return material
+
+
+async def rows(database: Database, query: Any) -> list[Any]:
+    async with database.read() as connection:
+        return list((await connection.execute(query)).all())
+
+
+async def test_a_county_as_if_lived(database: Database, readings: Readings, tmp_path: Path) -> None:
+    material = await filled(database, readings, tmp_path)
+    petitions = await rows(database, select(petition))
+    assert len(petitions) == len(material.stories)
+    assert len({one.number for one in petitions}) == len(petitions)
+    assert {one.channel for one in petitions} == {"wechat", "sms"}
+    reopened = {one.id for one in petitions if one.reopened}
+    for one in petitions:
+        events = await rows(
+            database,
+            select(petition_event)
+            .where(petition_event.c.petition_id == one.id)
+            .order_by(petition_event.c.id),
+        )
+        times = [event.at for event in events]
+        assert times == sorted(times)
+        assert times[0] == one.received_at
+        assert times[-1] <= NOW
+        types = [event.type for event in events]
+        if one.rating is not None:
+            assert types.index("answered") < types.index("rated")
+        if one.id not in reopened:
+            assert one.due_on == RULES.due_on(one.domain, one.urgency, one.received_at)
+    seen = {event.type for event in await rows(database, select(petition_event))}
+    assert seen >= {"received", "accepted", "dispatched", "started", "answered", "rated",
+                    "reminded", "added", "returned", "note", "reopened", "withdrawn"}  # fmt: skip
+
+
+async def test_the_conversation_is_there_and_at_rest(
+    database: Database, readings: Readings, tmp_path: Path
+) -> None:
+    material = await filled(database, readings, tmp_path)
+    written = await rows(database, select(message))
+    for placed in material.stories:
+        for words in placed.story.messages:
+            assert words in {one.text for one in written}
+    assert all(one.handled_at is not None for one in written)
+    said = await rows(database, select(outbox))
+    assert {one.state for one in said} == {"delivered"}
+    assert {"confirm_petition", "answer_to_petition"} <= {
+        key for one in said for key in one.key.split(",")
+    }
+    pictures = await rows(database, select(media))
+    assert pictures
+    for picture in pictures:
+        kept = tmp_path / picture.sha256[:2] / picture.sha256
+        assert picture.state == "stored"
+        assert kept.stat().st_size == picture.size
+
+
+async def test_the_officials_can_log_in(
+    database: Database, readings: Readings, tmp_path: Path
+) -> None:
+    material = await filled(database, readings, tmp_path)
+    assert isinstance(
+        await log_in(database, material.officials[-1].login, PASSWORD, "", "", NOW), LoggedIn
+    )
+
+
+async def test_only_an_empty_database_is_filled_and_only_a_demo_cleared(
+    database: Database, readings: Readings, tmp_path: Path
+) -> None:
+    assert await holding(database) is Holding.NOTHING
+    await filled(database, readings, tmp_path)
+    assert await holding(database) is Holding.DEMO
+    with pytest.raises(NotEmpty):
+        await filled(database, readings, tmp_path)
+    await clear(database)
+    assert await holding(database) is Holding.NOTHING
+    await prepare_database(database)
+    await make_first_user(database, FixedClock())
+    assert await holding(database) is Holding.REAL
+    with pytest.raises(NotEmpty):
+        await clear(database)
+    with pytest.raises(NotEmpty):
+        await filled(database, readings, tmp_path)
+    assert len(await rows(database, select(user))) == 1
