@@ -12,6 +12,7 @@ from backend.database.revision import current_revision, newest_revision
 from backend.organisation.roles import Role
 from backend.organisation.tree import org_by_code, sync_tree
 from backend.organisation.users import UserRefused, create_user, list_users
+from backend.petitions.search_index import index_missing
 from backend.ports import Clock
 from xiangyin.settings import PROJECT
 
@@ -26,7 +27,8 @@ def one_time_password() -> str:
 
 
 async def prepare_database(database: Database) -> None:
-    """Migrate and bring in the offices of the catalogue. Running it again changes nothing.
+    """Migrate, bring in the offices of the catalogue, index petitions older than the search.
+    Running it again changes nothing.
 
     Raises what the database raises, and CatalogueError.
     """
@@ -36,6 +38,7 @@ async def prepare_database(database: Database) -> None:
         await migrate(database)
     async with database.write() as connection:
         await sync_tree(connection, load_catalogue(CATALOGUE).organisation.values())
+        await index_missing(connection)
 
 
 async def make_first_user(database: Database, clock: Clock) -> str | None:

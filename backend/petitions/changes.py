@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.petitions.search_index import INDEXED, index_petition
 from backend.petitions.tables import dispatch, petition, petition_event
 
 
@@ -20,6 +21,8 @@ async def change_petition(
     await connection.execute(
         update(petition).where(petition.c.id == row.id).values(version=version, **values)
     )
+    if INDEXED & set(values):
+        await index_petition(connection, row.id)
     return version
 
 

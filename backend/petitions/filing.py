@@ -24,6 +24,7 @@ from backend.petitions.rules import (
     URGENCIES,
     PetitionRules,
 )
+from backend.petitions.search_index import index_petition
 from backend.petitions.tables import petition, petition_message, petition_reading
 from backend.triage.cleaning import storable
 
@@ -95,6 +96,7 @@ async def file_petition(connection: AsyncConnection, filing: Filing, rules: Peti
         return await _filed(connection, rules, await _petition(connection, earlier.petition_id))
     home = await _home(connection, filing, rules)
     petition_id = await _insert(connection, filing, rules, home)
+    await index_petition(connection, petition_id)
     await attach_messages(connection, petition_id, filing.message_ids, "original")
     await _record_readings(connection, petition_id, filing)
     row = await _petition(connection, petition_id)

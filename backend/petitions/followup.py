@@ -23,6 +23,7 @@ from backend.petitions.lifecycle import OPEN_STATES, Action, By, State, next_sta
 from backend.petitions.masking import mask_phone
 from backend.petitions.ownership import find_own
 from backend.petitions.progress import office_in_charge
+from backend.petitions.search_index import index_petition
 from backend.petitions.tables import petition_event
 from backend.triage.cleaning import storable
 
@@ -98,6 +99,7 @@ async def add(
     await attach_messages(act.connection, row.id, message_ids, "addition")
     await change_petition(act.connection, row)
     await act.record(row, "added", {"text": storable(text), "messages": list(message_ids)})
+    await index_petition(act.connection, row.id)
     return Added(row.number, row.title)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from backend.database.columns import CONTENT, IDENTITY, Id, Json, UtcDateTime, metadata
@@ -87,6 +88,34 @@ petition_event = Table(
     Column("dedupe_key", String(120)),
     UniqueConstraint("dedupe_key"),
     Index(None, "petition_id", "id"),
+)
+
+# What finds a petition (search_terms.py): its tokens with blanks between. On SQLite triggers mirror
+# `words` into the FTS5 table petition_fts, on PostgreSQL a GIN index holds them.
+petition_search = Table(
+    "petition_search",
+    metadata,
+    Column("petition_id", Id, ForeignKey("petition.id"), primary_key=True, autoincrement=False),
+    Column("words", Text, nullable=False, info=CONTENT),
+    Column("phone_backwards", String(32), info=IDENTITY),
+    Index(None, "phone_backwards"),
+    Index(
+        "ix_petition_search_words",
+        text("array_to_tsvector(string_to_array(words, ' '))"),
+        postgresql_using="gin",
+    ).ddl_if(dialect="postgresql"),
+)
+
+# Filters of the queue an official has given a name: the query of its address, name → value.
+saved_view = Table(
+    "saved_view",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("user_account.id"), nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("filters", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("user_id", "name"),
 )
 
 # What the machine read, beside what holds; corrections are learnt from.

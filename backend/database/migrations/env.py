@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from backend.database.migrate import comparable
 from backend.database.schema import metadata
 
 context.configure(
@@ -11,6 +12,7 @@ context.configure(
     target_metadata=metadata,
     render_as_batch=True,
     compare_type=True,
+    include_name=comparable,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,110 @@
+"""Keeps the search index beside the petitions, in the transaction of each change."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.database.insert_once import InsertOnce
+from backend.petitions.search_terms import index_words
+from backend.petitions.tables import petition, petition_event, petition_search
+
+INDEXED = frozenset({"title", "text", "place", "contact_phone"})
+"""Columns of a petition whose change changes what finds it."""
+BATCH = 500
+_NOT_DIGIT = re.compile(r"[^0-9]")
+
+_SOURCE = select(
+    petition.c.id,
+    petition.c.title,
+    petition.c.text,
+    petition.c.place,
+    petition.c.contact_phone,
+)
+_ONE = _SOURCE.where(petition.c.id == bindparam("which"))
+_MISSING = (
+    _SOURCE.outerjoin_from(
+        petition, petition_search, petition_search.c.petition_id == petition.c.id
+    )
+    .where(petition_search.c.petition_id.is_(None), petition.c.id > bindparam("last"))
+    .order_by(petition.c.id)
+    .limit(BATCH)
+)
+_ADDED = (
+    select(petition_event.c.petition_id, petition_event.c.detail)
+    .where(
+        petition_event.c.petition_id.in_(bindparam("ids", expanding=True)),
+        petition_event.c.type == "added",
+    )
+    .order_by(petition_event.c.id)
+)
+_ADD = InsertOnce(petition_search, ["petition_id"])
+_CHANGE = (
+    update(petition_search)
+    .where(petition_search.c.petition_id == bindparam("which"))
+    .values(words=bindparam("new_words"), phone_backwards=bindparam("new_phone"))
+)
+
+
+async def index_petition(connection: AsyncConnection, petition_id: int) -> None:
+    """Write what finds this petition: its title, text and place, what the citizen added, and its
+    contact phone."""
+    row = (await connection.execute(_ONE, {"which": petition_id})).one()
+    entry = _entry(row, (await _additions(connection, [petition_id]))[petition_id])
+    changed = await connection.execute(
+        _CHANGE,
+        {
+            "which": petition_id,
+            "new_words": entry["words"],
+            "new_phone": entry["phone_backwards"],
+        },
+    )
+    if changed.rowcount == 0:
+        await connection.execute(_ADD(connection), entry)
+
+
+async def index_missing(connection: AsyncConnection) -> int:
+    """Write the entries of petitions that have none (they were filed before there was an index);
+    how many there were. Running it again changes nothing."""
+    last, count = 0, 0
+    while rows := (await connection.execute(_MISSING, {"last": last})).all():
+        added = await _additions(connection, [row.id for row in rows])
+        await connection.execute(_ADD(connection), [_entry(row, added[row.id]) for row in rows])
+        last, count = rows[-1].id, count + len(rows)
+    return count
+
+
+async def rebuild_search_index(connection: AsyncConnection) -> int:
+    """Write every entry anew; how many there are. Searches find the old ones until the caller's
+    transaction ends."""
+    await connection.execute(petition_search.delete())
+    return await index_missing(connection)
+
+
+def phone_backwards(phone: str | None) -> str | None:
+    """Its digits from the last to the first, so that an index finds an ending."""
+    return _NOT_DIGIT.sub("", phone)[::-1] or None if phone else None
+
+
+async def _additions(
+    connection: AsyncConnection, petition_ids: Sequence[int]
+) -> Mapping[int, Sequence[str]]:
+    """What the citizen added to each of these petitions."""
+    added: dict[int, list[str]] = defaultdict(list)
+    for row in await connection.execute(_ADDED, {"ids": list(petition_ids)}):
+        if row.detail and row.detail.get("text"):
+            added[row.petition_id].append(str(row.detail["text"]))
+    return added
+
+
+def _entry(row: Row[Any], additions: Sequence[str]) -> dict[str, Any]:
+    return {
+        "petition_id": row.id,
+        "words": index_words([row.title, row.place, row.text, *additions]),
+        "phone_backwards": phone_backwards(row.contact_phone),
+    }
