@@ -69,7 +69,12 @@ petition = Table(
     Index(None, "citizen_id", "id"),
     Index(None, "org_id", "state", "id"),
     Index(None, "lead_org_id", "state", "id"),
-    Index(None, "state", "due_on"),
+    # Holds all that lists and counts of the queue ask for, so that they read no petition whole.
+    Index(
+        "ix_petition_queue",
+        *("state", "due_on", "org_id", "lead_org_id", "confidential"),
+        *("kind", "domain", "place_code", "channel", "id"),
+    ),
 )
 
 # Append-only: who, when, what, why. `detail` holds {field: [old, new]} or the event's own facts.
@@ -159,7 +164,7 @@ dispatch = Table(
     Column("ended_at", UtcDateTime),
     Column("reason", Text, nullable=False, default=""),
     Index(None, "petition_id"),
-    Index(None, "org_id", "state"),
+    Index("ix_dispatch_given", "org_id", "state", "petition_id"),
 )
 
 # Recusal: the petition speaks about this office or person; neither may see nor handle it.

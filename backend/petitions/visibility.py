@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, and_, exists, false, literal, or_, select, true
+from sqlalchemy import ColumnElement, Row, String, and_, false, literal, or_, select, true
 
 from backend.organisation.roles import Permission, may
 from backend.organisation.sessions import Actor
@@ -40,6 +40,15 @@ def sees_identity(actor: Actor, row: Row[Any]) -> bool:
     return may(actor.role, Permission.SEE_IDENTITY)
 
 
+def identity_visible(actor: Actor) -> ColumnElement[bool]:
+    """`sees_identity` as a clause over `petition`."""
+    if may(actor.role, Permission.SEE_IDENTITY):
+        return true() if may(actor.role, Permission.SEE_CONFIDENTIAL) else ~petition.c.confidential
+    if may(actor.role, Permission.SEE_CONFIDENTIAL):
+        return petition.c.confidential
+    return false()
+
+
 def _in_branch(actor: Actor) -> ColumnElement[bool]:
     ids = select(org.c.id).where(org.c.path.startswith(actor.org_path, autoescape=True))
     given = select(dispatch.c.petition_id).where(
@@ -51,12 +60,12 @@ def _in_branch(actor: Actor) -> ColumnElement[bool]:
 
 
 def _about(actor: Actor) -> ColumnElement[bool]:
+    # Not correlated: the few that are about the actor are found once, not asked for each petition.
     about = org.alias("about")
-    return exists(
-        select(1)
-        .select_from(petition_subject.outerjoin(about, about.c.id == petition_subject.c.org_id))
+    return petition.c.id.in_(
+        select(petition_subject.c.petition_id)
+        .outerjoin(about, about.c.id == petition_subject.c.org_id)
         .where(
-            petition_subject.c.petition_id == petition.c.id,
             petition_subject.c.lifted_at.is_(None),
             or_(
                 petition_subject.c.user_id == actor.user_id,

@@ -27,6 +27,10 @@ TAKE = (
     "INSERT INTO petition_fts(petition_fts, rowid, words)"
     " VALUES ('delete', old.petition_id, old.words);"
 )
+QUEUE = [
+    *("state", "due_on", "org_id", "lead_org_id", "confidential"),
+    *("kind", "domain", "place_code", "channel", "id"),
+]
 TRIGGERS = {
     "petition_search_added": f"AFTER INSERT ON petition_search BEGIN {ADD} END",
     "petition_search_gone": f"AFTER DELETE ON petition_search BEGIN {TAKE} END",
@@ -68,9 +72,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_saved_view"),
         sa.UniqueConstraint("user_id", "name", name="uq_saved_view_user_id_name"),
     )
+    op.create_index("ix_petition_queue", "petition", QUEUE)
+    op.drop_index("ix_petition_state_due_on", "petition")
+    op.create_index("ix_dispatch_given", "dispatch", ["org_id", "state", "petition_id"])
+    op.drop_index("ix_dispatch_org_id_state", "dispatch")
 
 
 def downgrade() -> None:
+    op.create_index("ix_dispatch_org_id_state", "dispatch", ["org_id", "state"])
+    op.drop_index("ix_dispatch_given", "dispatch")
+    op.create_index("ix_petition_state_due_on", "petition", ["state", "due_on"])
+    op.drop_index("ix_petition_queue", "petition")
     op.drop_table("saved_view")
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE petition_fts")
