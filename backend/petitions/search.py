@@ -29,8 +29,11 @@ from backend.petitions.visibility import identity_visible
 
 SHORTEST_PHONE_ENDING = 4
 _FTS = sql_table("petition_fts")
-_FTS_NAME, _FTS_ROW = literal_column("petition_fts"), literal_column("petition_fts.rowid")
-_TSVECTOR = literal_column("array_to_tsvector(string_to_array(petition_search.words, ' '))")
+_FTS_NAME: ColumnElement[Any] = literal_column("petition_fts")
+_FTS_ROW: ColumnElement[Any] = literal_column("petition_fts.rowid")
+_TSVECTOR: ColumnElement[Any] = literal_column(
+    "array_to_tsvector(string_to_array(petition_search.words, ' '))"
+)
 _DIGITS_AND_GAPS = re.compile(r"[0-9][0-9\s\-]*", re.ASCII)
 _NUMBER_BEGINNING = re.compile(r"20\d{2,6}|20\d{6}-?\d{1,4}|20\d{6}-\d{4,6}-\d?", re.ASCII)
 

@@ -102,7 +102,7 @@ async def _additions(
     return added
 
 
-def _entry(row: Row[Any], additions: Sequence[str]) -> dict[str, Any]:
+def _entry(row: Row[*tuple[Any, ...]], additions: Sequence[str]) -> dict[str, Any]:
     return {
         "petition_id": row.id,
         "words": index_words([row.title, row.place, row.text, *additions]),
