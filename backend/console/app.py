@@ -15,6 +15,7 @@ from backend.console import (
     petition_actions,
     petition_page,
     queue_page,
+    saved_view_actions,
     totp_page,
     user_page,
     users_page,
@@ -22,6 +23,7 @@ from backend.console import (
 from backend.console.assets import Assets
 from backend.console.media import media_file
 from backend.console.rendering import render, setup_templates, wants_part
+from backend.petitions.counting import QueueCounter
 from backend.web.dependencies import DEPENDENCIES, WebDependencies
 from backend.web.errors import error_boundary
 from backend.web.headers import security_headers
@@ -66,10 +68,12 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
         ]
     )
     console[DEPENDENCIES] = deps
+    console[queue_page.COUNTER] = QueueCounter()
     setup_templates(console, assets=assets, texts=texts, clock=deps.clock)
     console.add_routes(
         [
             web.get("/", queue_page.queue, name="queue"),
+            *saved_view_actions.routes(),
             web.get("/login", login_page.login_page, name="login"),
             web.post("/login", login_page.login),
             web.post("/logout", login_page.logout, name="logout"),

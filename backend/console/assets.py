@@ -22,7 +22,14 @@ FROM_PACKAGES = {
     "tabler.css": "@tabler/core/dist/css/tabler.min.css",
     "htmx.js": "htmx.org/dist/htmx.min.js",
 }
-OWN = ("console.css", "account.css", "console.js", "mark.svg")
+OWN = (
+    "console.css",
+    "account.css",
+    "console.js",
+    "mark.svg",
+    "queue.css",
+    "queue.js",
+)
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -3,127 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from backend.console.petition_page import domain_name
+from backend.console.queue_filters import TABS, Asked, asked_by
 from backend.console.rendering import render, wants_part
-from backend.console.wording import OPEN_STATES, due
-from backend.petitions.lifecycle import State
-from backend.petitions.queue import (
-    BadCursor,
-    Filters,
-    QueueCounts,
-    QueueItem,
-    queue_counts,
-    queue_page,
-)
-from backend.petitions.rules import KINDS
+from backend.console.wording import due
+from backend.organisation.tree import Org, branch, root_path
+from backend.petitions.counting import QueueCounter
+from backend.petitions.queue import BadCursor, QueueCounts, QueueItem, queue_page
+from backend.petitions.saved_views import SavedView, views_of
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
 from backend.web.texts import TEXTS, OfficialTexts
 
 PAGE = 20
-LONGEST_SEARCH = 100
-ALL = "all"
-# The tabs over the list: name → the states in it. The first is what one sees on coming.
-TABS: Mapping[str, Sequence[str]] = {
-    "open": sorted(OPEN_STATES),
-    "received": [State.RECEIVED],
-    "accepted": [State.ACCEPTED],
-    "working": [State.DISPATCHED, State.IN_PROGRESS],
-    "answered": [State.RESOLVED],
-    "over": [State.CLOSED, State.WITHDRAWN],
-    ALL: [],
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for; anything unknown is left out."""
-
-    tab: str = "open"
-    kind: str = ""
-    domain: str = ""
-    text: str = ""
-    overdue: bool = False
-    after: str = ""
-
-    def filters(self) -> Filters:
-        return Filters(
-            states=[str(state) for state in TABS[self.tab]],
-            kinds=[self.kind] if self.kind else [],
-            domains=[self.domain] if self.domain else [],
-            overdue=self.overdue,
-            text=self.text,
-        )
-
-    def query(self) -> dict[str, str]:
-        """The shortest query string that asks the same."""
-        wanted = {
-            "state": "" if self.tab == "open" else self.tab,
-            "kind": self.kind,
-            "domain": self.domain,
-            "q": self.text,
-            "overdue": "1" if self.overdue else "",
-            "after": self.after,
-        }
-        return {name: value for name, value in wanted.items() if value}
+COUNTER = web.AppKey("xiangyin_queue_counter", QueueCounter)
 
 
 async def queue(request: web.Request) -> web.StreamResponse:
     """GET /console/"""
     deps, actor = dependencies(request), require_session(request).actor
-    asked = _asked(request, deps)
+    texts = request.app[TEXTS]
+    asked = asked_by(request.query, deps.rules, texts)
     now = deps.clock.now()
+    filters = asked.filters(deps.rules, now)
     # The nearest deadline first while something is owed; what is over, newest first.
     order = "due" if asked.tab in ("open", "received", "accepted", "working") else "newest"
     async with deps.database.read() as connection:
+        after = asked.after or None
         try:
             page = await queue_page(
-                connection,
-                actor,
-                asked.filters(),
-                now,
-                order=order,
-                after=asked.after or None,
-                limit=PAGE,
+                connection, actor, filters, now, order=order, after=after, limit=PAGE
             )
         except BadCursor:
             raise web.HTTPSeeOther(_url(request, replace(asked, after=""))) from None
-        over_all = Filters(kinds=asked.filters().kinds, domains=asked.filters().domains)
-        counts = await queue_counts(connection, actor, replace(over_all, text=asked.text), now)
-    texts = request.app[TEXTS]
-    after = page.next_cursor
+        # Over the tabs stands what each would show: all but the deadline counts.
+        over_all = replace(filters, due_from=None, due_until=None)
+        counted = over_all if asked.due == "overdue" else filters
+        counts = await request.app[COUNTER].counts(connection, actor, counted, now)
+        views = await views_of(connection, actor.user_id)
+        orgs = await branch(connection, root_path(actor.org_path))
     context = {
         "here": "queue",
         "notice": texts.done.get(request.query.get("done", "")),
         "tabs": _tabs(request, asked, counts, texts),
         "asked": asked,
+        "view": asked.view(),
+        "views": [_view(request, one, asked) for one in views],
         "rows": [_row(item, deps) for item in page.items],
         "domains": [(code, one.name) for code, one in deps.rules.catalogue.services.items()],
-        "filtered": bool(asked.kind or asked.domain or asked.text or asked.overdue),
+        "places": _places(deps),
+        "offices": _offices(orgs),
         "first_page": not asked.after,
         "first_url": _url(request, replace(asked, after="")),
-        "next_url": _url(request, replace(asked, after=after)) if after else None,
+        "next_url": _url(request, replace(asked, after=page.next_cursor))
+        if page.next_cursor
+        else None,
     }
     template = "queue_list.html" if wants_part(request) else "queue.html"
     return render(request, template, context)
-
-
-def _asked(request: web.Request, deps: WebDependencies) -> Asked:
-    query = request.query
-    tab, kind, domain = query.get("state", "open"), query.get("kind", ""), query.get("domain", "")
-    return Asked(
-        tab=tab if tab in TABS else "open",
-        kind=kind if kind in KINDS else "",
-        domain=domain if domain in deps.rules.catalogue.services else "",
-        text=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
-        overdue=query.get("overdue") == "1",
-        after=query.get("after", ""),
-    )
 
 
 def _url(request: web.Request, asked: Asked) -> str:
@@ -136,25 +78,55 @@ def _tabs(
     def count(states: Sequence[str]) -> int:
         return sum(counts.by_state.get(str(state), 0) for state in states)
 
-    plain = replace(asked, after="", overdue=False)
+    late = asked.due == "overdue"
+    plain = replace(asked, after="", due="" if late else asked.due)
     tabs = [
         {
             "label": texts.word("tabs", name),
             "count": count(states) if states else counts.total,
             "url": _url(request, replace(plain, tab=name)),
-            "current": name == asked.tab and not asked.overdue,
+            "current": name == asked.tab and not late,
             "late": False,
         }
         for name, states in TABS.items()
     ]
-    late = {
+    overdue = {
         "label": texts.word("tabs", "overdue"),
         "count": counts.overdue,
-        "url": _url(request, replace(plain, tab="open", overdue=True)),
-        "current": asked.overdue,
+        "url": _url(request, replace(plain, tab="open", due="overdue")),
+        "current": late,
         "late": True,
     }
-    return [tabs[0], late, *tabs[1:]]
+    return [tabs[0], overdue, *tabs[1:]]
+
+
+def _view(request: web.Request, view: SavedView, asked: Asked) -> Mapping[str, Any]:
+    return {
+        "id": view.id,
+        "name": view.name,
+        "url": str(request.app.router["queue"].url_for().with_query(view.filters)),
+        "current": dict(view.filters) == asked.view(),
+    }
+
+
+def _places(deps: WebDependencies) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
+    """Townships, each with itself and its villages: (name, [(code, name), …])."""
+    divisions = deps.rules.catalogue.divisions.values()
+    return [
+        (
+            town.name,
+            [
+                (town.code, f"{town.name}（全部）"),
+                *((one.code, one.name) for one in divisions if one.parent == town.code),
+            ],
+        )
+        for town in divisions
+        if town.level == "township"
+    ]
+
+
+def _offices(orgs: Sequence[Org]) -> Sequence[tuple[str, str]]:
+    return [(str(one.id), one.name) for one in orgs if one.parent_id is not None]
 
 
 def _row(item: QueueItem, deps: WebDependencies) -> Mapping[str, Any]:

@@ -161,6 +161,7 @@ async def test_queue_is_searched_and_filtered_as_one_types(site: Site, browser: 
         await page.get_by_label("搜索编号或内容").fill("没有这样的事")
         await page.get_by_text("没有找到").wait_for()
         await page.get_by_label("搜索编号或内容").fill("")
+        await items.nth(1).wait_for()
         await page.get_by_role("link", name="办理中").click()
         await page.get_by_text("都办完了").wait_for()
 

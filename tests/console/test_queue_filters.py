@@ -1,0 +1,167 @@
+"""The queue's filters and saved views, on both databases and in Chromium."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.console.site import NODE_MODULES, Site
+from tests.console.test_browser import SIZES, fits, official
+from tests.petitions.world import JINXIU, LIUHE_HONGXING
+
+
+async def listed(client: Any, **query: str) -> list[str]:
+    async with client.get("/console/", params=query) as response:
+        assert response.status == 200
+        page = await response.text()
+    return sorted(re.findall(r'soft small number">([\d-]+)<', page))
+
+
+async def test_each_filter_and_its_counts(any_site: Site) -> None:
+    site = any_site
+    drain = (await site.petition(place_code=JINXIU)).number
+    road = (await site.petition("路塌了", channel="sms", place_code=LIUHE_HONGXING)).number
+    liuhe = str(site.world.orgs["liuhe"].id)
+    cases: list[tuple[dict[str, str], list[str]]] = [
+        ({}, [drain, road]),
+        ({"place": LIUHE_HONGXING}, [road]),
+        ({"place": "990101102"}, [road]),
+        ({"place": "990101"}, [drain, road]),
+        ({"office": liuhe}, [road]),
+        ({"channel": "sms"}, [road]),
+        ({"kind": "praise"}, []),
+        ({"due": "overdue"}, []),
+        ({"due": "later"}, [drain, road]),
+        ({"q": "5678"}, [drain, road]),
+        ({"place": "nowhere", "office": "-1", "channel": "fax", "due": "x"}, [drain, road]),
+    ]
+    async with site.logged_in("county") as (client, _token):
+        for query, wanted in cases:
+            assert await listed(client, **query) == sorted(wanted), query
+        async with client.get("/console/", params={"channel": "sms"}) as response:
+            assert "待办 <b>1</b>" in await response.text()
+        due_on = (await site.current(drain)).due_on
+        ahead = due_on - site.world.now.date()
+        site.world.clock.move(ahead - timedelta(hours=12))
+    async with site.logged_in("county") as (client, _token):
+        assert drain in await listed(client, due="soon")
+        site.world.clock.move(timedelta(days=2))
+    async with site.logged_in("county") as (client, _token):
+        assert drain in await listed(client, due="overdue")
+
+
+async def test_a_phone_does_not_find_for_a_reader(any_site: Site) -> None:
+    filed = await any_site.petition()
+    async with any_site.logged_in("town") as (client, _token):
+        assert await listed(client, q="5678") == [filed.number]
+    async with any_site.logged_in("reader") as (client, _token):
+        assert await listed(client, q="5678") == []
+
+
+async def test_saved_views_are_one_s_own(any_site: Site) -> None:
+    site = any_site
+    async with site.logged_in("town") as (client, token):
+        form = {"csrf_token": token, "name": "<b>短信</b>", "channel": "sms", "kind": "bad"}
+        async with client.post("/console/views", data=form) as response:
+            page = await response.text()
+            assert str(response.url).endswith("channel=sms&done=view_saved")
+        assert "&lt;b&gt;短信" in page
+        [view] = re.findall(r"/console/views/(\d+)/rename", page)
+        for name, status in (("", 422), ("长" * 21, 422), ("短信", 200), ("短信\x00", 200)):
+            data = {"csrf_token": token, "name": name}
+            path = f"/console/views/{view}/rename"
+            async with client.post(path, data=data) as response:
+                assert response.status == status, name
+        for number in range(19):
+            form = {"csrf_token": token, "name": f"第{number}个", "channel": "sms"}
+            async with client.post("/console/views", data=form) as response:
+                assert response.status == 200
+        async with client.post("/console/views", data={**form, "name": "又一个"}) as response:
+            assert response.status == 422
+            assert "最多存 20 个" in await response.text()
+        async with client.post("/console/views", data=form) as response:
+            assert response.status == 200  # the same name: replaced
+        data = {"csrf_token": token, "name": "第3个"}
+        async with client.post(f"/console/views/{view}/rename", data=data) as response:
+            assert response.status == 422
+    async with site.logged_in("county") as (client, token):
+        for step in ("rename", "delete"):
+            data = {"csrf_token": token, "name": "我的"}
+            async with client.post(f"/console/views/{view}/{step}", data=data) as response:
+                assert response.status == 404, step
+        async with client.get("/console/") as response:
+            assert "第3个" not in await response.text()
+    async with site.logged_in("town") as (client, token):
+        path = f"/console/views/{view}/delete"
+        async with client.post(path, data={"csrf_token": token}) as response:
+            assert f"/views/{view}/" not in await response.text()
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+async def test_filter_save_and_open_again(site: Site, browser: Any, size: str) -> None:
+    await site.petition()
+    sms = await site.petition("想问一下医保怎么报销", channel="sms")
+    async with official(browser, site, "town", size) as page:
+        items = page.locator("#list .item")
+        await page.get_by_label("渠道").select_option("sms")
+        await expect(items).to_have_count(1)
+        await expect(page.locator("#tabs a").first).to_have_text("待办 1")
+        await page.get_by_text("把现在的条件存成视图").click()
+        await page.get_by_label("视图的名字").fill("短信来的")
+        assert await fits(page)
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.get_by_role("status")).to_contain_text("视图已保存")
+        await page.goto(f"{site.url}/console/")
+        await expect(items).to_have_count(2)
+        await page.get_by_role("link", name="短信来的").click()
+        await expect(items).to_have_count(1)
+        await expect(items).to_contain_text(sms.number)
+        axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+        await page.get_by_text("整理视图").click()
+        found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
+        assert [one["id"] for one in found["violations"]] == []
+        await page.get_by_role("button", name="删除短信来的").click()
+        await expect(page.get_by_role("status")).to_contain_text("视图已删除")
+        await expect(page.get_by_role("link", name="短信来的")).to_have_count(0)
+
+
+async def test_by_single_keys(site: Site, browser: Any) -> None:
+    for _ in range(3):
+        await site.petition()
+    async with official(browser, site, "town", "desk") as page:
+        lines = page.locator("#list a.title")
+        await page.keyboard.press("j")
+        await expect(lines.nth(0)).to_be_focused()
+        await page.keyboard.press("j")
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("j")
+        await expect(lines.nth(2)).to_be_focused()
+        await expect(page.locator("#list a.title[tabindex='0']")).to_have_count(1)
+        await page.keyboard.press("k")
+        await expect(lines.nth(1)).to_be_focused()
+        await page.keyboard.press("/")
+        search = page.get_by_label("搜索编号或内容")
+        await expect(search).to_be_focused()
+        await page.keyboard.type("jk?")
+        await expect(search).to_have_value("jk?")
+        await search.fill("")
+        await search.blur()
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog", name="快捷键")).to_be_visible()
+        await page.get_by_label("使用单键快捷键").uncheck()
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("/")
+        await expect(search).not_to_be_focused()
+        await page.reload()
+        await page.keyboard.press("j")
+        await expect(lines.nth(0)).not_to_be_focused()
+        await page.get_by_role("button", name="快捷键").click()
+        await page.get_by_label("使用单键快捷键").check()
+        await page.get_by_role("button", name="知道了").click()
+        await page.keyboard.press("j")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("link", name="← 诉求列表")).to_be_visible()
