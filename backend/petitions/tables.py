@@ -69,6 +69,7 @@ petition = Table(
     Index(None, "org_id", "state", "id"),
     Index(None, "lead_org_id", "state", "id"),
     Index(None, "state", "due_on"),
+    Index(None, "received_at"),
 )
 
 # Append-only: who, when, what, why. `detail` holds {field: [old, new]} or the event's own facts.
