@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 from aiohttp import web
 
-from backend.console import login_page, petition_actions, petition_page, queue_page
+from backend.console import (
+    login_page,
+    overview_export,
+    overview_page,
+    petition_actions,
+    petition_page,
+    queue_page,
+)
 from backend.console.assets import Assets
 from backend.console.media import media_file
 from backend.console.rendering import render, setup_templates, wants_part
@@ -52,6 +60,10 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
         ]
     )
     console[DEPENDENCIES] = deps
+    console[overview_page.OVERVIEW_TEXTS] = OfficialTexts(
+        deps.data_folder / "texts" / "overview.yml"
+    )
+    console[overview_export.ONE_AT_A_TIME] = asyncio.Lock()
     setup_templates(console, assets=assets, texts=texts, clock=deps.clock)
     console.add_routes(
         [
@@ -63,6 +75,9 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             web.post("/password", login_page.change_own_password),
             web.get("/media/{id:[0-9]{1,18}}", media_file, name="media"),
             web.get(petition_page.PATH, petition_page.show, name="petition"),
+            web.get("/overview", overview_page.overview, name="overview"),
+            web.get("/overview/petitions", overview_page.rows, name="overview_rows"),
+            web.post("/overview/export", overview_export.export, name="overview_export"),
             *petition_actions.routes(petition_page.PATH),
         ]
     )

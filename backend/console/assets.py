@@ -21,8 +21,9 @@ STATIC = Path(__file__).parent / "static"
 FROM_PACKAGES = {
     "tabler.css": "@tabler/core/dist/css/tabler.min.css",
     "htmx.js": "htmx.org/dist/htmx.min.js",
+    "echarts.js": "echarts/dist/echarts.common.min.js",
 }
-OWN = ("console.css", "console.js", "mark.svg")
+OWN = ("console.css", "console.js", "mark.svg", "overview.css", "overview.js")
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from backend.catalogue import Division
 from backend.overview.period import Period, day_number
-from backend.overview.summary import UNKNOWN_PLACE, township_of
+from backend.overview.summary import SOMEWHERE, UNKNOWN_PLACE, township_of
 
 EVERYTHING = "all"
 # Figures that count several values of a dimension at once.
@@ -76,6 +76,9 @@ def _place(key: str, divisions: Mapping[str, Division]) -> Cut:
     if key == UNKNOWN_PLACE:
         within = [code for code in divisions if township_of(divisions, code) is not None]
         return Cut("place", key, within, excluding=True)
+    town = key.removeprefix(SOMEWHERE)
+    if town != key and township_of(divisions, town) == town:
+        return Cut("place", key, [town])
     if township_of(divisions, key) is None:
         raise NoSuchCut("place")
     if divisions[key].level == "township":

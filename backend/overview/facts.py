@@ -1,4 +1,4 @@
-"""One row per petition of a period and of the period before, with what figures are made of.
+"""One row per petition of a period, with what figures are made of.
 
 Every figure of the overview is a count of these rows, and every list behind a figure is a part of
 them, so a number and its rows cannot differ. What the official may not see is not among them.
@@ -26,8 +26,8 @@ from sqlalchemy import (
 
 from backend.organisation.sessions import Actor
 from backend.organisation.tables import org
-from backend.overview.period import Period, day_number
-from backend.overview.shanghai_time import day_number_of, shanghai_seconds
+from backend.overview.period import Period, day_of
+from backend.overview.shanghai_time import shanghai_seconds
 from backend.overview.working_time import DAY_SECONDS, WorkingDay, working_days
 from backend.petitions.deadline import Calendar
 from backend.petitions.lifecycle import OPEN_STATES
@@ -35,8 +35,6 @@ from backend.petitions.rules import today
 from backend.petitions.tables import petition, petition_event
 from backend.petitions.visibility import visible_to
 
-NOW, BEFORE = 0, 1
-"""Values of `side`: the period itself, and the one before it."""
 DIMENSIONS = (
     "day",
     "domain",
@@ -59,14 +57,11 @@ class Scope:
     org_path: str | None = None
 
 
-def facts(
-    actor: Actor, scope: Scope, calendar: Calendar, now: datetime, *, compared: bool = True
-) -> CTE:
-    """The rows of the period and, where `compared`, of the one before:
+def facts(actor: Actor, scope: Scope, calendar: Calendar, now: datetime) -> CTE:
+    """The petitions received in the period:
 
-    - `id`; `side`: NOW or BEFORE, by when it was received
-    - `day`: `day_number` it was received on; `domain`; `channel`; `place`: code of the division
-      it happened in, '' where unknown
+    - `id`; `day`: `day_number` it was received on; `domain`; `channel`; `place`: code of the
+      division it happened in, '' where unknown
     - `answered`: 'yes' once there was an answer, also where it was reopened later; else 'no'
     - `waited`: seconds of working time from receipt to the first answer, else NULL
     - `timeliness`: 'on_time' first answer on the deadline's day or earlier; 'late' after it, or
@@ -75,28 +70,27 @@ def facts(
     - `rating`: the last rating, 1 … 5, 0 where there is none
     - `reopened`, `reminded`: 'yes' where it ever was, else 'no'; `reminders`: how many count
     """
-    known = _known(actor, scope, compared=compared)
-    first = scope.period.before.first if compared else scope.period.first
-    table = _table(working_days(first, max(today(now), scope.period.last), calendar))
+    known = _known(actor, scope)
+    last = max(today(now), scope.period.last)
+    table = _table(working_days(scope.period.first, last, calendar))
     received, answered = table.alias("received_on"), table.alias("answered_on")
 
     def worked(on: CTE, at: ColumnElement[int]) -> ColumnElement[int]:
         return on.c.column2 * DAY_SECONDS + on.c.column3 * (at % DAY_SECONDS)
 
     still_owed = known.c.state.in_([state.value for state in OPEN_STATES])
-    first_due = func.coalesce(known.c.due_before, known.c.due)
+    # Days as texts, '2026-11-23': they compare as days do, and nothing has to be parsed.
     timeliness = case(
-        (first_due.is_(None), "none"),
-        (known.c.answered_at // DAY_SECONDS <= first_due, "on_time"),
+        (known.c.due.is_(None), "none"),
+        (answered.c.column4 <= known.c.due, "on_time"),
         (known.c.answered_at.is_not(None), "late"),
-        (and_(still_owed, first_due < day_number(today(now))), "late"),
+        (and_(still_owed, known.c.due < today(now).isoformat()), "late"),
         (still_owed, "open"),
         else_="none",
     )
     return (
         select(
             known.c.id,
-            known.c.side,
             received.c.column1.label("day"),
             known.c.domain,
             known.c.place,
@@ -117,10 +111,8 @@ def facts(
     )
 
 
-def _known(actor: Actor, scope: Scope, *, compared: bool) -> CTE:
+def _known(actor: Actor, scope: Scope) -> CTE:
     """What stands in the tables, times as numbers; computed once, whatever is made of it."""
-    period = scope.period
-    start = period.before.start if compared else period.start
     # A reopened petition has lost its first answer and its first deadline; its events have not.
     events = petition_event.c
     of_petition = events.petition_id == petition.c.id
@@ -130,22 +122,21 @@ def _known(actor: Actor, scope: Scope, *, compared: bool) -> CTE:
         .scalar_subquery()
     )
     first_deadline = (
-        select(day_number_of(events.detail[("due_on", 0)].as_string()))
+        select(events.detail[("due_on", 0)].as_string())
         .where(of_petition, events.type == "reopened")
         .order_by(events.id)
         .limit(1)
         .scalar_subquery()
     )
     never_reopened = petition.c.reopened == 0
+    due_on = petition.c.due_on.cast(String)
     query = select(
         petition.c.id,
-        case((petition.c.received_at >= period.start, NOW), else_=BEFORE).label("side"),
         shanghai_seconds(petition.c.received_at).label("received_at"),
         case((never_reopened, shanghai_seconds(petition.c.answered_at)), else_=first_answer).label(
             "answered_at"
         ),
-        day_number_of(petition.c.due_on).label("due"),
-        case((never_reopened, None), else_=first_deadline).label("due_before"),
+        case((never_reopened, due_on), else_=func.coalesce(first_deadline, due_on)).label("due"),
         petition.c.state,
         petition.c.domain,
         func.coalesce(petition.c.place_code, "").label("place"),
@@ -153,7 +144,11 @@ def _known(actor: Actor, scope: Scope, *, compared: bool) -> CTE:
         func.coalesce(petition.c.rating, 0).label("rating"),
         petition.c.reopened,
         petition.c.reminders,
-    ).where(petition.c.received_at >= start, petition.c.received_at < period.end, visible_to(actor))
+    ).where(
+        petition.c.received_at >= scope.period.start,
+        petition.c.received_at < scope.period.end,
+        visible_to(actor),
+    )
     if scope.org_path is not None:
         query = query.where(_of_office(scope.org_path))
     return query.cte("known").prefix_with("MATERIALIZED")
@@ -167,9 +162,11 @@ def _of_office(path: str) -> ColumnElement[bool]:
 def _table(days: Sequence[WorkingDay]) -> CTE:
     # Numbers we made ourselves, in a text: a statement with a thousand parameters is built anew
     # each time, which costs more than running it.
-    rows = ", ".join(f"({day.number}, {day.before}, {day.worked})" for day in days)
-    columns = (column(f"column{number}", Integer) for number in (1, 2, 3))
-    return text(f"VALUES {rows}").columns(*columns).cte("working_days")
+    rows = ", ".join(
+        f"({day.number}, {day.before}, {day.worked}, '{day_of(day.number)}')" for day in days
+    )
+    numbers = (column(f"column{number}", Integer) for number in (1, 2, 3))
+    return text(f"VALUES {rows}").columns(*numbers, column("column4", String)).cte("working_days")
 
 
 def _yes(clause: ColumnElement[bool]) -> ColumnElement[str]:

@@ -1,20 +1,23 @@
-"""The counts behind the overview: one statement for all of them."""
+"""The counts behind the overview: one statement for all of a period."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import CTE, Integer, Select, String, Subquery, func, literal, select, union_all
+from sqlalchemy import ColumnElement, String, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.organisation.sessions import Actor
-from backend.overview.facts import DIMENSIONS, NOW, Scope, facts
+from backend.overview.facts import Scope, facts
 from backend.petitions.deadline import Calendar
 
 MEDIAN, P90 = 50, 90
+_MANY_VALUES = ("day", "domain", "place")
+_FEW_VALUES = ("channel", "answered", "timeliness", "rating", "reopened", "reminded")
+_ITEM, _PART = ",", " "
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,63 +32,46 @@ class Counts:
 
 async def count_petitions(
     connection: AsyncConnection, actor: Actor, scope: Scope, calendar: Calendar, now: datetime
-) -> tuple[Counts, Counts]:
-    """Counts of the period and of the one before, of what the official sees."""
+) -> Counts:
+    """Counts of what the official sees of the period."""
     rows = facts(actor, scope, calendar, now)
-    ranked = _ranked(rows)
+    # One pass that strings each column together, counted here, takes a third of the time of
+    # grouping in SQL by each dimension. No value holds a comma or a blank: they are codes.
+    flags: ColumnElement[str] = rows.c[_FEW_VALUES[0]]
+    for dimension in _FEW_VALUES[1:]:
+        flags = flags + _PART + rows.c[dimension].cast(String)
     found = await connection.execute(
-        union_all(
-            *(_by(rows, dimension) for dimension in DIMENSIONS),
-            *(_waited(ranked, percent) for percent in (MEDIAN, P90)),
-        )
-    )
-    by: tuple[dict[str, dict[str, int]], ...] = tuple(
-        {dimension: {} for dimension in DIMENSIONS} for _ in range(2)
-    )
-    waited: tuple[dict[int, int], ...] = ({}, {})
-    reminders = [0, 0]
-    for dimension, value, side, number, reminded in found:
-        if dimension == "waited":
-            waited[side][int(value)] = int(number)
-            continue
-        by[side][dimension][value] = int(number)
-        if dimension == "reminded":
-            reminders[side] += int(reminded)
-    now_side, before = (Counts(by[side], reminders[side], waited[side]) for side in (NOW, 1 - NOW))
-    return now_side, before
-
-
-def _by(rows: CTE, dimension: str) -> Select[Any]:
-    value = rows.c[dimension]
-    return select(
-        literal(dimension, String).label("dimension"),
-        value.cast(String).label("value"),
-        rows.c.side,
-        func.count().label("number"),
-        func.sum(rows.c.reminders).label("reminders"),
-    ).group_by(value, rows.c.side)
-
-
-def _ranked(rows: CTE) -> Subquery:
-    """The answered ones of each period, quickest first, with their place and their number."""
-    return (
         select(
-            rows.c.side,
-            rows.c.waited,
-            func.row_number().over(partition_by=rows.c.side, order_by=rows.c.waited).label("rank"),
-            func.count().over(partition_by=rows.c.side).label("number"),
+            func.sum(rows.c.reminders),
+            func.aggregate_strings(rows.c.waited.cast(String), _ITEM),
+            func.aggregate_strings(flags, _ITEM),
+            *(func.aggregate_strings(rows.c[name].cast(String), _ITEM) for name in _MANY_VALUES),
         )
-        .where(rows.c.waited.is_not(None))
-        .subquery("ranked")
     )
+    reminders, waited, strung_flags, *columns = found.one()
+    by = _split_flags(strung_flags)
+    by |= {name: _count(strung) for name, strung in zip(_MANY_VALUES, columns, strict=True)}
+    return Counts(by, int(reminders or 0), _percentiles(waited))
 
 
-def _waited(ranked: Subquery, percent: int) -> Select[Any]:
-    """The nearest-rank percentile of each period."""
-    return select(
-        literal("waited", String),
-        literal(str(percent), String),
-        ranked.c.side,
-        ranked.c.waited,
-        literal(0, Integer),
-    ).where(ranked.c.rank == (ranked.c.number * percent + 99) // 100)
+def _count(strung: str | None) -> Mapping[str, int]:
+    return dict(Counter(strung.split(_ITEM))) if strung is not None else {}
+
+
+def _split_flags(strung: str | None) -> dict[str, Mapping[str, int]]:
+    by: dict[str, Counter[str]] = {dimension: Counter() for dimension in _FEW_VALUES}
+    for flags, number in _count(strung).items():
+        for dimension, value in zip(_FEW_VALUES, flags.split(_PART), strict=True):
+            by[dimension][value] += number
+    return {dimension: dict(counter) for dimension, counter in by.items()}
+
+
+def _percentiles(strung: str | None) -> Mapping[int, int]:
+    if strung is None:
+        return {}
+    waited = sorted(map(int, strung.split(_ITEM)))
+    return {percent: _nearest_rank(waited, percent) for percent in (MEDIAN, P90)}
+
+
+def _nearest_rank(ordered: Sequence[int], percent: int) -> int:
+    return ordered[-(-len(ordered) * percent // 100) - 1]

@@ -88,7 +88,7 @@ async def count_rows(
     now: datetime,
 ) -> int:
     """How many petitions of the period lie in the cut."""
-    rows = facts(actor, scope, calendar, now, compared=False)
+    rows = facts(actor, scope, calendar, now)
     found = await connection.execute(_within(select(func.count()).select_from(rows), rows, cut))
     return int(found.scalar_one())
 
@@ -104,7 +104,7 @@ async def list_rows(
     before: int | None = None,
 ) -> tuple[Sequence[ListedPetition], int | None]:
     """A page of `PAGE`, newest first, and the `before` of the next page, None at the end."""
-    rows = facts(actor, scope, calendar, now, compared=False)
+    rows = facts(actor, scope, calendar, now)
     query = _joined(rows, cut)
     if before is not None:
         query = query.where(rows.c.id < before)
@@ -124,7 +124,7 @@ async def file_rows(
     in_full: bool,
 ) -> AsyncIterator[Sequence[FiledPetition]]:
     """All of them, newest first, `PIECE` at a time: memory does not grow with their number."""
-    rows = facts(actor, scope, calendar, now, compared=False)
+    rows = facts(actor, scope, calendar, now)
     async with connection.stream(_joined(rows, cut)) as found:
         async for piece in found.partitions(PIECE):
             yield [_filed(row, clear=in_full and sees_identity(actor, row)) for row in piece]

@@ -1,4 +1,4 @@
-"""Points in time and days as whole numbers in Asia/Shanghai, the same on both databases.
+"""Points in time as whole numbers in Asia/Shanghai, the same on both databases.
 
 China keeps one offset and has had no summer time since 1991, so eight hours are added.
 """
@@ -21,13 +21,6 @@ class shanghai_seconds(GenericFunction[int]):
     inherit_cache = True
 
 
-class day_number_of(GenericFunction[int]):
-    """Days from 1970-01-01 to a date, or to a text like '2026-11-23'."""
-
-    type = Integer()
-    inherit_cache = True
-
-
 @compiles(shanghai_seconds, "sqlite")
 def _seconds_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     at = compiler.process(element.clauses, **options)
@@ -39,15 +32,3 @@ def _seconds_sqlite(element: Any, compiler: Any, **options: Any) -> str:
 def _seconds_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     at = compiler.process(element.clauses, **options)
     return f"(CAST(floor(extract(epoch FROM {at})) AS BIGINT) + {OFFSET_SECONDS})"
-
-
-@compiles(day_number_of, "sqlite")
-def _day_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    day = compiler.process(element.clauses, **options)
-    return f"(CAST(strftime('%s', {day}) AS INTEGER) / 86400)"
-
-
-@compiles(day_number_of, "postgresql")
-def _day_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    day = compiler.process(element.clauses, **options)
-    return f"(CAST({day} AS DATE) - DATE '1970-01-01')"

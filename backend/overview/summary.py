@@ -10,6 +10,8 @@ from backend.overview.figures import MEDIAN, P90, Counts
 
 LEVELS = (5, 4, 3, 2, 1)
 UNKNOWN_PLACE = ""
+SOMEWHERE = "in-"
+"""Before a township's code: petitions known to lie in it, but not where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,14 @@ def summarise(counts: Counts) -> Summary:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceNames:
+    """What lines without a place, or without a village, are called."""
+
+    unknown: str
+    somewhere: str
+
+
 def lines(dimension: str, names: Mapping[str, str], now: Counts, before: Counts) -> Sequence[Line]:
     """One line per value that occurs, most frequent first; without a name it keeps its code."""
     return _ordered(
@@ -100,10 +110,10 @@ def lines(dimension: str, names: Mapping[str, str], now: Counts, before: Counts)
 
 
 def place_lines(
-    divisions: Mapping[str, Division], unknown: str, now: Counts, before: Counts
+    divisions: Mapping[str, Division], names: PlaceNames, now: Counts, before: Counts
 ) -> Sequence[Line]:
     """Townships, each with its villages and what is known only to lie somewhere in it; at the end
-    what has no known place, named `unknown`."""
+    what has no known place."""
     parts: dict[str, list[Line]] = {}
     nowhere = [0, 0]
     for value, now_, before_ in _pairs(now.by["place"], before.by["place"]):
@@ -113,7 +123,10 @@ def place_lines(
             nowhere[0] += now_
             nowhere[1] += before_
             continue
-        parts.setdefault(town, []).append(Line(value, division.name, now_, before_))
+        part = Line(value, division.name, now_, before_)
+        if value == town:
+            part = Line(f"{SOMEWHERE}{town}", names.somewhere, now_, before_)
+        parts.setdefault(town, []).append(part)
     towns = _ordered(
         Line(
             town,
@@ -125,7 +138,7 @@ def place_lines(
         for town, villages in parts.items()
     )
     if any(nowhere):
-        towns = [*towns, Line(UNKNOWN_PLACE, unknown, nowhere[0], nowhere[1])]
+        towns = [*towns, Line(UNKNOWN_PLACE, names.unknown, nowhere[0], nowhere[1])]
     return towns
 
 
