@@ -17,6 +17,7 @@ from backend.console import (
 )
 from backend.console.assets import Assets
 from backend.console.media import media_file
+from backend.console.overview_wording import OVERVIEW_TEXTS
 from backend.console.rendering import render, setup_templates, wants_part
 from backend.web.dependencies import DEPENDENCIES, WebDependencies
 from backend.web.errors import error_boundary
@@ -60,9 +61,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
         ]
     )
     console[DEPENDENCIES] = deps
-    console[overview_page.OVERVIEW_TEXTS] = OfficialTexts(
-        deps.data_folder / "texts" / "overview.yml"
-    )
+    console[OVERVIEW_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "overview.yml")
     console[overview_export.ONE_AT_A_TIME] = asyncio.Lock()
     setup_templates(console, assets=assets, texts=texts, clock=deps.clock)
     console.add_routes(

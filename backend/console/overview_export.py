@@ -11,15 +11,8 @@ from tempfile import TemporaryDirectory
 from aiohttp import hdrs, web
 
 from backend.console import forms
-from backend.console.overview_page import (
-    OVERVIEW_TEXTS,
-    Asked,
-    period_words,
-    place_names,
-    read_asked,
-    read_cut,
-    show_rows,
-)
+from backend.console.overview_page import Asked, read_asked, read_cut, show_rows
+from backend.console.overview_wording import OVERVIEW_TEXTS, period_words, place_names
 from backend.console.petition_page import domain_name
 from backend.organisation.audit import record_audit
 from backend.organisation.roles import Permission, may

@@ -8,6 +8,16 @@ from typing import Any
 
 from aiohttp import web
 
+from backend.console.overview_wording import (
+    OVERVIEW_TEXTS,
+    change,
+    cut_title,
+    duration,
+    mean,
+    percent,
+    period_words,
+    place_names,
+)
 from backend.console.petition_page import domain_name
 from backend.console.rendering import render
 from backend.console.wording import day_words
@@ -28,13 +38,11 @@ from backend.overview.summary import (
     place_lines,
     summarise,
 )
-from backend.overview.working_time import DAY_SECONDS
 from backend.petitions.rules import today
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
-from backend.web.texts import TEXTS, OfficialTexts
+from backend.web.texts import TEXTS
 
-OVERVIEW_TEXTS = web.AppKey("xiangyin_overview_texts", OfficialTexts)
 SPANS = ("7", "30", "90")
 USUAL_SPAN = "30"
 
@@ -104,7 +112,7 @@ async def show_rows(
     context = {
         **common(request, actor, asked, offices, cut),
         "problem": problem or asked.problem,
-        "title": _title(request, cut, deps),
+        "title": cut_title(request, cut, deps),
         "number": number,
         "rows": [
             {
@@ -175,39 +183,6 @@ def read_cut(
         raise web.HTTPNotFound from None
 
 
-def place_names(deps: WebDependencies, code: str) -> tuple[str, str, str]:
-    """Township, village, and both together, '' where unknown."""
-    divisions = deps.rules.catalogue.divisions
-    division = divisions.get(code)
-    if division is None or division.level == "county":
-        return "", "", ""
-    if division.level == "township":
-        return division.name, "", division.name
-    above = divisions[division.parent].name if division.parent else ""
-    return above, division.name, above + division.name
-
-
-def duration(seconds: int | None) -> str:
-    """'40 分钟', '6.5 小时', '2.3 个工作日' of working time; '—' for None."""
-    if seconds is None:
-        return "—"
-    if seconds < 3600:
-        return f"{seconds // 60} 分钟"
-    if seconds < DAY_SECONDS:
-        return f"{seconds / 3600:.1f} 小时"
-    return f"{seconds / DAY_SECONDS:.1f} 个工作日"
-
-
-def period_words(period: Period) -> str:
-    """'11月1日—11月30日', with the year where it is not the same."""
-    first, last = day_words(period.first), day_words(period.last)
-    if period.first == period.last:
-        return first
-    if period.first.year != period.last.year:
-        first = f"{period.first.year}年{first}"
-    return f"{first}—{last}"
-
-
 def _tiles(
     request: web.Request, asked: Asked, now: Summary, before: Summary
 ) -> Sequence[Mapping[str, str]]:
@@ -216,7 +191,7 @@ def _tiles(
         return {"name": name, "value": value, "was": was, "note": note, "url": url}
 
     return [
-        tile("received", str(now.received), str(before.received), _change(now, before), "all", ""),
+        tile("received", str(now.received), str(before.received), change(now, before), "all", ""),
         tile(
             "wait", duration(now.median_wait), duration(before.median_wait),
             f"已答复 {now.answered} 件", "answered", "yes",
@@ -226,16 +201,16 @@ def _tiles(
             f"已答复 {now.answered} 件", "answered", "yes",
         ),
         tile(
-            "on_time", _percent(now.on_time_rate), _percent(before.on_time_rate),
+            "on_time", percent(now.on_time_rate), percent(before.on_time_rate),
             f"{now.on_time} / {now.decided} 件", "timeliness", "decided",
         ),
         tile(
-            "satisfaction", _mean(now.mean_rating), _mean(before.mean_rating),
+            "satisfaction", mean(now.mean_rating), mean(before.mean_rating),
             f"评价了 {now.rated} 件", "rating", "rated",
         ),
         tile(
             "reopened", f"{now.reopened} 件", f"{before.reopened} 件",
-            f"占已答复的 {_percent(now.reopened_rate)}", "reopened", "yes",
+            f"占已答复的 {percent(now.reopened_rate)}", "reopened", "yes",
         ),
         tile(
             "reminders", f"{now.reminded} 件", f"{before.reminded} 件",
@@ -302,41 +277,3 @@ def _both(dimension: str, value: str, now: Counts, before: Counts) -> tuple[int,
 def _rows_url(request: web.Request, asked: Asked, cut: Cut, **more: str) -> str:
     query = {**asked.query(), "by": cut.by, "key": cut.key, **more}
     return str(request.app.router["overview_rows"].url_for().with_query(query))
-
-
-def _title(request: web.Request, cut: Cut, deps: WebDependencies) -> str:
-    words, texts = request.app[OVERVIEW_TEXTS], request.app[TEXTS]
-    if cut.by == "domain":
-        return domain_name(deps, cut.key)
-    if cut.by == "channel":
-        return texts.word("channels", cut.key)
-    if cut.by == "rating" and cut.key.isdigit():
-        return texts.word("ratings", int(cut.key))
-    if cut.by == "day":
-        return f"{cut.key} 收到的"
-    if cut.by == "place":
-        town = cut.key.removeprefix("in-")
-        name = place_names(deps, town)[2] or str(words.places["unknown"])
-        return name if town == cut.key else f"{name}（{words.places['somewhere']}）"
-    if cut.by == "timeliness" and cut.key != "decided":
-        return words.word("timeliness", cut.key)
-    return words.word("cuts", cut.key if cut.key in words.cuts else cut.by)
-
-
-def _change(now: Summary, before: Summary) -> str:
-    """Against the period before: in percent, or in petitions where there were few."""
-    difference = now.received - before.received
-    if difference == 0:
-        return "与上期持平"
-    word = "增加" if difference > 0 else "减少"
-    if before.received < 20:
-        return f"比上期{word} {abs(difference)} 件"
-    return f"比上期{word} {abs(difference) / before.received:.0%}"
-
-
-def _percent(share: float | None) -> str:
-    return "—" if share is None else f"{share:.1%}"
-
-
-def _mean(rating: float | None) -> str:
-    return "—" if rating is None else f"{rating:.2f}"

@@ -11,11 +11,13 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
-from backend.console.overview_page import OVERVIEW_TEXTS, duration
+from backend.console.overview_wording import duration
 from backend.organisation.tables import audit
 from backend.petitions.tables import petition
+from backend.web.texts import OfficialTexts
 from tests.console.site import NODE_MODULES, Site
 from tests.console.test_browser import SIZES, fits, official
+from tests.petitions.world import DATA
 
 FORMULA = "=cmd|'/C calc'!A0，我的电话13812345678，身份证110101199003071234"
 
@@ -113,11 +115,8 @@ async def test_an_unknown_part_is_not_found(site: Site) -> None:
                 assert response.status == 404, query
 
 
-def test_every_figure_says_how_it_is_reckoned(site: Site) -> None:
-    from backend.console.app import PREFIX
-
-    [console] = [one for one in site.app._subapps if OVERVIEW_TEXTS in one and PREFIX == "/console"]
-    words = console[OVERVIEW_TEXTS]
+def test_every_figure_says_how_it_is_reckoned() -> None:
+    words = OfficialTexts(DATA / "texts" / "overview.yml")
     assert set(words.definitions) == {*words.figures, *words.charts}
 
 
