@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 from aiohttp import web
@@ -12,6 +13,8 @@ from backend.console import (
     code_page,
     health_page,
     login_page,
+    overview_export,
+    overview_page,
     petition_actions,
     petition_page,
     queue_page,
@@ -22,6 +25,7 @@ from backend.console import (
 )
 from backend.console.assets import Assets
 from backend.console.media import media_file
+from backend.console.overview_wording import OVERVIEW_TEXTS
 from backend.console.rendering import render, setup_templates, wants_part
 from backend.petitions.counting import QueueCounter
 from backend.web.dependencies import DEPENDENCIES, WebDependencies
@@ -69,6 +73,8 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
     )
     console[DEPENDENCIES] = deps
     console[queue_page.COUNTER] = QueueCounter()
+    console[OVERVIEW_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "overview.yml")
+    console[overview_export.ONE_AT_A_TIME] = asyncio.Lock()
     setup_templates(console, assets=assets, texts=texts, clock=deps.clock)
     console.add_routes(
         [
@@ -88,6 +94,9 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             web.get("/health", health_page.show, name="health"),
             web.get(petition_page.PATH, petition_page.show, name="petition"),
             web.get(f"{petition_page.PATH}/citizen", citizen_page.show, name="citizen"),
+            web.get("/overview", overview_page.overview, name="overview"),
+            web.get("/overview/petitions", overview_page.rows, name="overview_rows"),
+            web.post("/overview/export", overview_export.export, name="overview_export"),
             *petition_actions.routes(petition_page.PATH),
         ]
     )

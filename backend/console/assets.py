@@ -21,12 +21,15 @@ STATIC = Path(__file__).parent / "static"
 FROM_PACKAGES = {
     "tabler.css": "@tabler/core/dist/css/tabler.min.css",
     "htmx.js": "htmx.org/dist/htmx.min.js",
+    "echarts.js": "echarts/dist/echarts.common.min.js",
 }
 OWN = (
     "console.css",
     "account.css",
     "console.js",
     "mark.svg",
+    "overview.css",
+    "overview.js",
     "queue.css",
     "queue.js",
 )

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     SET_CONFIDENTIAL = "set_confidential"
     HAND_OVER = "hand_over"  # take over a citizen who asked for a person
     READ_AUDIT = "read_audit"
+    EXPORT_IDENTITY = "export_identity"  # a file with names, phones and places in clear
     MANAGE_USERS = "manage_users"
     SEE_HEALTH = "see_health"  # how the installation runs
 
@@ -38,7 +39,12 @@ class Permission(StrEnum):
 _P = Permission
 _HANDLER = frozenset({_P.READ, _P.SEE_IDENTITY, _P.NOTE, _P.HANDLE})
 _DISPATCHER = _HANDLER | {_P.ACCEPT, _P.CORRECT, _P.DISPATCH, _P.RECUSE, _P.HAND_OVER}
-_SUPERVISOR = _DISPATCHER | {_P.SEE_CONFIDENTIAL, _P.SET_CONFIDENTIAL, _P.READ_AUDIT}
+_SUPERVISOR = _DISPATCHER | {
+    _P.SEE_CONFIDENTIAL,
+    _P.SET_CONFIDENTIAL,
+    _P.READ_AUDIT,
+    _P.EXPORT_IDENTITY,
+}
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.READER: frozenset({_P.READ}),

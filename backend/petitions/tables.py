@@ -75,6 +75,7 @@ petition = Table(
         *("state", "due_on", "org_id", "lead_org_id", "confidential"),
         *("kind", "domain", "place_code", "channel", "id"),
     ),
+    Index(None, "received_at"),
 )
 
 # Append-only: who, when, what, why. `detail` holds {field: [old, new]} or the event's own facts.

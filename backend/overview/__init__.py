@@ -1,0 +1,1 @@
+"""What people need, where, and whether it is getting better: figures for leaders."""
