@@ -94,7 +94,8 @@ async def claim_due(
     most one open row per address."""
     ids = await connection.execute(
         update(outbox)
-        .where(outbox.c.id.in_(_due(accounts, now, limit).scalar_subquery()))
+        # A common table: a plain subquery PostgreSQL may run again for each row, limit and all.
+        .where(outbox.c.id.in_(select(_due(accounts, now, limit).cte("due").c.id)))
         .where(outbox.c.state == "queued")
         .values(
             state="sending",

@@ -73,7 +73,7 @@ async def test_nothing_reads_a_whole_table(filled: Database, name: str) -> None:
 
     async with filled.write() as connection:
         await QUERIES[name](connection)
-        done = [each for each in asked if each[0].startswith(("SELECT", "UPDATE"))]
+        done = [each for each in asked if each[0].startswith(("SELECT", "UPDATE", "WITH"))]
         assert done
         plans = [
             row[-1]
@@ -81,4 +81,6 @@ async def test_nothing_reads_a_whole_table(filled: Database, name: str) -> None:
             for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
         ]
     scans = [plan for plan in plans if plan.startswith("SCAN") and "USING" not in plan]
-    assert [scan for scan in scans if scan not in ("SCAN CONSTANT ROW", "SCAN (subquery-1)")] == []
+    # A few rows that the statement itself has made.
+    own = ("SCAN CONSTANT ROW", "SCAN (subquery-1)", "SCAN due")
+    assert [scan for scan in scans if scan not in own] == []
