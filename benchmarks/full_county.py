@@ -221,7 +221,7 @@ class _Days:
         add(
             petition_search,
             petition_id=serial,
-            words=index_words([said[:40], place.name, words]),
+            words=index_words([said[:40], place.name, words], state),
             phone_backwards=phone_backwards(phone),
         )
         add(

@@ -56,9 +56,9 @@ class PetitionsView(ApiView):
             200: One page
         """
         filters = Filters(
-            states=[state] if state else [],
-            kinds=[kind] if kind else [],
-            domains=[domain] if domain else [],
+            states=(state,) if state else (),
+            kinds=(kind,) if kind else (),
+            domains=(domain,) if domain else (),
             overdue=overdue,
             text=q,
         )

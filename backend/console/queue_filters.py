@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,14 +16,14 @@ from backend.web.texts import OfficialTexts
 LONGEST_SEARCH = 100
 ALL = "all"
 # The tabs over the list: name → the states in it. The first is what one sees on coming.
-TABS: Mapping[str, Sequence[str]] = {
-    "open": sorted(OPEN_STATES),
-    "received": [State.RECEIVED],
-    "accepted": [State.ACCEPTED],
-    "working": [State.DISPATCHED, State.IN_PROGRESS],
-    "answered": [State.RESOLVED],
-    "over": [State.CLOSED, State.WITHDRAWN],
-    ALL: [],
+TABS: Mapping[str, tuple[str, ...]] = {
+    "open": tuple(sorted(OPEN_STATES)),
+    "received": (State.RECEIVED.value,),
+    "accepted": (State.ACCEPTED.value,),
+    "working": (State.DISPATCHED.value, State.IN_PROGRESS.value),
+    "answered": (State.RESOLVED.value,),
+    "over": (State.CLOSED.value, State.WITHDRAWN.value),
+    ALL: (),
 }
 
 
@@ -52,11 +52,11 @@ class Asked:
             remaining_days(self.due, now, rules.calendar) if self.due else (None, None)
         )
         return Filters(
-            states=[str(state) for state in TABS[self.tab]],
-            kinds=[self.kind] if self.kind else [],
-            domains=[self.domain] if self.domain else [],
-            channels=[self.channel] if self.channel else [],
-            place_codes=places_in(rules, self.place) if self.place else [],
+            states=TABS[self.tab],
+            kinds=(self.kind,) if self.kind else (),
+            domains=(self.domain,) if self.domain else (),
+            channels=(self.channel,) if self.channel else (),
+            place_codes=places_in(rules, self.place) if self.place else (),
             org_id=int(self.office) if self.office else None,
             due_from=due_from,
             due_until=due_until,
@@ -104,10 +104,10 @@ def asked_by(query: Mapping[str, str], rules: PetitionRules, texts: OfficialText
     )
 
 
-def places_in(rules: PetitionRules, code: str) -> Sequence[str]:
+def places_in(rules: PetitionRules, code: str) -> tuple[str, ...]:
     """The division and all below it."""
     found = [code]
     for one in rules.catalogue.divisions.values():  # parents stand before their children
         if one.parent in found:
             found.append(one.code)
-    return found
+    return tuple(found)

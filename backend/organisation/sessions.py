@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.database.engine import Database
@@ -22,6 +22,31 @@ from backend.organisation.users import normal_login
 IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
 TOUCH_AFTER = timedelta(minutes=1)
+
+
+# Asked with every request, so built once.
+_OPEN = (
+    select(
+        session,
+        user.c.name,
+        user.c.login,
+        user.c.org_id,
+        user.c.role,
+        user.c.must_change_password,
+        org.c.path,
+        org.c.name.label("org_name"),
+        totp.c.confirmed_at.label("totp_since"),
+    )
+    .join(user, user.c.id == session.c.user_id)
+    .join(org, org.c.id == user.c.org_id)
+    .outerjoin(totp, totp.c.user_id == user.c.id)
+    .where(
+        session.c.token_hash == bindparam("token_hash"),
+        session.c.ended_at.is_(None),
+        session.c.expires_at > bindparam("now"),
+        user.c.active,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,30 +139,8 @@ def _totp_is_on(user_id: int) -> Select[tuple[int]]:
 async def session_of(connection: AsyncConnection, token: str, now: datetime) -> Session | None:
     """The open session of a cookie's token, None if it is unknown, ended, expired, or its user
     disabled. Only reads."""
-    row = (
-        await connection.execute(
-            select(
-                session,
-                user.c.name,
-                user.c.login,
-                user.c.org_id,
-                user.c.role,
-                user.c.must_change_password,
-                org.c.path,
-                org.c.name.label("org_name"),
-                totp.c.confirmed_at.label("totp_since"),
-            )
-            .join(user, user.c.id == session.c.user_id)
-            .join(org, org.c.id == user.c.org_id)
-            .outerjoin(totp, totp.c.user_id == user.c.id)
-            .where(
-                session.c.token_hash == _hash(token),
-                session.c.ended_at.is_(None),
-                session.c.expires_at > now,
-                user.c.active,
-            )
-        )
-    ).first()
+    found = await connection.execute(_OPEN, {"token_hash": _hash(token), "now": now})
+    row = found.first()
     if row is None:
         return None
     return Session(

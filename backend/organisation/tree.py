@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import lru_cache
+from typing import Any, Protocol
 
 from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.organisation.tables import org
+
+_EVERY = select(org).order_by(org.c.id)
 
 
 class OrgEntry(Protocol):
@@ -119,18 +122,24 @@ async def set_org_active(connection: AsyncConnection, org_id: int, active: bool)
 
 async def all_orgs(connection: AsyncConnection) -> Sequence[Org]:
     """Every office, by id."""
-    return [_org(row) for row in await connection.execute(select(org).order_by(org.c.id))]
+    return [_org(row) for row in await connection.execute(_EVERY)]
 
 
 async def branch(
     connection: AsyncConnection, path: str, *, active_only: bool = True
 ) -> Sequence[Org]:
     """The office with this path and all below it, parents before children."""
-    query = select(org).where(org.c.path.startswith(path, autoescape=True))
-    if active_only:
-        query = query.where(org.c.active)
-    found = [_org(row) for row in await connection.execute(query)]
-    return sorted(found, key=lambda one: [int(step) for step in one.path.strip("/").split("/")])
+    rows = (await connection.execute(_EVERY)).all()
+    return _branch(tuple(rows), path, active_only)
+
+
+@lru_cache(maxsize=64)
+def _branch(rows: tuple[Row[Any], ...], path: str, active_only: bool) -> Sequence[Org]:
+    # Every page asks for it and it hardly ever changes; as rows are read each time, none is old.
+    found = [
+        _org(row) for row in rows if row.path.startswith(path) and (row.active or not active_only)
+    ]
+    return tuple(sorted(found, key=lambda one: ids_along(one.path)))
 
 
 async def org_by_id(connection: AsyncConnection, org_id: int) -> Org | None:
@@ -148,6 +157,11 @@ async def org_by_code(connection: AsyncConnection, code: str) -> Org | None:
 def root_path(path: str) -> str:
     """The path of the county an office belongs to: '/1/4/17/' → '/1/'."""
     return "/" + path.split("/")[1] + "/"
+
+
+def ids_along(path: str) -> Sequence[int]:
+    """The offices of a path, from the county down: '/1/4/17/' → 1, 4, 17."""
+    return [int(step) for step in path.strip("/").split("/")]
 
 
 def _parents_first(wanted: Mapping[str, OrgEntry]) -> Sequence[str]:

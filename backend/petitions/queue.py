@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Date
 
 from backend.organisation.sessions import Actor
 from backend.organisation.tables import org
-from backend.petitions.lifecycle import OPEN_STATES
+from backend.petitions.lifecycle import OPEN_STATES, State
 from backend.petitions.masking import mask_numbers
 from backend.petitions.rules import today
 from backend.petitions.search import says
@@ -21,8 +35,14 @@ from backend.petitions.tables import petition
 from backend.petitions.visibility import sees_identity, visible_to
 
 LARGEST_PAGE = 200
+MOST_COUNTED = 1_000
+"""Of a state in which nothing is owed any more no more are counted: what is over grows for ever,
+and nobody plans a day by how many thousands it is."""
+STATEMENTS = 512
+"""Statements kept: building one takes longer than finding one page."""
 _NEVER = date(9999, 12, 31)
-_OPEN = [state.value for state in OPEN_STATES]
+_OPEN = tuple(sorted(state.value for state in OPEN_STATES))
+_SETTLED = tuple(state.value for state in State if state not in OPEN_STATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +51,12 @@ class Filters:
     `due_from`, `due_until`: still owed, with a deadline between these days, both included. `text`:
     what to search for (search.py)."""
 
-    states: Sequence[str] = ()
-    kinds: Sequence[str] = ()
-    domains: Sequence[str] = ()
-    urgencies: Sequence[str] = ()
-    channels: Sequence[str] = ()
-    place_codes: Sequence[str] = ()
+    states: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    urgencies: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    place_codes: tuple[str, ...] = ()
     org_id: int | None = None
     overdue: bool = False
     due_from: date | None = None
@@ -79,7 +99,8 @@ class QueuePage:
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """How many by state under the filters (the state filter itself left out), and overdue."""
+    """How many by state under the filters (the state filter itself left out), and overdue. Exact
+    where something is owed; of any other state MOST_COUNTED + 1 stands for all that is more."""
 
     by_state: Mapping[str, int] = field(default_factory=dict)
     overdue: int = 0
@@ -87,6 +108,15 @@ class QueueCounts:
     @property
     def total(self) -> int:
         return sum(self.by_state.values())
+
+    def with_settled(self, settled: QueueCounts) -> QueueCounts:
+        """Both parts together."""
+        return QueueCounts({**self.by_state, **settled.by_state}, self.overdue)
+
+    def more_than_counted(self, states: Iterable[str]) -> bool:
+        """Whether one of `states` holds more than were counted."""
+        counted = (self.by_state.get(state, 0) for state in states if state in _SETTLED)
+        return any(number > MOST_COUNTED for number in counted)
 
 
 _HOME, _LEAD = org.alias("home_org"), org.alias("lead_org")
@@ -127,11 +157,8 @@ async def queue_page(
     if order not in _ORDERS:
         raise ValueError(f"order {order!r}")
     limit = min(max(limit, 1), LARGEST_PAGE)
-    clause = and_(visible_to(actor), _wanted(connection.dialect.name, actor, filters, now))
-    # Which they are is found in an index; only the lines of one page are read whole.
-    page = _ORDERS[order](select(petition.c.id).where(clause), after).limit(limit + 1)
-    lines = _LINES.where(petition.c.id.in_(page.subquery().select()))
-    rows = (await connection.execute(_ORDERS[order](lines, None))).all()
+    query = _page(connection.dialect.name, actor, filters, today(now), order, after, limit)
+    rows = (await connection.execute(query)).all()
     items = [_item(row, actor, now) for row in rows[:limit]]
     more = len(rows) > limit
     return QueuePage(items, _cursor(items[-1], order) if more else None)
@@ -141,26 +168,74 @@ async def queue_counts(
     connection: AsyncConnection, actor: Actor, filters: Filters, now: datetime
 ) -> QueueCounts:
     """For the tabs above the queue."""
-    clause = _wanted(connection.dialect.name, actor, filters, now, states=False)
-    overdue = func.sum(case((_overdue(now), 1), else_=0))
-    query = (
-        select(petition.c.state, func.count().label("number"), overdue.label("overdue"))
-        .where(visible_to(actor), clause)
-        .group_by(petition.c.state)
-    )
+    owed = await owed_counts(connection, actor, filters, now)
+    return owed.with_settled(await settled_counts(connection, actor, filters, now))
+
+
+async def owed_counts(
+    connection: AsyncConnection, actor: Actor, filters: Filters, now: datetime
+) -> QueueCounts:
+    """The part of `queue_counts` that is still owed."""
+    query = _owed(connection.dialect.name, actor, replace(filters, states=_OPEN), today(now))
     rows = (await connection.execute(query)).all()
     return QueueCounts(
-        {row.state: int(row.number) for row in rows}, sum(int(row.overdue or 0) for row in rows)
+        {row.state: int(row.number) for row in rows}, sum(int(row.overdue) for row in rows)
     )
 
 
-def _wanted(
-    dialect: str, actor: Actor, filters: Filters, now: datetime, *, states: bool = True
-) -> ColumnElement[bool]:
+async def settled_counts(
+    connection: AsyncConnection, actor: Actor, filters: Filters, now: datetime
+) -> QueueCounts:
+    """The other part, counted up to MOST_COUNTED + 1 for each state."""
+    query = _settled(connection.dialect.name, actor, replace(filters, states=()), today(now))
+    rows = (await connection.execute(query)).all()
+    return QueueCounts({row.state: int(row.number) for row in rows if row.number})
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _page(
+    dialect: str,
+    actor: Actor,
+    filters: Filters,
+    day: date,
+    order: str,
+    after: str | None,
+    limit: int,
+) -> Select[Any]:
+    clause = and_(visible_to(actor), _wanted(dialect, actor, filters, day))
+    # Which they are is found in an index; only the lines of one page are read whole.
+    page = _ORDERS[order](select(petition.c.id).where(clause), after).limit(limit + 1)
+    return _ORDERS[order](_LINES.where(petition.c.id.in_(page.subquery().select())), None)
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _owed(dialect: str, actor: Actor, filters: Filters, day: date) -> Select[Any]:
+    overdue = func.sum(case((petition.c.due_on < day, 1), else_=0))
+    return (
+        select(petition.c.state, func.count().label("number"), overdue.label("overdue"))
+        .where(visible_to(actor), _wanted(dialect, actor, filters, day))
+        .group_by(petition.c.state)
+    )
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _settled(dialect: str, actor: Actor, filters: Filters, day: date) -> CompoundSelect[Any]:
+    return union_all(*(_some(dialect, actor, filters, day, state) for state in _SETTLED))
+
+
+def _some(dialect: str, actor: Actor, filters: Filters, day: date, state: str) -> Select[Any]:
+    wanted = _wanted(dialect, actor, replace(filters, states=(state,)), day)
+    found = select(petition.c.id).where(visible_to(actor), wanted).limit(MOST_COUNTED + 1)
+    return select(literal(state).label("state"), func.count().label("number")).select_from(
+        found.subquery()
+    )
+
+
+def _wanted(dialect: str, actor: Actor, filters: Filters, day: date) -> ColumnElement[bool]:
     clauses: list[ColumnElement[bool]] = [
-        column.in_(list(values))
+        column.in_(values)
         for column, values in (
-            (petition.c.state, filters.states if states else ()),
+            (petition.c.state, filters.states),
             (petition.c.kind, filters.kinds),
             (petition.c.domain, filters.domains),
             (petition.c.urgency, filters.urgencies),
@@ -172,14 +247,14 @@ def _wanted(
     if filters.org_id is not None:
         clauses.append(_of_office(filters.org_id))
     if filters.overdue:
-        clauses.append(_overdue(now))
+        clauses.append(_overdue(day))
     if filters.due_from is not None:
         clauses += [petition.c.due_on >= filters.due_from, petition.c.state.in_(_OPEN)]
     if filters.due_until is not None:
         clauses += [petition.c.due_on <= filters.due_until, petition.c.state.in_(_OPEN)]
     text = filters.text.replace("\x00", "").strip()
     if text:
-        clauses.append(says(dialect, actor, text))
+        clauses.append(says(dialect, actor, text, filters.states))
     return and_(true(), *clauses)
 
 
@@ -189,8 +264,8 @@ def _of_office(org_id: int) -> ColumnElement[bool]:
     return or_(petition.c.org_id.in_(ids), petition.c.lead_org_id.in_(ids))
 
 
-def _overdue(now: datetime) -> ColumnElement[bool]:
-    return and_(petition.c.due_on < today(now), petition.c.state.in_(_OPEN))
+def _overdue(day: date) -> ColumnElement[bool]:
+    return and_(petition.c.due_on < day, petition.c.state.in_(_OPEN))
 
 
 def _newest(query: Select[Any], after: str | None) -> Select[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.organisation.tables import user
@@ -16,6 +16,9 @@ from backend.triage.cleaning import storable
 
 MOST_VIEWS = 20
 LONGEST_NAME = 20
+_OWN = (
+    select(saved_view).where(saved_view.c.user_id == bindparam("user_id")).order_by(saved_view.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,7 @@ class SavedView:
 
 async def views_of(connection: AsyncConnection, user_id: int) -> Sequence[SavedView]:
     """An official's views, oldest first."""
-    rows = await connection.execute(
-        select(saved_view).where(saved_view.c.user_id == user_id).order_by(saved_view.c.id)
-    )
+    rows = await connection.execute(_OWN, {"user_id": user_id})
     return [SavedView(row.id, row.name, row.filters) for row in rows]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -11,8 +12,10 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    any_,
     cast,
     false,
+    func,
     literal,
     literal_column,
     select,
@@ -38,8 +41,9 @@ _DIGITS_AND_GAPS = re.compile(r"[0-9][0-9\s\-]*", re.ASCII)
 _NUMBER_BEGINNING = re.compile(r"20\d{2,6}|20\d{6}-?\d{1,4}|20\d{6}-\d{4,6}-\d?", re.ASCII)
 
 
-def says(dialect: str, actor: Actor, text: str) -> ColumnElement[bool]:
+def says(dialect: str, actor: Actor, text: str, states: Sequence[str] = ()) -> ColumnElement[bool]:
     """The clause over `petition`: it is what `text` asks for. `dialect`: sqlite or postgresql.
+    `states`: the only ones wanted, if any; the caller asks for them too, here they save work.
 
     A phone's ending finds only petitions whose writer the actor may know: no one learns by a
     match what they would not be shown.
@@ -50,7 +54,7 @@ def says(dialect: str, actor: Actor, text: str) -> ColumnElement[bool]:
     ways: list[Select[Any]] = []
     terms = terms_of(text)
     if terms:
-        ways.append(_by_words(dialect, terms))
+        ways.append(_by_words(dialect, terms, states))
     typed = unicodedata.normalize("NFKC", text).strip()
     if _DIGITS_AND_GAPS.fullmatch(typed):
         beginning = _number_beginning(re.sub(r"\s", "", typed))
@@ -61,17 +65,19 @@ def says(dialect: str, actor: Actor, text: str) -> ColumnElement[bool]:
             ways.append(_by_phone(actor, digits))
     if not ways:
         return false()
-    # Found once and then looked up: PostgreSQL would else walk all petitions for rare words.
-    found = (ways[0] if len(ways) == 1 else union(*ways)).cte("found")
-    found = found.prefix_with("MATERIALIZED", dialect="postgresql")
-    return petition.c.id.in_(select(*found.c))
-
-
-def _by_words(dialect: str, terms: list[Term]) -> Select[Any]:
+    found = ways[0] if len(ways) == 1 else union(*ways)
     if dialect == "sqlite":
-        matching = _FTS_NAME.op("MATCH")(sqlite_match(terms))
+        return petition.c.id.in_(found)
+    # As an array the ids are found once and then looked up; PostgreSQL would else walk all
+    # petitions for rare words.
+    return petition.c.id == any_(func.array(found.scalar_subquery()))
+
+
+def _by_words(dialect: str, terms: list[Term], states: Sequence[str]) -> Select[Any]:
+    if dialect == "sqlite":
+        matching = _FTS_NAME.op("MATCH")(sqlite_match(terms, states))
         return select(_FTS_ROW.label("id")).select_from(_FTS).where(matching)
-    query = cast(literal(postgresql_query(terms), String), TSQUERY)
+    query = cast(literal(postgresql_query(terms, states), String), TSQUERY)
     return select(petition_search.c.petition_id.label("id")).where(_TSVECTOR.op("@@")(query))
 
 

@@ -14,7 +14,7 @@ from backend.database.insert_once import InsertOnce
 from backend.petitions.search_terms import index_words
 from backend.petitions.tables import petition, petition_event, petition_search
 
-INDEXED = frozenset({"title", "text", "place", "contact_phone"})
+INDEXED = frozenset({"title", "text", "place", "contact_phone", "state"})
 """Columns of a petition whose change changes what finds it."""
 BATCH = 500
 _NOT_DIGIT = re.compile(r"[^0-9]")
@@ -25,6 +25,7 @@ _SOURCE = select(
     petition.c.text,
     petition.c.place,
     petition.c.contact_phone,
+    petition.c.state,
 )
 _ONE = _SOURCE.where(petition.c.id == bindparam("which"))
 _MISSING = (
@@ -52,8 +53,8 @@ _CHANGE = (
 
 
 async def index_petition(connection: AsyncConnection, petition_id: int) -> None:
-    """Write what finds this petition: its title, text and place, what the citizen added, and its
-    contact phone."""
+    """Write what finds this petition: its title, text and place, what the citizen added, its
+    state, and its contact phone."""
     row = (await connection.execute(_ONE, {"which": petition_id})).one()
     entry = _entry(row, (await _additions(connection, [petition_id]))[petition_id])
     changed = await connection.execute(
@@ -105,6 +106,6 @@ async def _additions(
 def _entry(row: Row[*tuple[Any, ...]], additions: Sequence[str]) -> dict[str, Any]:
     return {
         "petition_id": row.id,
-        "words": index_words([row.title, row.place, row.text, *additions]),
+        "words": index_words([row.title, row.place, row.text, *additions], row.state),
         "phone_backwards": phone_backwards(row.contact_phone),
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from backend.petitions.masking import mask_numbers
@@ -19,6 +19,17 @@ from backend.triage.cleaning import to_simplified
 LONGEST_TEXT = 20_000
 LONGEST_RUN = 40
 MOST_TERMS = 60
+# What a petition's state is called among its tokens: nobody writes it, and an index that knows the
+# state finds the few that are owed without looking at all that are over. Stored; not to be changed.
+STATE_TOKENS: Mapping[str, str] = {
+    "received": "\ue000",
+    "accepted": "\ue001",
+    "dispatched": "\ue002",
+    "in_progress": "\ue003",
+    "resolved": "\ue004",
+    "closed": "\ue005",
+    "withdrawn": "\ue006",
+}
 _RUN = re.compile(r"(?P<plain>[a-z0-9]+)|[^\W_a-z0-9]+")
 
 
@@ -30,9 +41,9 @@ class Term:
     beginning: bool
 
 
-def index_words(texts: Iterable[str]) -> str:
-    """Every token of `texts`, once, with blanks between. Mobile and identity numbers are masked
-    first: nobody finds by matching what they would not be shown."""
+def index_words(texts: Iterable[str], state: str | None = None) -> str:
+    """Every token of `texts`, once, with blanks between, and the state's if one is given. Mobile
+    and identity numbers are masked first: nobody finds by matching what they would not be shown."""
     tokens: dict[str, None] = {}
     for text in texts:
         for run, plain in _runs(mask_numbers(_folded(text[:LONGEST_TEXT]))):
@@ -41,6 +52,8 @@ def index_words(texts: Iterable[str]) -> str:
             else:
                 tokens.update(dict.fromkeys(run))
                 tokens.update(dict.fromkeys(_pairs(run)))
+    if state is not None:
+        tokens[STATE_TOKENS[state]] = None
     return " ".join(tokens)
 
 
@@ -55,14 +68,19 @@ def terms_of(text: str) -> list[Term]:
     return list(terms)[:MOST_TERMS]
 
 
-def sqlite_match(terms: Iterable[Term]) -> str:
-    """The terms in FTS5's language. Tokens hold letters and digits only, so none needs escaping."""
-    return " ".join(f'"{term.token}"{"*" if term.beginning else ""}' for term in terms)
+def sqlite_match(terms: Iterable[Term], states: Iterable[str] = ()) -> str:
+    """The terms, and one of the states if any are given, in FTS5's language. Tokens hold letters
+    and digits only, so none needs escaping."""
+    matching = " AND ".join(f'"{term.token}"{"*" if term.beginning else ""}' for term in terms)
+    marks = " OR ".join(f'"{STATE_TOKENS[state]}"' for state in states)
+    return f"{matching} AND ({marks})" if marks else matching
 
 
-def postgresql_query(terms: Iterable[Term]) -> str:
-    """The terms as PostgreSQL reads a tsquery."""
-    return " & ".join(f"'{term.token}'{':*' if term.beginning else ''}" for term in terms)
+def postgresql_query(terms: Iterable[Term], states: Iterable[str] = ()) -> str:
+    """The same as PostgreSQL reads a tsquery."""
+    matching = " & ".join(f"'{term.token}'{':*' if term.beginning else ''}" for term in terms)
+    marks = " | ".join(f"'{STATE_TOKENS[state]}'" for state in states)
+    return f"{matching} & ({marks})" if marks else matching
 
 
 def _folded(text: str) -> str:

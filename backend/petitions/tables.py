@@ -76,6 +76,10 @@ petition = Table(
         *("kind", "domain", "place_code", "channel", "id"),
     ),
     Index(None, "received_at"),
+    Index(None, "reopened", "id"),
+    # What may be about the same: near in time and in matter, or in place.
+    Index(None, "domain", "received_at"),
+    Index(None, "place_code", "received_at"),
 )
 
 # Append-only: who, when, what, why. `detail` holds {field: [old, new]} or the event's own facts.
@@ -165,7 +169,7 @@ dispatch = Table(
     Column("ended_at", UtcDateTime),
     Column("reason", Text, nullable=False, default=""),
     Index(None, "petition_id"),
-    Index("ix_dispatch_given", "org_id", "state", "petition_id"),
+    Index("ix_dispatch_given", "org_id", "role", "state", "petition_id"),
 )
 
 # Recusal: the petition speaks about this office or person; neither may see nor handle it.
@@ -181,6 +185,8 @@ petition_subject = Table(
     Column("by_user_id", Id, ForeignKey("user_account.id")),
     Column("lifted_at", UtcDateTime),
     Index(None, "petition_id"),
+    Index("ix_petition_subject_of_org", "org_id", "lifted_at", "petition_id"),
+    Index("ix_petition_subject_of_user", "user_id", "lifted_at", "petition_id"),
 )
 
 # A citizen who asked for a person rather than the machine.

@@ -83,7 +83,7 @@ def session_middleware(
 
 async def _find(database: Database, clock: Clock, token: str) -> Session | None:
     now = clock.now()
-    async with database.read() as connection:
+    async with database.glance() as connection:
         found = await session_of(connection, token, now)
     if found is not None and found.stale:
         async with database.write() as connection:

@@ -6,8 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from backend.organisation.sessions import Actor
+from backend.petitions import counting, queue
 from backend.petitions.counting import LONGEST, QueueCounter
-from backend.petitions.queue import Filters
+from backend.petitions.queue import Filters, queue_counts
 from backend.petitions.remaining import REMAINING, remaining_days
 from tests.petitions.world import NOW, World
 
@@ -16,35 +18,66 @@ async def test_counts_follow_every_change(world: World, monkeypatch: pytest.Monk
     counter = QueueCounter()
     town = await world.official("chengguan", "dispatcher")
     other = await world.official("liuhe", "dispatcher")
-    asked: list[object] = []
+    asked: list[str] = []
 
-    async def counts(actor: object, filters: Filters) -> dict[str, int]:
+    async def counts(actor: Actor, filters: Filters) -> dict[str, int]:
         async with world.database.read() as connection:
-            found = await counter.counts(connection, actor, filters, world.now)  # type: ignore[arg-type]
+            found = await counter.counts(connection, actor, filters, world.now)
         return dict(found.by_state)
 
-    from backend.petitions import counting
+    def watch(part: str) -> None:
+        real = getattr(counting, part)
 
-    real = counting.queue_counts
+        async def counted(*arguments: object) -> object:
+            asked.append(part)
+            return await real(*arguments)
 
-    async def counted(*arguments: object) -> object:
-        asked.append(arguments)
-        return await real(*arguments)  # type: ignore[arg-type]
+        monkeypatch.setattr(counting, part, counted)
 
-    monkeypatch.setattr(counting, "queue_counts", counted)
+    watch("owed_counts")
+    watch("settled_counts")
     assert await counts(town, Filters()) == {}
     number = (await world.file()).number
     assert await counts(town, Filters()) == {"received": 1}
     assert await counts(town, Filters(states=("closed",))) == {"received": 1}
-    assert len(asked) == 2  # the state is no part of the question
+    # The state is no part of the question; what is settled has not changed.
+    assert asked == ["owed_counts", "settled_counts", "owed_counts"]
     assert await counts(other, Filters()) == {}
     assert await counts(town, Filters(kinds=("praise",))) == {}
     await world.done(town, number, "accept")
     assert await counts(town, Filters()) == {"accepted": 1}
-    before = len(asked)
+    asked.clear()
+    await world.done(town, number, "answer", "好了")
+    assert await counts(town, Filters()) == {"resolved": 1}
+    assert asked == ["owed_counts", "settled_counts"]
     world.clock.move(LONGEST)
-    assert await counts(town, Filters()) == {"accepted": 1}
-    assert len(asked) == before + 1
+    assert await counts(town, Filters()) == {"resolved": 1}
+    assert asked == ["owed_counts", "settled_counts"] * 2
+
+
+async def test_what_is_settled_is_counted_so_far_and_no_further(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = await world.official("chengguan", "dispatcher")
+    monkeypatch.setattr(queue, "MOST_COUNTED", 2)
+    for _ in range(4):
+        number = (await world.file()).number
+        await world.done(town, number, "accept")
+        async with world.database.read() as connection:
+            owed = await queue_counts(connection, town, Filters(), world.now)
+        assert not owed.more_than_counted(["accepted"])
+        await world.done(town, number, "answer", "好了")
+    for _ in range(4):
+        await world.file()
+    queue._settled.cache_clear()
+    async with world.database.read() as connection:
+        found = await queue_counts(connection, town, Filters(), world.now)
+        none = await queue_counts(connection, town, Filters(text="没有这件事"), world.now)
+    queue._settled.cache_clear()
+    assert found.by_state == {"received": 4, "resolved": 3}
+    assert found.more_than_counted(["received", "resolved"])
+    assert not found.more_than_counted(["received"])
+    assert none.by_state == {}
 
 
 def test_remaining_time(world: World) -> None:
