@@ -17,9 +17,10 @@ from backend.api.models import (
 )
 from backend.petitions.lifecycle import OPEN_STATES
 from backend.petitions.masking import mask_phone
-from backend.petitions.queries import Happened, MediaItem, PetitionView, Said, Told
+from backend.petitions.queries import PetitionView
 from backend.petitions.queue import QueueItem
 from backend.petitions.rules import today
+from backend.petitions.timeline import Happened, MediaItem, Said, Told
 
 SHARED = (
     "number", "title", "state", "kind", "domain", "urgency", "place", "channel", "org_name",

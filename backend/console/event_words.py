@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from backend.console.wording import day_words
-from backend.petitions.queries import Happened, TimelineItem
+from backend.petitions.timeline import Happened, TimelineItem
 from backend.web.texts import OfficialTexts
 
 # Facts of an event worth a line; the others are told by the event itself or seen elsewhere.

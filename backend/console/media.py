@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from backend.conversation.tables import media
 from backend.organisation.sessions import Actor
-from backend.petitions.queries import media_visible
+from backend.petitions.timeline import media_visible
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
 

@@ -140,7 +140,7 @@ def common(
         "words": words,
         "asked": asked,
         "problem": asked.problem and words.problems[asked.problem],
-        "offices": offices,
+        "office_choices": [(one.id, one.name) for one in offices],
         "spans": SPANS,
         "period_words": period_words(asked.period),
         "before_words": period_words(asked.period.before),

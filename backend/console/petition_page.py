@@ -19,9 +19,10 @@ from backend.organisation.tree import Org, branch, root_path
 from backend.petitions.lifecycle import Action
 from backend.petitions.masking import mask_name, mask_phone
 from backend.petitions.offices import Suggestion, suggest_offices
-from backend.petitions.queries import PetitionView, Said, Told, petition_view
+from backend.petitions.queries import PetitionView, petition_view
 from backend.petitions.recusal import recused_among
 from backend.petitions.similar import similar_petitions
+from backend.petitions.timeline import Said, Told
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
 from backend.web.texts import TEXTS, OfficialTexts
@@ -86,7 +87,7 @@ async def show_petition(
     `drafts` puts back what a refused form held; `phone` shows the number unmasked this once.
     """
     deps, session = dependencies(request), require_session(request)
-    async with deps.database.read() as connection:
+    async with deps.database.glance() as connection:
         view = await petition_view(connection, session.actor, request.match_info["number"])
         if view is None:
             if notice is None:
@@ -94,7 +95,7 @@ async def show_petition(
             return _gone(request, notice)
         orgs = await branch(connection, root_path(session.actor.org_path))
         suggestion = await _suggestion(connection, deps, view)
-        recused = await recused_among(connection, view.id, [one.id for one in orgs])
+        recused = await _recused(connection, view, orgs)
         similar = await similar_petitions(connection, session.actor, view.id)
     texts = request.app[TEXTS]
     actions = [name for action, name in FORMS.items() if action in view.actions]
@@ -111,7 +112,7 @@ async def show_petition(
         "events": _events(view, texts, deps, orgs),
         "readings": _readings(view, texts, deps),
         "offices": _offices(view, orgs, suggestion, recused),
-        "all_offices": [one for one in orgs if one.parent_id is not None],
+        "all_offices": [(one.id, one.name) for one in orgs if one.parent_id is not None],
         "subjects": [one for one in view.subjects if one.lifted_at is None],
         "similar": similar,
         "drafts": drafts or {},
@@ -142,6 +143,14 @@ async def _suggestion(
         domain=view.domain,
         place_code=view.place_code,
     )
+
+
+async def _recused(
+    connection: AsyncConnection, view: PetitionView, orgs: Sequence[Org]
+) -> frozenset[int]:
+    if Action.DISPATCH not in view.actions:
+        return frozenset()
+    return await recused_among(connection, view.id, [one.id for one in orgs])
 
 
 def _facts(

@@ -14,7 +14,7 @@ from backend.console.rendering import render, wants_part
 from backend.console.wording import due
 from backend.organisation.tree import Org, branch, root_path
 from backend.petitions.counting import QueueCounter
-from backend.petitions.queue import BadCursor, QueueCounts, QueueItem, queue_page
+from backend.petitions.queue import MOST_COUNTED, BadCursor, QueueCounts, QueueItem, queue_page
 from backend.petitions.saved_views import SavedView, views_of
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
@@ -45,6 +45,7 @@ async def queue(request: web.Request) -> web.StreamResponse:
         over_all = replace(filters, due_from=None, due_until=None)
         counted = over_all if asked.due == "overdue" else filters
         counts = await request.app[COUNTER].counts(connection, actor, counted, now)
+    async with deps.database.glance() as connection:
         views = await views_of(connection, actor.user_id)
         orgs = await branch(connection, root_path(actor.org_path))
     context = {
@@ -75,15 +76,18 @@ def _url(request: web.Request, asked: Asked) -> str:
 def _tabs(
     request: web.Request, asked: Asked, counts: QueueCounts, texts: OfficialTexts
 ) -> Sequence[Mapping[str, Any]]:
-    def count(states: Sequence[str]) -> int:
-        return sum(counts.by_state.get(str(state), 0) for state in states)
+    def count(states: Sequence[str]) -> str:
+        among = states or list(counts.by_state)
+        if counts.more_than_counted(among):
+            return f"{MOST_COUNTED}+"
+        return str(sum(counts.by_state.get(state, 0) for state in among))
 
     late = asked.due == "overdue"
     plain = replace(asked, after="", due="" if late else asked.due)
     tabs = [
         {
             "label": texts.word("tabs", name),
-            "count": count(states) if states else counts.total,
+            "count": count(states),
             "url": _url(request, replace(plain, tab=name)),
             "current": name == asked.tab and not late,
             "late": False,

@@ -12,6 +12,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from backend.console.assets import Assets
+from backend.console.option_lists import option_groups, options
 from backend.console.wording import file_size, iso, local, moment
 from backend.organisation.roles import Permission, may
 from backend.ports import Clock
@@ -38,7 +39,9 @@ def setup_templates(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(asset=assets.url, texts=texts, path=path)
+    environment.globals.update(
+        asset=assets.url, texts=texts, path=path, options=options, option_groups=option_groups
+    )
     environment.filters.update(
         iso=iso,
         local=local,

@@ -159,7 +159,7 @@ def root_path(path: str) -> str:
     return "/" + path.split("/")[1] + "/"
 
 
-def ids_along(path: str) -> Sequence[int]:
+def ids_along(path: str) -> list[int]:
     """The offices of a path, from the county down: '/1/4/17/' → 1, 4, 17."""
     return [int(step) for step in path.strip("/").split("/")]
 

@@ -209,7 +209,7 @@ def _page(
 
 
 @lru_cache(maxsize=STATEMENTS)
-def _owed(dialect: str, actor: Actor, filters: Filters, day: date) -> Select[Any]:
+def _owed(dialect: str, actor: Actor, filters: Filters, day: date) -> Select[str, int]:
     overdue = func.sum(case((petition.c.due_on < day, 1), else_=0))
     return (
         select(petition.c.state, func.count().label("number"), overdue.label("overdue"))
@@ -223,7 +223,7 @@ def _settled(dialect: str, actor: Actor, filters: Filters, day: date) -> Compoun
     return union_all(*(_some(dialect, actor, filters, day, state) for state in _SETTLED))
 
 
-def _some(dialect: str, actor: Actor, filters: Filters, day: date, state: str) -> Select[Any]:
+def _some(dialect: str, actor: Actor, filters: Filters, day: date, state: str) -> Select[str, int]:
     wanted = _wanted(dialect, actor, replace(filters, states=(state,)), day)
     found = select(petition.c.id).where(visible_to(actor), wanted).limit(MOST_COUNTED + 1)
     return select(literal(state).label("state"), func.count().label("number")).select_from(

@@ -100,6 +100,7 @@ def _may_reach(found_by: frozenset[str], words: str) -> bool:
     return len(found_by.intersection(tokens)) >= LEAST_SHARED * min(len(found_by), len(tokens))
 
 
+@lru_cache(maxsize=512)
 def _pairs(text: str) -> frozenset[str]:
     letters = [each for each in clean(text).text if each.isalnum()]
     return frozenset(map("".join, pairwise(letters)))

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from backend.petitions.correction import Correction
 from backend.petitions.desk import LONGEST_ANSWER
 from backend.petitions.outcomes import Conflict, Done, Forbidden, Impossible, Invalid, Missing
-from backend.petitions.queries import Happened, Told, petition_view
+from backend.petitions.queries import petition_view
 from backend.petitions.tables import dispatch, petition_reading, petition_subject
+from backend.petitions.timeline import Happened, Told
 from tests.petitions.world import LIUHE_HONGXING, World, reading
 
 

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from backend.conversation.tables import media
 from backend.organisation.sessions import Actor
 from backend.petitions.outcomes import Invalid, Missing
-from backend.petitions.queries import media_visible, petition_view
+from backend.petitions.queries import petition_view
 from backend.petitions.queue import Filters, queue_counts, queue_page
+from backend.petitions.timeline import media_visible
 from tests.petitions.world import World, reading
 
 
