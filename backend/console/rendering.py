@@ -38,6 +38,7 @@ def setup_templates(
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.globals.update(
         asset=assets.url, texts=texts, path=path, options=options, option_groups=option_groups

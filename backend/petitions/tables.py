@@ -168,7 +168,7 @@ dispatch = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("reason", Text, nullable=False, default=""),
-    Index(None, "petition_id"),
+    Index("ix_dispatch_of_petition", "petition_id", "role", "state", "org_id"),
     Index("ix_dispatch_given", "org_id", "role", "state", "petition_id"),
 )
 

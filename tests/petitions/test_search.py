@@ -7,9 +7,10 @@ from backend.organisation.sessions import Actor
 from backend.petitions.citizen_act import CitizenAct
 from backend.petitions.correction import Correction
 from backend.petitions.followup import Added, add, set_contact
+from backend.petitions.lifecycle import State
 from backend.petitions.queue import Filters, queue_counts, queue_page
 from backend.petitions.search_index import index_missing, rebuild_search_index
-from backend.petitions.search_terms import Term, index_words, terms_of
+from backend.petitions.search_terms import STATE_TOKENS, Term, index_words, terms_of
 from backend.petitions.tables import petition, petition_search
 from tests.petitions.world import World, reading
 
@@ -21,6 +22,26 @@ async def found(world: World, text: str, actor: Actor | None = None) -> list[str
         counts = await queue_counts(connection, actor, Filters(text=text), world.now)
     assert counts.total == len(page.items)
     return [item.number for item in page.items]
+
+
+async def test_a_search_among_states_follows_every_step(world: World) -> None:
+    desk = await world.official("chengguan", "dispatcher")
+    number = (await world.file(text="锦绣小区路灯不亮")).number
+
+    async def among(*states: str) -> list[str]:
+        filters = Filters(states=states, text="路灯")
+        async with world.database.read() as connection:
+            page = await queue_page(connection, desk, filters, world.now)
+        return [item.number for item in page.items]
+
+    assert await among("received", "accepted") == [number]
+    assert await among("accepted") == []
+    await world.done(desk, number, "accept")
+    assert await among("accepted") == [number]
+    assert await among("received") == []
+    await world.done(desk, number, "answer", "修好了")
+    assert await among("resolved", "closed") == [number]
+    assert set(STATE_TOKENS) == set(State)
 
 
 def test_words_of_a_text() -> None:

@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 from backend.conversation.tables import media
 from backend.organisation.sessions import Actor
+from backend.petitions.citizen_act import CitizenAct
+from backend.petitions.followup import rate
 from backend.petitions.outcomes import Invalid, Missing
 from backend.petitions.queries import petition_view
 from backend.petitions.queue import Filters, queue_counts, queue_page
@@ -57,6 +59,22 @@ async def test_branch(world: World) -> None:
     # A department of the county that leads sees it, and keeps what it answered.
     await world.done(actors["county"], number, "dispatch", helper)
     await world.done(actors["department"], number, "answer", "已办好。")
+    assert await who_sees(world, actors, number) == {"county", "town", "department"}
+
+
+async def test_who_answered_before_it_was_reopened_still_sees_it(world: World) -> None:
+    actors = await cast(world)
+    person = await world.citizen()
+    number = (await world.file(person)).number
+    team, department = world.orgs["chengguan_enforcement"].id, world.orgs["county_urban"].id
+    await world.done(actors["county"], number, "dispatch", department)
+    await world.done(actors["department"], number, "answer", "已办好。")
+    async with world.database.write() as connection:
+        act = CitizenAct(connection, world.rules, person.citizen_id, number, world.now, world.key())
+        await rate(act, 1)
+    await world.done(actors["county"], number, "dispatch", team)
+    assert await who_sees(world, actors, number) == {"county", "town", "team", "department"}
+    await world.done(actors["team"], number, "return_", "不归我们管")
     assert await who_sees(world, actors, number) == {"county", "town", "department"}
 
 

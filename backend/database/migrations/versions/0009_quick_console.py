@@ -33,6 +33,10 @@ SEARCH = sa.table(
 def upgrade() -> None:
     op.drop_index("ix_dispatch_given", "dispatch")
     op.create_index("ix_dispatch_given", "dispatch", ["org_id", "role", "state", "petition_id"])
+    op.drop_index("ix_dispatch_petition_id", "dispatch")
+    op.create_index(
+        "ix_dispatch_of_petition", "dispatch", ["petition_id", "role", "state", "org_id"]
+    )
     op.create_index(
         "ix_petition_subject_of_org", "petition_subject", ["org_id", "lifted_at", "petition_id"]
     )
@@ -58,6 +62,8 @@ def downgrade() -> None:
     op.drop_index("ix_petition_reopened_id", "petition")
     op.drop_index("ix_petition_subject_of_user", "petition_subject")
     op.drop_index("ix_petition_subject_of_org", "petition_subject")
+    op.drop_index("ix_dispatch_of_petition", "dispatch")
+    op.create_index("ix_dispatch_petition_id", "dispatch", ["petition_id"])
     op.drop_index("ix_dispatch_given", "dispatch")
     op.create_index("ix_dispatch_given", "dispatch", ["org_id", "state", "petition_id"])
 
