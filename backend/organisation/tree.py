@@ -133,7 +133,7 @@ async def branch(
     return _branch(tuple(rows), path, active_only)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _branch(rows: tuple[Row[Any], ...], path: str, active_only: bool) -> Sequence[Org]:
     # Every page asks for it and it hardly ever changes; as rows are read each time, none is old.
     found = [
