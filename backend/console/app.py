@@ -12,6 +12,7 @@ from backend.console import (
     citizen_page,
     code_page,
     health_page,
+    live,
     login_page,
     overview_export,
     overview_page,
@@ -24,6 +25,7 @@ from backend.console import (
     users_page,
 )
 from backend.console.assets import Assets
+from backend.console.live_feed import LiveFeed
 from backend.console.media import media_file
 from backend.console.overview_wording import OVERVIEW_TEXTS
 from backend.console.rendering import render, setup_templates, wants_part
@@ -75,6 +77,8 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
     console[queue_page.COUNTER] = QueueCounter()
     console[OVERVIEW_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "overview.yml")
     console[overview_export.ONE_AT_A_TIME] = asyncio.Lock()
+    console[live.FEED] = feed = LiveFeed(deps)
+    console.on_shutdown.append(lambda _app: feed.close())
     setup_templates(console, assets=assets, texts=texts, clock=deps.clock)
     console.add_routes(
         [
@@ -98,6 +102,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             web.get("/overview/petitions", overview_page.rows, name="overview_rows"),
             web.post("/overview/export", overview_export.export, name="overview_export"),
             *petition_actions.routes(petition_page.PATH),
+            *live.routes(petition_page.PATH),
         ]
     )
     app.add_subapp(PREFIX, console)

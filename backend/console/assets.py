@@ -27,6 +27,8 @@ OWN = (
     "console.css",
     "account.css",
     "console.js",
+    "live.css",
+    "live.js",
     "mark.svg",
     "overview.css",
     "overview.js",
