@@ -9,6 +9,7 @@ from aiohttp import web
 
 from backend.console import (
     account_page,
+    bulk_dispatch_page,
     citizen_page,
     code_page,
     health_page,
@@ -84,6 +85,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
         [
             web.get("/", queue_page.queue, name="queue"),
             *saved_view_actions.routes(),
+            *bulk_dispatch_page.routes(),
             web.get("/login", login_page.login_page, name="login"),
             web.post("/login", login_page.login),
             web.post("/logout", login_page.logout, name="logout"),

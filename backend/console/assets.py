@@ -26,6 +26,8 @@ FROM_PACKAGES = {
 OWN = (
     "console.css",
     "account.css",
+    "bulk_dispatch.css",
+    "bulk_dispatch.js",
     "console.js",
     "live.css",
     "live.js",
