@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 
 import structlog
@@ -31,6 +32,7 @@ HEARTBEAT_SECONDS = 15.0
 WRITE_SECONDS = 10.0
 MOST_SHOWN = 50
 COME_AGAIN_SECONDS = 30
+_NUMBER = re.compile(r"[0-9-]{1,24}")
 
 
 @unattended
@@ -39,7 +41,7 @@ async def queue_stream(request: web.Request) -> web.StreamResponse:
     numbers on it, with commas)."""
     deps, actor = dependencies(request), require_session(request).actor
     asked = asked_by(request.query, deps.rules, request.app[TEXTS])
-    numbers = request.query.get("shown", "").split(",")[:MOST_SHOWN]
+    numbers = _NUMBER.findall(request.query.get("shown", ""))[:MOST_SHOWN]
     async with deps.database.read() as connection:
         # Only what the official sees: a guessed number tells nothing.
         query = select(petition.c.id).where(petition.c.number.in_(numbers), visible_to(actor))

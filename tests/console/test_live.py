@@ -98,7 +98,7 @@ async def test_recusal_and_confidentiality_hold(any_site: Site) -> None:
     async with (
         site.logged_in("town") as (town, _),
         site.logged_in("county") as (county, _),
-        stream(site, town, shown=f"{accused.number},{secret.number}") as here,
+        stream(site, town, shown=f"{accused.number},{secret.number},\x00") as here,
         stream(site, county) as above,
     ):
         for filed in (accused, secret, plain):
