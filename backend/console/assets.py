@@ -26,7 +26,11 @@ FROM_PACKAGES = {
 OWN = (
     "console.css",
     "account.css",
+    "bulk_dispatch.css",
+    "bulk_dispatch.js",
     "console.js",
+    "live.css",
+    "live.js",
     "mark.svg",
     "overview.css",
     "overview.js",

@@ -22,7 +22,7 @@ from backend.petitions.offices import Suggestion, suggest_offices
 from backend.petitions.queries import PetitionView, petition_view
 from backend.petitions.recusal import recused_among
 from backend.petitions.similar import similar_petitions
-from backend.petitions.timeline import Said, Told
+from backend.petitions.timeline import Happened, Said, Told
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
 from backend.web.texts import TEXTS, OfficialTexts
@@ -101,6 +101,7 @@ async def show_petition(
     actions = [name for action, name in FORMS.items() if action in view.actions]
     may_act = bool(STEPS_AHEAD & set(actions))
     context = {
+        "seen": max((one.id for one in view.timeline if isinstance(one, Happened)), default=0),
         "p": _facts(view, deps, session.actor, phone),
         "notice": notice,
         "may": [*actions, "reveal"] if view.identity_shown else actions,
