@@ -27,6 +27,7 @@ SCENES: Mapping[str, Scene] = {
     "petition": console.petition,
     "overview": console.overview,
     "chat-wechat": chat.wechat,
+    "chat-answer": chat.answer,
     "chat-sms": chat.sms,
 }
 

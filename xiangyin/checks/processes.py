@@ -73,7 +73,7 @@ async def check_app(settings: Settings) -> Sequence[Finding]:
     found = [Finding("应用", State.GOOD, f"{settings.local_url} 有回应")]
     for name, said in body["channels"].items():
         good = bool(said.get("ok"))
-        advice = "" if good else "见该渠道的说明：channels/ 下同名文件夹里的 README.md"
+        advice = "" if good else "见该渠道的说明：docs/wechat.md、docs/sms.md"
         detail = str(said.get("detail", ""))
         found.append(Finding(f"渠道 {name}", State.GOOD if good else State.BAD, detail, advice))
     return found

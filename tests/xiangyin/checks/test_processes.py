@@ -54,7 +54,7 @@ async def test_a_refused_wechat_token_is_told(app: Settings) -> None:
     assert found["应用"].state is State.GOOD
     assert found["渠道 duanxin"].state is State.GOOD
     assert (found["渠道 hao"].state, found["渠道 hao"].fact) == (State.BAD, REFUSED)
-    assert "README.md" in found["渠道 hao"].advice
+    assert "docs/wechat.md" in found["渠道 hao"].advice
 
 
 async def test_another_program_on_the_port(app: Settings, tmp_path: Path) -> None:
