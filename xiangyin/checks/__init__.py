@@ -28,5 +28,5 @@ async def check_all(settings: Settings) -> Sequence[Finding]:
     )
     return [
         *check_files(settings), *check_exposure(settings), *address, *clock,
-        database, store, *check_models(), *bots, *app,
+        database, store, *check_models(settings), *bots, *app,
     ]  # fmt: skip

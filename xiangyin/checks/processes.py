@@ -17,16 +17,19 @@ BOT_MODELS = PROJECT / "bot" / "models"
 
 
 def check_models(
-    triage: Path = TRIAGE_MODEL, bot: Path = BOT_MODELS, data: Path = PROJECT / "data"
+    settings: Settings,
+    triage: Path = TRIAGE_MODEL,
+    bot: Path = BOT_MODELS,
+    data: Path = PROJECT / "data",
 ) -> Sequence[Finding]:
-    """Without its model the bot does not start and nothing is classified."""
+    """Without its model the bot does not start and nothing is classified. A bot at `bot_url` has
+    its model elsewhere."""
     advice = "运行 xiangyin train"
-    trained = any(bot.glob("*.tar.gz"))
-    found = [
-        Finding("机器人模型", State.GOOD, "训练过")
-        if trained
-        else Finding("机器人模型", State.BAD, f"{bot} 里没有模型", advice)
-    ]
+    found = []
+    if not settings.bot_url and any(bot.glob("*.tar.gz")):
+        found.append(Finding("机器人模型", State.GOOD, "训练过"))
+    elif not settings.bot_url:
+        found.append(Finding("机器人模型", State.BAD, f"{bot} 里没有模型", advice))
     if not triage.exists():
         found.append(Finding("分类模型", State.BAD, f"没有 {triage}", advice))
     elif not is_current(data, triage):

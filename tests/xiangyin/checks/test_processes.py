@@ -17,16 +17,26 @@ from xiangyin.settings import Settings
 REFUSED = "公众号的 AppSecret 不对（40125）。"
 
 
-def test_missing_models_are_told(tmp_path: Path) -> None:
-    found = check_models(triage=tmp_path / "triage.npz", bot=tmp_path)
+def test_missing_models_are_told(settings: Callable[..., Settings], tmp_path: Path) -> None:
+    found = check_models(settings(), triage=tmp_path / "triage.npz", bot=tmp_path)
     assert [one.state for one in found] == [State.BAD, State.BAD]
     assert all("xiangyin train" in one.advice for one in found)
 
 
-def test_a_model_of_other_examples_is_old(tmp_path: Path) -> None:
+def test_a_bot_elsewhere_has_its_model_there(
+    settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    remote = settings(bot_url="http://10.0.0.7:5005")
+    found = check_models(remote, triage=tmp_path / "triage.npz", bot=tmp_path)
+    assert [one.subject for one in found] == ["分类模型"]
+
+
+def test_a_model_of_other_examples_is_old(
+    settings: Callable[..., Settings], tmp_path: Path
+) -> None:
     (tmp_path / "b.tar.gz").touch()
     (tmp_path / "triage.npz").touch()
-    found = check_models(triage=tmp_path / "triage.npz", bot=tmp_path)
+    found = check_models(settings(), triage=tmp_path / "triage.npz", bot=tmp_path)
     assert [one.state for one in found] == [State.GOOD, State.NOTE]
 
 
