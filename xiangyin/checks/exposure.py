@@ -31,8 +31,9 @@ async def check_address(settings: Settings) -> Sequence[Finding]:
     try:
         status, body = await ask_http(f"{settings.base_url}/health")
     except OSError as error:
+        reason = str(error).rpartition(": ")[2]
         advice = "检查 base_url、域名解析、证书和反向代理；有的网络从本机绕不出去，再用手机试一试"
-        return [Finding("网址", State.BAD, f"打不开 {settings.base_url}（{error}）", advice)]
+        return [Finding("网址", State.BAD, f"打不开 {settings.base_url}（{reason}）", advice)]
     # 503 too: the app is there, its database is not.
     if isinstance(body, dict) and "ok" in body:
         return [Finding("网址", State.GOOD, f"{settings.base_url} 通到乡音")]
