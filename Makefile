@@ -7,7 +7,7 @@ XIANGYIN := .venv/bin/xiangyin
 # The simulator is for trying things out: on here, off unless switched on elsewhere.
 run: export XIANGYIN_SIMULATOR ?= true
 
-.PHONY: help run demo install test test-install lint format clean
+.PHONY: help run demo install test test-install lint format pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo 'make test     安装测试所需并运行全部测试             install what tests need, run all'
 	@echo 'make lint     ruff 与 mypy                            make format 整理代码格式'
 	@echo 'make bench-X  运行 benchmarks/X.py，X 如 turn          run one benchmark'
+	@echo 'make pictures 重拍 README 里的图（docs/pictures/）      take the pictures of the README'
 	@echo 'make clean    删除安装的环境，保留 var/ 里的数据       remove all but var/'
 	@echo '$(XIANGYIN) --help   更多命令'
 
@@ -45,6 +46,11 @@ format: test-install
 bench-%: test-install
 	@$(XIANGYIN) train
 	@.venv/bin/python -m benchmarks.$(subst -,_,$*)
+
+# Of a demo county of its own, in a folder that is thrown away.
+pictures: test-install
+	@$(XIANGYIN) train
+	@.venv/bin/python -m docs.pictures
 
 clean:
 	rm -rf .venv bot/.venv .tools node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -66,6 +66,7 @@ class Player:
             Act.RETURN: self._return,
             Act.START: self._start,
             Act.NOTE: self._note,
+            Act.SUPERVISE: self._supervise,
             Act.ANSWER: self._answer,
             Act.TAKE_OVER: self._take_over,
             **dict.fromkeys(MEANINGS, self._write),
@@ -142,7 +143,7 @@ class Player:
         if offices.lead is None:
             return
         assisting = [one.id for one in offices.assisting[:1]] if row.id % 4 == 0 else []
-        await self._by_desk(step, self._desk.dispatch, offices.lead.id, assisting)
+        await self._by_desk(step, self._desk.dispatch, offices.lead.id, assisting, step.words)
 
     async def _misdispatch(self, step: Step) -> None:
         found = await self._connection.execute(select(org.c.id).where(org.c.code == step.words))
@@ -157,6 +158,9 @@ class Player:
 
     async def _note(self, step: Step) -> None:
         await self._by_lead(step, self._desk.note, step.words)
+
+    async def _supervise(self, step: Step) -> None:
+        await self._taken(step, [self._cast.supervisor], self._desk.note, [step.words])
 
     async def _answer(self, step: Step) -> None:
         await self._by_lead(step, self._desk.answer, step.words)

@@ -41,6 +41,7 @@ class Act(StrEnum):
     RETURN = "return"
     START = "start"
     NOTE = "note"
+    SUPERVISE = "supervise"
     ANSWER = "answer"
     TAKE_OVER = "take_over"
 
@@ -94,13 +95,13 @@ def _story(
             yield Step(_at_work(asked, 3, calendar, chance), index, Act.TAKE_OVER)
     begun = desk[-1].at if desk else filed
     if story.answer is None:
-        yield from _waiting(index, story, filed, begun, now, chance)
+        yield from _waiting(index, story, filed, begun, now, calendar, chance)
         return
     days = chance.randint(*USUAL_WORKING_DAYS) if story.takes is None else story.takes
     answered = max(
         _on_working_day(filed, days, calendar, chance), _at_work(begun, 2, calendar, chance)
     )
-    yield from _waiting(index, story, filed, begun, answered, chance)
+    yield from _waiting(index, story, filed, begun, answered, calendar, chance)
     yield Step(answered, index, Act.ANSWER, story.answer)
     if story.rating is None:
         return
@@ -135,7 +136,8 @@ def _desk(
         back = _at_work(given, 4, calendar, chance)
         yield Step(back, index, Act.RETURN, story.returned.reason)
         given = _at_work(back, 2, calendar, chance)
-    yield Step(given, index, Act.DISPATCH)
+    decision = story.returned.decision if story.returned else None
+    yield Step(given, index, Act.DISPATCH, decision or "")
     if until == "dispatched":
         return
     started = _at_work(given, 6, calendar, chance)
@@ -153,14 +155,23 @@ def _held_up(story: Story, chance: random.Random) -> str | None:
 
 
 def _waiting(
-    index: int, story: Story, filed: datetime, begun: datetime, end: datetime, chance: random.Random
+    index: int,
+    story: Story,
+    filed: datetime,
+    begun: datetime,
+    end: datetime,
+    calendar: Calendar,
+    chance: random.Random,
 ) -> Iterator[Step]:
-    """What a citizen asks while waiting."""
+    """What a citizen asks while waiting, and the supervisor's word where it takes too long."""
     for act, words, part in ((Act.ASK, story.asks, 0.45), (Act.REMIND, story.remind, 0.75)):
         if words:
             moment = filed + (end - filed) * part
             asked = _at_hour(moment.astimezone(SHANGHAI).date(), chance)
             yield Step(min(max(asked, filed + timedelta(hours=1)), end), index, act, words)
+    if story.supervised:
+        watched = _at_work(max(begun, filed + (end - filed) * 0.8), 1, calendar, chance)
+        yield Step(watched, index, Act.SUPERVISE, story.supervised)
 
 
 def _again(
@@ -185,6 +196,8 @@ def _filed_at(story: Story, now: datetime, chance: random.Random) -> datetime:
     """On its day; what would lie in the future of today was written within the last hours."""
     day = now.astimezone(SHANGHAI).date() - timedelta(days=story.days)
     at = _at_hour(day, chance)
+    if story.hour is not None:
+        at = at.replace(hour=story.hour)
     if at > now - timedelta(minutes=5):
         at = now - timedelta(minutes=chance.randint(6, 170))
     return at

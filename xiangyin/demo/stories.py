@@ -1,6 +1,6 @@
 """The authored material of the demo county: what people wrote, what became of it, who answered.
 
-`data/demo/petitions/*.yml` hold one township each, `data/demo/officials.yml` the staff. All is
+`data/demo/petitions/*.yml` belong to one township each, `data/demo/officials.yml` the staff. All is
 checked when it is loaded; a DemoDataError names the file and the entry.
 """
 
@@ -34,10 +34,12 @@ class _Entry(BaseModel):
 
 
 class Returned(_Entry):
-    """The first office (`office`: its code) sends it back: not theirs."""
+    """The first office (`office`: its code) sends it back: not theirs. `decision`: what the front
+    desk rules on that, in the words it dispatches again with."""
 
     office: str
     reason: Text
+    decision: Text | None = None
 
 
 class Again(_Entry):
@@ -49,12 +51,14 @@ class Again(_Entry):
 
 
 class Story(_Entry):
-    """One petition. `days`: how long ago; `wechat` or `sms`: the citizen's messages; `place`: its
-    village or community (none: somewhere in the township); `kind`, `domain`: what an official
-    makes of it. `takes`: working days to the answer where the story needs it so; `until`: the
-    state in which an unanswered one stays. `who` joins stories of one person."""
+    """One petition. `days`: how long ago; `hour`: of the day, where the words tell it; `wechat` or
+    `sms`: the citizen's messages; `place`: its village or community (none: somewhere in the
+    township); `kind`, `domain`: what an official makes of it. `takes`: working days to the answer
+    where the story needs it so; `until`: the state in which an unanswered one stays; `supervised`:
+    what the county's supervisor writes when it drags on. `who` joins stories of one person."""
 
     days: Annotated[int, Field(ge=0, le=SEASON_DAYS)]
+    hour: Annotated[int, Field(ge=0, le=23)] | None = None
     wechat: Sequence[Text] = ()
     sms: Sequence[Text] = ()
     place: str | None = None
@@ -69,6 +73,7 @@ class Story(_Entry):
     withdraw: Text | None = None
     returned: Returned | None = None
     note: Text | None = None
+    supervised: Text | None = None
     takes: Annotated[int, Field(ge=0, le=60)] | None = None
     until: Literal["received", "accepted", "dispatched", "in_progress"] | None = None
     answer: Text | None = None

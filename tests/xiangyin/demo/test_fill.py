@@ -30,6 +30,7 @@ from xiangyin.wiring import DATA, load_readings
 NOW = datetime(2026, 11, 26, 15, 0, tzinfo=SHANGHAI)
 PASSWORD = "麦田真好看呀今年收成不错"
 RULES = load_petition_rules(DATA)
+REGULAR = "zhoujie"
 
 
 class FixedClock:
@@ -60,9 +61,12 @@ def few(material: Material) -> Material:
     """Every story in which something rare happens, up to two of each."""
     chosen: dict[str, Placed] = {}
     for happening in ("photo", "adds", "asks", "remind", "human", "returned", "note", "again",
-                      "withdraw", "comment", "sms"):  # fmt: skip
+                      "withdraw", "supervised", "comment", "sms"):  # fmt: skip
         fitting = [one for one in material.stories if getattr(one.story, happening)]
         chosen |= {one.story.messages[0]: one for one in fitting[:2]}
+    ruled = [one for one in material.stories if one.story.returned and one.story.returned.decision]
+    again = [one for one in material.stories if one.story.who == REGULAR]
+    chosen |= {one.story.messages[0]: one for one in [*ruled[:1], *again]}
     return replace(material, stories=list(chosen.values()))
 
 
@@ -114,6 +118,38 @@ async def test_a_county_as_if_lived(database: Database, readings: Readings, tmp_
     seen = {event.type for event in await rows(database, select(petition_event))}
     assert seen >= {"received", "accepted", "dispatched", "started", "answered", "rated",
                     "reminded", "added", "returned", "note", "reopened", "withdrawn"}  # fmt: skip
+
+
+async def test_one_person_who_writes_often_is_one_citizen(
+    database: Database, readings: Readings, tmp_path: Path
+) -> None:
+    material = await filled(database, readings, tmp_path)
+    theirs = [one.story for one in material.stories if one.story.who == REGULAR]
+    words = [one.messages[0] for one in theirs]
+    found = await rows(
+        database,
+        select(petition.c.citizen_id, petition.c.rating, petition.c.text)
+        .where(petition.c.text.in_(words))
+        .order_by(petition.c.received_at),
+    )
+    assert len({one.citizen_id for one in found}) == 1
+    oldest_first = sorted(theirs, key=lambda one: -one.days)
+    assert [one.rating for one in found] == [one.rating for one in oldest_first]
+
+
+async def test_supervisors_and_front_desks_say_why(
+    database: Database, readings: Readings, tmp_path: Path
+) -> None:
+    material = await filled(database, readings, tmp_path)
+    reasons = {
+        (one.type, one.reason)
+        for one in await rows(database, select(petition_event.c.type, petition_event.c.reason))
+    }
+    for story in [placed.story for placed in material.stories]:
+        if story.supervised:
+            assert ("note", story.supervised) in reasons
+        if story.returned and story.returned.decision:
+            assert ("dispatched", story.returned.decision) in reasons
 
 
 async def test_the_conversation_is_there_and_at_rest(

@@ -12,7 +12,7 @@ import pytest
 from backend.catalogue import load_catalogue
 from backend.organisation.roles import Role
 from xiangyin.demo.citizens import PHONE_RANGE
-from xiangyin.demo.stories import DemoDataError, Material, load_material
+from xiangyin.demo.stories import DemoDataError, Material, Placed, load_material
 from xiangyin.settings import PROJECT
 
 DATA = PROJECT / "data"
@@ -40,7 +40,7 @@ def answers(material: Material) -> list[str]:
 
 def test_every_kind_domain_channel_and_township_is_there(material: Material) -> None:
     stories = [placed.story for placed in material.stories]
-    assert len(stories) >= 400
+    assert len(stories) >= 600
     assert {one.kind for one in stories} == KINDS
     assert {one.channel for one in stories} == {"wechat", "sms"}
     assert {one.domain for one in stories} == set(CATALOGUE.services)
@@ -51,10 +51,32 @@ def test_every_kind_domain_channel_and_township_is_there(material: Material) -> 
 def test_what_happens_to_petitions_is_all_there(material: Material) -> None:
     stories = [placed.story for placed in material.stories]
     for happening in ("photo", "adds", "asks", "remind", "human", "returned", "note", "again",
-                      "withdraw"):  # fmt: skip
+                      "withdraw", "supervised", "who", "hour"):  # fmt: skip
         assert any(getattr(one, happening) for one in stories), happening
-    assert {one.rating for one in stories if one.rating} >= {2, 3, 4, 5}
+    assert {one.rating for one in stories if one.rating} == {1, 2, 3, 4, 5}
     assert sum(one.answer is None for one in stories) >= 100
+
+
+def test_every_village_writes(material: Material) -> None:
+    villages = {
+        one.code for one in CATALOGUE.divisions.values() if one.level not in ("county", "township")
+    }
+    assert villages == {placed.division for placed in material.stories if placed.story.place}
+
+
+def test_some_write_again_and_again_each_from_one_place_on_one_channel(material: Material) -> None:
+    lives: dict[str, list[Placed]] = {}
+    for placed in material.stories:
+        if placed.story.who:
+            lives.setdefault(placed.story.who, []).append(placed)
+    assert len(lives) >= 15
+    assert max(map(len, lives.values())) >= 8
+    for who, theirs in lives.items():
+        assert len(theirs) >= 3, who
+        assert len({(one.division, one.story.channel) for one in theirs}) == 1, who
+        # An answer and its rating come before the next, so that each is told from the other.
+        days = sorted(one.story.days for one in theirs)
+        assert all(later - sooner >= 4 for sooner, later in pairwise(days)), who
 
 
 def test_nobody_says_what_another_said(material: Material) -> None:

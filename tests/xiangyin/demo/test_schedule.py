@@ -15,7 +15,10 @@ from xiangyin.settings import PROJECT
 DATA = PROJECT / "data"
 CALENDAR = load_calendar(DATA / "catalogue" / "working_days.yml")
 STORIES = load_material(DATA / "demo", load_catalogue(DATA / "catalogue")).stories
-OFFICIALS = {Act.ACCEPT, Act.DISPATCH, Act.MISDISPATCH, Act.RETURN, Act.START, Act.NOTE, Act.ANSWER}
+OFFICIALS = {
+    Act.ACCEPT, Act.DISPATCH, Act.MISDISPATCH, Act.RETURN, Act.START, Act.NOTE, Act.SUPERVISE,
+    Act.ANSWER,
+}  # fmt: skip
 AFTERNOON = datetime(2026, 11, 26, 15, 0, tzinfo=SHANGHAI)
 SUNDAY_NIGHT = datetime(2026, 11, 29, 1, 30, tzinfo=SHANGHAI)
 

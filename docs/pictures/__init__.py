@@ -1,0 +1,1 @@
+"""The README's pictures, taken from a demo county by `make pictures`."""
