@@ -1,6 +1,6 @@
 """surveys: whom a draft is meant for, trials
 
-Revision ID: 0011
+Revision ID: 0012
 Revises: 0008
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 
 from backend.database.columns import Id, UtcDateTime
 
-revision = "0011"
+revision = "0012"
 down_revision = "0008"
 branch_labels = None
 depends_on = None
