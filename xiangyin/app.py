@@ -23,10 +23,20 @@ from backend.organisation.accounts import ensure_accounts
 from backend.petitions.desk import Desk
 from backend.web.dependencies import WebDependencies
 from backend.web.markers import public
+from channels.sms.segmentation import count_parts
+from channels.sms.signature import read_signature, signed
 from xiangyin.operator_health import PATH, operator_health
 from xiangyin.preparation import prepare_database
 from xiangyin.settings import PROJECT, Role, Settings
-from xiangyin.wiring import DATA, Parts, accounts_of, build, recorded_channel, simulated
+from xiangyin.wiring import (
+    DATA,
+    Parts,
+    accounts_of,
+    build,
+    look_of,
+    recorded_channel,
+    simulated,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -78,12 +88,20 @@ def _web_dependencies(parts: Parts) -> WebDependencies:
         look = str(known.options.get("persona", channel)) if known else channel
         return parts.texts.render([Reply(key, params)], look)
 
+    def sms_parts(account: str, words: str) -> int:
+        known = looks.get(account)
+        signature = read_signature(known.options.get("signature")) if known else ""
+        return count_parts(signed(words, signature))
+
     return WebDependencies(
         database=parts.database,
         desk=Desk(parts.notifier, parts.rules, parts.clock),
         rules=parts.rules,
         clock=parts.clock,
         preview=preview,
+        texts=parts.texts,
+        looks={name: look_of(account) for name, account in looks.items()},
+        sms_parts=sms_parts,
         health=lambda: health_of(parts),
         data_folder=DATA,
         media_folder=settings.media_dir,

@@ -65,7 +65,7 @@ async def respondents(
 
 async def _piece(
     connection: AsyncConnection, survey_id: int, part: Part, after: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     to = survey_recipient.c
     listed = and_(
         survey_listed.c.survey_id == survey_id, survey_listed.c.phone == address.c.external_id

@@ -29,6 +29,7 @@ from backend.petitions.desk import Desk
 from backend.petitions.filing import FieldReading, Filed, MachineReading
 from backend.petitions.tables import petition
 from backend.web.dependencies import WebDependencies
+from channels.sms.segmentation import count_parts
 from tests.petitions.world import DATA, Person, World
 
 PASSWORD = "麦田真好看呀今年收成不错"
@@ -214,6 +215,9 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
         rules=world.rules,
         clock=world.clock,
         preview=preview,
+        texts=texts,
+        looks={"wx": "wechat", "sms": "sms"},
+        sms_parts=lambda _account, words: count_parts(words),
         health=health,
         data_folder=DATA,
         media_folder=folder / "media",
