@@ -46,6 +46,7 @@ async def written_answers(
     *,
     sought: str = "",
     before: int | None = None,
+    limit: int = PAGE,
 ) -> WrittenPage:
     """Those that hold `sought`; `before`: the last id already seen."""
     answers, to = survey_answer.c, survey_recipient.c
@@ -63,10 +64,10 @@ async def written_answers(
         .select_from(joined.join(address, address.c.id == to.address_id))
         .where(*wanted)
         .order_by(answers.id.desc())
-        .limit(PAGE + 1)
+        .limit(limit + 1)
     )
     if before is not None:
         query = query.where(answers.id < before)
     rows = [WrittenAnswer(*row) for row in await connection.execute(query)]
-    page = rows[:PAGE]
-    return WrittenPage(page, int(total or 0), page[-1].id if len(rows) > PAGE else None)
+    page = rows[:limit]
+    return WrittenPage(page, int(total or 0), page[-1].id if len(rows) > limit else None)

@@ -1,4 +1,4 @@
-"""Opening a survey: its villages and its list become recipients, then people are asked.
+"""Opening a survey: its villages and its list become its recipients, who are then asked.
 
 Recipients are made in pieces, a transaction each, so that a list of 20,000 keeps nobody's answer
 waiting. Nobody of a draft is asked; a crash half-way leaves a draft, which is opened again from the
