@@ -213,7 +213,8 @@ def _on(
     if do in ("save", ""):
         return web.HTTPSeeOther(back.with_query(done="saved", checked="1"))
     query = {"focus": focus} if focus else {}
-    return web.HTTPSeeOther(back.with_query(query).with_fragment(focus.partition("-")[0]))
+    # No fragment: a browser that goes to one leaves `autofocus` alone.
+    return web.HTTPSeeOther(back.with_query(query))
 
 
 ROUTES = (
