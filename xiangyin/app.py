@@ -144,6 +144,8 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             stack.push_async_callback(parts.media.close)
         if role in WORKER:
             await stack.enter_async_context(_started(parts.worker))
+            await stack.enter_async_context(_started(parts.push_turns))
+            await stack.enter_async_context(_started(parts.survey_pusher))
         if role in GATEWAY:
             await stack.enter_async_context(_started(parts.inbox))
         # The calendar's holidays take most of a second: have them before the first petition.

@@ -26,8 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.catalogue import Catalogue
-from backend.conversation.consent import PUSHES
-from backend.conversation.tables import address, citizen, consent_event
+from backend.conversation.consent import opted_out
+from backend.conversation.tables import address, citizen
 from backend.petitions.tables import petition
 from backend.surveys.places import home_names
 from backend.surveys.tables import survey_division, survey_list, survey_listed
@@ -142,19 +142,6 @@ def people_of(catalogue: Catalogue, codes: Sequence[str]) -> Select[tuple[int, s
         .join(citizen, citizen.c.id == people.c.citizen_id)
         .where(citizen.c.erased_at.is_(None))
     )
-
-
-def opted_out(address_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether pushes to an address are stopped: the last decision holds."""
-    decided = consent_event.c
-    last = (
-        select(decided.decision == "opt_out")
-        .where(decided.address_id == address_id, decided.service == PUSHES)
-        .order_by(decided.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    return func.coalesce(last, false())
 
 
 async def phone_list(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from backend.conversation.texts import Reply
 from backend.surveys.questions import GREATEST_NUMBER, LEAST_NUMBER, Question, QuestionType
 
+# All keys of this room begin so; a prompt of such a key is a survey's question.
+SURVEY_KEYS = "survey_"
 QUESTION_KEYS = {
     QuestionType.SINGLE: "survey_choice",
     QuestionType.SCALE: "survey_choice",
