@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.texts import Reply
 from backend.organisation.accounts import ensure_accounts
 from backend.petitions.desk import Desk
+from backend.surveys.push_plan import asking_ends
 from backend.web.dependencies import WebDependencies
 from backend.web.markers import public
 from channels.sms.segmentation import count_parts
@@ -102,6 +104,7 @@ def _web_dependencies(parts: Parts) -> WebDependencies:
         texts=parts.texts,
         looks={name: look_of(account) for name, account in looks.items()},
         sms_parts=sms_parts,
+        asking_ends=partial(asking_ends, rates=settings.push_rates, quiet=settings.quiet_hours),
         health=lambda: health_of(parts),
         data_folder=DATA,
         media_folder=settings.media_dir,

@@ -23,6 +23,7 @@ from yarl import URL
 
 from backend.organisation.roles import Role as Official
 from backend.ports import Account
+from backend.surveys.push_limits import QuietHours
 from xiangyin.accounts import NAME, AccountSettings
 from xiangyin.secret_files import read_or_create_key
 
@@ -245,6 +246,16 @@ class Settings(BaseSettings):
     def embeds_valkey(self) -> bool:
         """True where `xiangyin run` starts a Valkey of its own."""
         return not self.redis_url
+
+    @property
+    def quiet_hours(self) -> QuietHours:
+        """When nobody is asked a survey's questions."""
+        return QuietHours(self.quiet_from, self.quiet_until)
+
+    @property
+    def push_rates(self) -> dict[str, float]:
+        """Pushes per second by account name; accounts not named here have the usual one."""
+        return {name: account.push_per_second for name, account in self.accounts.items()}
 
     @property
     def masked_database_url(self) -> str:

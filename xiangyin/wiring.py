@@ -34,7 +34,6 @@ from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies
 from backend.shared_store import SharedValues
-from backend.surveys.push_limits import QuietHours
 from backend.surveys.pushing import SurveyPusher
 from backend.triage import classifier
 from backend.triage.entities import EntityReader, load_patterns
@@ -149,8 +148,7 @@ def build(settings: Settings) -> Parts:
         lease_seconds=settings.lease_seconds,
         poll_seconds=settings.inbox_poll_seconds,
     )
-    quiet = QuietHours(settings.quiet_from, settings.quiet_until)
-    rates = {name: account.push_per_second for name, account in settings.accounts.items()}
+    quiet, rates = settings.quiet_hours, settings.push_rates
     sender = Sender(
         database,
         clock,

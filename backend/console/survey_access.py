@@ -91,3 +91,9 @@ async def looks_by_id(connection: AsyncConnection, deps: WebDependencies) -> dic
     """Account id → 'wechat', 'sms'; an account no longer configured goes by its channel."""
     rows = await connection.execute(select(account.c.id, account.c.name, account.c.channel))
     return {row.id: deps.looks.get(row.name, row.channel) for row in rows}
+
+
+async def account_names(connection: AsyncConnection) -> dict[int, str]:
+    """Name by id of all accounts."""
+    rows = await connection.execute(select(account.c.id, account.c.name))
+    return {row.id: row.name for row in rows}

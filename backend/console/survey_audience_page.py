@@ -15,6 +15,7 @@ from backend.console.rendering import render
 from backend.console.survey_access import (
     PATH,
     SmsAccount,
+    account_names,
     found_draft,
     looks_by_id,
     refusal,
@@ -205,27 +206,21 @@ def _row_errors(request: web.Request, read: ListRead | None) -> Sequence[Mapping
 @dataclass(frozen=True, slots=True)
 class Meant:
     """Whom a draft is meant for: `codes` of villages within the official's reach; together with
-    the list, each person once."""
+    the list, each person once. `by_account`: people by account name."""
 
     codes: Sequence[str]
     villages: Reach
     phones: PhoneList | None
-
-    @property
-    def listed(self) -> int:
-        """Numbers of the list that come to the villages' people."""
-        if self.phones is None:
-            return 0
-        return self.phones.phones - self.phones.counted_already - self.phones.opted_out
+    by_account: Mapping[str, int]
 
     @property
     def people(self) -> int:
-        return self.villages.people + max(self.listed, 0)
+        return sum(self.by_account.values())
 
     @property
     def texted(self) -> int:
         """Of them by text message."""
-        return self.villages.sms + max(self.listed, 0)
+        return self.people - self.villages.wechat
 
 
 async def meant_for(
@@ -239,9 +234,15 @@ async def meant_for(
     within = {village.code for town in towns for village in town.villages}
     codes = [one for one in await chosen_codes(connection, found.id) if one in within]
     looks = await looks_by_id(connection, deps)
-    together = _by_code(await reach_together(connection, catalogue, codes), looks)
+    together = await reach_together(connection, catalogue, codes)
     phones = await phone_list(connection, catalogue, found.id, codes)
-    return Meant(codes, together.get("", Reach()), phones)
+    names = await account_names(connection)
+    people = {names[one.account_id]: one.people - one.opted_out for one in together}
+    if phones is not None:
+        via = names[phones.account_id]
+        people[via] = people.get(via, 0) + phones.added
+    villages = _by_code(together, looks).get("", Reach())
+    return Meant(codes, villages, phones, people)
 
 
 def _by_code(rows: Sequence[Reached], looks: Mapping[int, str]) -> dict[str, Reach]:

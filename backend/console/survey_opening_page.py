@@ -8,7 +8,6 @@ from typing import Any
 
 from aiohttp import web
 
-from backend.clock import SHANGHAI
 from backend.console import forms
 from backend.console.rendering import render
 from backend.console.survey_access import (
@@ -21,16 +20,20 @@ from backend.console.survey_access import (
 )
 from backend.console.survey_audience_page import meant_for
 from backend.console.survey_wording import SURVEY_TEXTS, preview
+from backend.petitions.deadline import SHANGHAI
 from backend.surveys.authoring import Draft, draft_flaws
 from backend.surveys.lifecycle import LONGEST, State, SurveyRefused
 from backend.surveys.places import townships_of
 from backend.surveys.reading import Survey
 from backend.surveys.recipients import open_survey
+from backend.surveys.trial import try_on
 from backend.web.dependencies import dependencies
+from backend.web.errors import refuse
 from backend.web.posted_form import posted_form
 from backend.web.sessions import require_session
 
 USUAL_DAYS = 14
+PHONE_LENGTH = 20
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -68,6 +71,27 @@ async def open_(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(url.with_query(done="opened"))
 
 
+async def try_(request: web.Request) -> web.StreamResponse:
+    """POST /console/surveys/{id}/trial: `phone`; then the page of the trial's own answers"""
+    deps, actor = dependencies(request), require_author(request).actor
+    form = await posted_form(request)
+    phone = forms.words(form, "phone")[:PHONE_LENGTH]
+    try:
+        async with deps.database.write() as connection:
+            found = await found_draft(connection, request)
+            accounts = await sms_accounts(connection, deps, actor)
+            if not accounts:
+                raise refuse(422, request.app[SURVEY_TEXTS].list_problems["no_account"])
+            trial = await try_on(
+                connection, actor, found, accounts[0].name, phone, deps.clock.now()
+            )
+    except SurveyRefused as refused:
+        error = refusal(request, refused, found.state)
+        return await opening_page(request, error=error, phone=phone, status=422)
+    url = request.app.router["survey"].url_for(id=str(trial))
+    raise web.HTTPSeeOther(url.with_query(done="tried"))
+
+
 def closing(day: str) -> datetime | None:
     """The end of a day in Asia/Shanghai, None for no day. Raises SurveyRefused for what is none."""
     if not day:
@@ -90,7 +114,6 @@ async def opening_page(
     request: web.Request,
     *,
     error: str = "",
-    notice: str | None = None,
     phone: str = "",
     status: int = 200,
 ) -> web.Response:
@@ -108,9 +131,10 @@ async def opening_page(
         "words": request.app[SURVEY_TEXTS],
         "survey": found,
         "meant": meant,
+        "asked_by": deps.asking_ends(now, meant.by_account),
+        "waits": deps.asking_ends(now, {}) > now,
         "preview": shown,
         "flaws": len(draft_flaws(Draft(found.title, found.introduction, found.questions))),
-        "notice": notice,
         "error": error,
         "phone": phone,
         "accounts": accounts,
@@ -135,4 +159,5 @@ def is_open(found: Survey) -> bool:
 ROUTES = (
     web.get(f"{PATH}/opening", show, name="survey_opening"),
     web.post(f"{PATH}/open", open_, name="survey_open"),
+    web.post(f"{PATH}/trial", try_, name="survey_trial"),
 )

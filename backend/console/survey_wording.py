@@ -81,6 +81,8 @@ def flaw_words(words: OfficialTexts, flaws: Sequence[Flaw]) -> Mapping[str, str]
 def source_name(deps: WebDependencies, words: OfficialTexts, source: str) -> str:
     """'柳河镇红星村', '名单“老人.xlsx”'."""
     kind, _, rest = source.partition(":")
+    if kind == "trial":
+        return words.word("sources", kind)
     if kind == "list":
         return words.word("sources", "list").format(name=rest)
     division = deps.rules.catalogue.divisions.get(rest)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    or_,
     select,
     union,
 )
@@ -46,8 +47,9 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class PhoneList:
-    """The uploaded list of a draft. Of `phones`: `new` nobody has written from; `opted_out`; and
-    `counted_already`, people of the chosen villages."""
+    """The uploaded list of a draft. Of `phones`: `new` nobody has written from; `opted_out`;
+    `counted_already`, people of the chosen villages; `added`, who come to these and can be
+    asked."""
 
     file_name: str
     account_id: int
@@ -55,6 +57,7 @@ class PhoneList:
     new: int
     opted_out: int
     counted_already: int
+    added: int
 
 
 async def chosen_codes(connection: AsyncConnection, survey_id: int) -> Sequence[str]:
@@ -161,6 +164,7 @@ async def phone_list(
         counts.phones - counts.known,
         int(counts.out or 0),
         int(counts.already or 0),
+        int(counts.added or 0),
     )
 
 
@@ -185,6 +189,7 @@ async def _list_counts(
             func.count(address.c.id).label("known"),
             func.sum(case((opted_out(address.c.id), 1), else_=0)).label("out"),
             func.sum(case((already, 1), else_=0)).label("already"),
+            func.sum(case((or_(already, opted_out(address.c.id)), 0), else_=1)).label("added"),
         )
         .select_from(survey_listed)
         .outerjoin(address, current)

@@ -52,13 +52,28 @@ async def create_survey(
     now: datetime,
     *,
     copied_from: int | None = None,
-    trial_of: int | None = None,
 ) -> int:
     """A new draft of the actor's office; its id."""
+    survey_id = await write_survey(connection, actor, actor.org_id, draft, now)
+    detail = {"copied_from": copied_from} if copied_from else None
+    await _audit(connection, actor, "survey_created", survey_id, now, detail)
+    return survey_id
+
+
+async def write_survey(
+    connection: AsyncConnection,
+    actor: Actor,
+    org_id: int,
+    draft: Draft,
+    now: datetime,
+    *,
+    trial_of: int | None = None,
+) -> int:
+    """The rows of a new draft; its id. The caller records what it is for."""
     inserted = await connection.execute(
         survey.insert()
         .values(
-            org_id=actor.org_id,
+            org_id=org_id,
             title=draft.title,
             introduction=draft.introduction,
             state=State.DRAFT,
@@ -70,8 +85,6 @@ async def create_survey(
     )
     survey_id = int(inserted.scalar_one())
     await _write_questions(connection, survey_id, draft.questions)
-    detail = {"copied_from": copied_from} if copied_from else None
-    await _audit(connection, actor, "survey_created", survey_id, now, detail)
     return survey_id
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from backend.web.attempts import Attempts
 PreviewWords = Callable[[str, str, str, Mapping[str, str | int | None]], str]
 # (account name, words) → how many text messages they take there, with its signature.
 SmsParts = Callable[[str, str], int]
+# (begin, people by account name) → when all of them will have been asked.
+AskingEnds = Callable[[datetime, Mapping[str, int]], datetime]
 Health = Callable[[], Awaitable[Mapping[str, Any]]]
 
 ATTEMPTS_PER_LOGIN = 8
@@ -47,6 +49,7 @@ class WebDependencies:
     texts: Texts
     looks: Mapping[str, str]
     sms_parts: SmsParts
+    asking_ends: AskingEnds
     health: Health
     data_folder: Path
     media_folder: Path

@@ -153,7 +153,7 @@ async def test_a_survey_is_written_by_keyboard_alone(site: Site, browser: Any) -
         await tab_to(page, "#title")
         await page.keyboard.type("路灯亮不亮")
         for type_, words in (("text", "哪里的路灯不亮？"), ("number", "您家门口有几盏路灯？")):
-            await tab_to(page, f"[value=\"add:{type_}\"]")
+            await tab_to(page, f'[value="add:{type_}"]')
             await page.keyboard.press("Enter")
             field = page.locator("[autofocus]")
             await expect(field).to_be_focused()
@@ -162,7 +162,7 @@ async def test_a_survey_is_written_by_keyboard_alone(site: Site, browser: Any) -
         await page.keyboard.press("Enter")
         await expect(page.locator("#q1-text")).to_have_value("您家门口有几盏路灯？")
         await expect(page.locator("#q1-up")).to_be_disabled()
-        await tab_to(page, "[value=\"remove:2\"]")
+        await tab_to(page, '[value="remove:2"]')
         await page.keyboard.press("Enter")
         await expect(page.locator("#q2-text")).to_have_count(0)
         # Enter in a field stores the draft and does nothing else.

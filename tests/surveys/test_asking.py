@@ -8,19 +8,21 @@ import pytest
 from sqlalchemy import func, select
 
 from backend.conversation.consent import decide
-from backend.conversation.tables import address, citizen
+from backend.conversation.tables import PUSH_KIND, address, citizen, message
 from backend.organisation.sessions import Actor
 from backend.organisation.tables import audit
 from backend.surveys.audience import phone_list, reach_by_village, reach_together
 from backend.surveys.authoring import Draft, choose_divisions, copy_survey, save_draft
 from backend.surveys.lifecycle import State, Step, SurveyRefused
 from backend.surveys.list_file import Entry
+from backend.surveys.opening import first_questions
 from backend.surveys.phone_lists import store_list
 from backend.surveys.places import townships_of
 from backend.surveys.reading import list_surveys, read_survey
 from backend.surveys.recipients import open_survey
 from backend.surveys.steps import set_closing, take_step
 from backend.surveys.tables import survey_recipient
+from backend.surveys.trial import try_on
 from tests.petitions.world import World
 from tests.surveys.clinic import (
     CLINIC,
@@ -271,3 +273,42 @@ async def test_past_its_closing_date_a_survey_is_closed(world: World, desk: Acto
     assert (copy.state, copy.title) == (State.DRAFT, "村卫生室看病方便不方便（副本）")
     assert tuple(copy.questions) == CLINIC.questions
     assert await recipients(world, copied) == []
+
+
+async def test_a_trial_is_asked_at_once_and_counts_nowhere(world: World, desk: Actor) -> None:
+    found = await drafted(world, desk)
+    async with world.database.write() as connection:
+        trial_id = await try_on(connection, desk, found, "sms", "138 0000 0001", world.now)
+    trial = await reread(world, desk, trial_id)
+    assert (trial.state, trial.trial_of, trial.org_name) == (State.OPEN, found.id, "柳河镇")
+    assert tuple(trial.questions) == CLINIC.questions
+    async with world.database.read() as connection:
+        asked = (await connection.execute(select(message))).one()
+        assert (asked.kind, asked.detail["survey"]) == (PUSH_KIND, trial_id)
+        words = await first_questions(connection, [asked.detail["recipient"]], world.now)
+        assert len(words) == 1
+        [listed] = await list_surveys(connection, desk, world.now)
+        assert (listed.id, listed.recipients) == (found.id, 0)
+    world.clock.move(timedelta(days=1))
+    assert (await reread(world, desk, trial_id)).state is State.CLOSED
+
+
+async def test_a_trial_respects_an_opt_out(world: World, desk: Actor) -> None:
+    found = await drafted(world, desk)
+    person = await world.citizen("sms", "13800000001")
+    async with world.database.write() as connection:
+        await decide(
+            connection,
+            citizen_id=person.citizen_id,
+            address_id=person.address_id,
+            decision="opt_out",
+            words="T",
+            now=world.now,
+        )
+    for number, problem in (("13800000001", "opted_out"), ("1380000", "phone")):
+        with pytest.raises(SurveyRefused, match=problem):
+            async with world.database.write() as connection:
+                await try_on(connection, desk, found, "sms", number, world.now)
+    async with world.database.read() as connection:
+        assert len(await list_surveys(connection, desk, world.now)) == 1
+        assert (await connection.execute(select(message))).all() == []
