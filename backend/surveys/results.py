@@ -83,8 +83,11 @@ def recipients_of(survey_id: int, part: Part) -> ColumnElement[bool]:
     if part.source:
         clauses.append(to.source == part.source)
     if part.account_ids is not None:
-        by = select(address.c.account_id).where(address.c.id == to.address_id).scalar_subquery()
-        clauses.append(by.in_(part.account_ids))
+        way = address.alias("way")  # of its own: the query around it may read addresses too
+        on = select(way.c.id).where(
+            way.c.id == to.address_id, way.c.account_id.in_(part.account_ids)
+        )
+        clauses.append(on.exists())
     return and_(*clauses)
 
 

@@ -67,7 +67,7 @@ async def test_from_a_blank_page_to_an_open_survey(site: Site, browser: Any, siz
                 "buffer": "姓名,手机号\n张大爷,13900000001\n李婆婆,1390\n王叔,13800000010".encode(),
             }
         )
-        await page.get_by_role("button", name="上传").click()
+        await page.get_by_role("button", name="上传", exact=True).click()
         await expect(page.get_by_role("status")).to_contain_text("第 3 行：不是 11 位手机号")
         await expect(page.locator("[data-people]")).to_have_text("7")
         await checked(page)

@@ -67,6 +67,8 @@ async def test_texts_are_paged_and_searched(world: World, desk: Actor) -> None:
         assert (len(rest.answers), rest.further) == (2, None)
         found_one = await written_answers(connection, found.id, wish, UPPER, sought="每天")
         assert [one.text for one in found_one.answers] == [WISHES[1]]
+        texted = Part(account_ids=(world.accounts["sms"],))
+        assert (await written_answers(connection, found.id, wish, texted)).total == 2
         for sign in ("%", "_"):
             page = await written_answers(connection, found.id, wish, Part(), sought=sign)
             assert page.total == 0
@@ -79,6 +81,8 @@ async def test_respondents_come_with_all_they_answered(
     monkeypatch.setattr("backend.surveys.respondents.PIECE", 4)
     async with world.database.read() as connection:
         pieces = [piece async for piece in respondents(connection, found.id, Part())]
+        texted = Part(account_ids=(world.accounts["sms"],))
+        assert [len(piece) async for piece in respondents(connection, found.id, texted)] == [2]
     assert [len(piece) for piece in pieces] == [4, 2]
     first = pieces[0][0]
     given = [first.answers[id_] for id_ in found.question_ids]
