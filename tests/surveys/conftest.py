@@ -1,0 +1,18 @@
+"""The conversation's database and clock, and a survey on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backend.database.engine import Database
+from tests.conversation.conftest import HandClock, clock, database
+from tests.surveys.survey_world import SurveyWorld
+
+__all__ = ["clock", "database"]
+
+
+@pytest.fixture
+def world(database: Database, clock: HandClock, tmp_path: Path) -> SurveyWorld:
+    return SurveyWorld(database, clock, tmp_path)
