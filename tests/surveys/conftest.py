@@ -1,16 +1,25 @@
-from collections.abc import AsyncIterator
+"""The conversation's database and clock with a survey on them; and a county of officials."""
+
+from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from backend.database.engine import Database
+from tests.conversation.conftest import HandClock, clock, database
 from tests.petitions.world import World
+from tests.surveys.survey_world import SurveyWorld
+
+__all__ = ["clock", "database"]
 
 
 @pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
+def world(database: Database, clock: HandClock, tmp_path: Path) -> SurveyWorld:
+    return SurveyWorld(database, clock, tmp_path)
+
+
+@pytest.fixture
+async def county(database: Database) -> World:
     """The example county, on SQLite and on PostgreSQL."""
-    database = Database(database_url)
-    try:
-        yield await World.create(database)
-    finally:
-        await database.close()
+    return await World.create(database)

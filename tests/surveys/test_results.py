@@ -16,23 +16,23 @@ UPPER = Part(f"division:{SHANGLIU}")
 
 
 @pytest.fixture
-async def desk(world: World) -> Actor:
-    return await world.official("liuhe", "dispatcher")
+async def desk(county: World) -> Actor:
+    return await county.official("liuhe", "dispatcher")
 
 
-async def filled(world: World, desk: Actor) -> Survey:
+async def filled(county: World, desk: Actor) -> Survey:
     """Six of seven have answered: four of the upper village, two of the lower, by text message."""
-    upper = [await villager(world, SHANGLIU, name="张秀兰") for _ in range(4)]
-    lower = [await villager(world, XIALIU, "sms", f"1380000000{n}") for n in range(3)]
-    found = await opened(world, desk, [SHANGLIU, XIALIU])
-    await answered(world, found, upper + lower[:2])
+    upper = [await villager(county, SHANGLIU, name="张秀兰") for _ in range(4)]
+    lower = [await villager(county, XIALIU, "sms", f"1380000000{n}") for n in range(3)]
+    found = await opened(county, desk, [SHANGLIU, XIALIU])
+    await answered(county, found, upper + lower[:2])
     return found
 
 
-async def test_counts_of_all_and_of_a_part(world: World, desk: Actor) -> None:
-    found = await filled(world, desk)
-    texted = Part(account_ids=(world.accounts["sms"],))
-    async with world.database.read() as connection:
+async def test_counts_of_all_and_of_a_part(county: World, desk: Actor) -> None:
+    found = await filled(county, desk)
+    texted = Part(account_ids=(county.accounts["sms"],))
+    async with county.database.read() as connection:
         whole = await progress(connection, found.id)
         assert (whole.recipients, whole.asked, whole.completed) == (7, 6, 6)
         assert whole.by_state == {"completed": 6, "waiting": 1}
@@ -51,14 +51,14 @@ async def test_counts_of_all_and_of_a_part(world: World, desk: Actor) -> None:
         assert (wish.answered, wish.skipped) == (5, 1)
         upper = await question_counts(connection, found, UPPER)
         assert [one.answered for one in upper] == [4, 4, 4, 3]
-        [listed] = await list_surveys(connection, desk, world.now)
+        [listed] = await list_surveys(connection, desk, county.now)
         assert (listed.recipients, listed.asked, listed.completed) == (7, 6, 6)
 
 
-async def test_texts_are_paged_and_searched(world: World, desk: Actor) -> None:
-    found = await filled(world, desk)
+async def test_texts_are_paged_and_searched(county: World, desk: Actor) -> None:
+    found = await filled(county, desk)
     wish = found.question_ids[-1]
-    async with world.database.read() as connection:
+    async with county.database.read() as connection:
         first = await written_answers(connection, found.id, wish, Part(), limit=3)
         assert (len(first.answers), first.total) == (3, 5)
         rest = await written_answers(
@@ -67,7 +67,7 @@ async def test_texts_are_paged_and_searched(world: World, desk: Actor) -> None:
         assert (len(rest.answers), rest.further) == (2, None)
         found_one = await written_answers(connection, found.id, wish, UPPER, sought="每天")
         assert [one.text for one in found_one.answers] == [WISHES[1]]
-        texted = Part(account_ids=(world.accounts["sms"],))
+        texted = Part(account_ids=(county.accounts["sms"],))
         assert (await written_answers(connection, found.id, wish, texted)).total == 2
         for sign in ("%", "_"):
             page = await written_answers(connection, found.id, wish, Part(), sought=sign)
@@ -75,13 +75,13 @@ async def test_texts_are_paged_and_searched(world: World, desk: Actor) -> None:
 
 
 async def test_respondents_come_with_all_they_answered(
-    world: World, desk: Actor, monkeypatch: pytest.MonkeyPatch
+    county: World, desk: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = await filled(world, desk)
+    found = await filled(county, desk)
     monkeypatch.setattr("backend.surveys.respondents.PIECE", 4)
-    async with world.database.read() as connection:
+    async with county.database.read() as connection:
         pieces = [piece async for piece in respondents(connection, found.id, Part())]
-        texted = Part(account_ids=(world.accounts["sms"],))
+        texted = Part(account_ids=(county.accounts["sms"],))
         assert [len(piece) async for piece in respondents(connection, found.id, texted)] == [2]
     assert [len(piece) for piece in pieces] == [4, 2]
     first = pieces[0][0]
