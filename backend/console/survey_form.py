@@ -49,7 +49,7 @@ def _question(form: Form, position: int) -> Question:
         type_ = QuestionType(field("type"))
     except ValueError:
         raise NoSuchButton("type") from None
-    lines = words(form, f"q{position}-options").split("\n")
+    lines = words(form, f"q{position}-options").replace("\x00", "").split("\n")
     chosen = type_ in (QuestionType.SINGLE, QuestionType.SCALE)
     number = type_ is QuestionType.NUMBER
     return Question(

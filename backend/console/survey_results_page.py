@@ -103,7 +103,12 @@ async def read_part(
     if look in LOOKS:
         known = await looks_by_id(connection, deps)
         ids = tuple(sorted(id_ for id_, its in known.items() if its == look))
-    return Part(query.get("source", "")[:SOURCE_LENGTH], ids)
+    return Part(_source(query), ids)
+
+
+def _source(query: Mapping[str, str]) -> str:
+    # PostgreSQL takes no NUL in a text.
+    return query.get("source", "")[:SOURCE_LENGTH].replace("\x00", "")
 
 
 def part_query(query: Mapping[str, str]) -> dict[str, str]:

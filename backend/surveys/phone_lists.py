@@ -74,7 +74,7 @@ async def _take_away(connection: AsyncConnection, survey_id: int) -> None:
 
 def _short(file_name: str) -> str:
     """Its end tells more than its middle: 'xlsx' stays."""
-    bare = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip() or "list"
+    bare = file_name.replace("\x00", "").replace("\\", "/").rsplit("/", 1)[-1].strip() or "list"
     if len(bare) <= LONGEST_FILE_NAME:
         return bare
     return f"{bare[: LONGEST_FILE_NAME - 9]}…{bare[-8:]}"

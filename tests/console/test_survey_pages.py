@@ -158,6 +158,25 @@ async def test_counts_are_sent_again_only_when_they_changed(any_site: Site) -> N
             assert 'data-count="completed">2<' in await response.text()
 
 
+async def test_nul_reaches_no_database(any_site: Site) -> None:
+    site = any_site
+    author = await site.world.official("liuhe", "dispatcher")
+    draft = await drafted(site.world, author)
+    fields = {
+        "title": "一\x00题",
+        "q1-type": "single",
+        "q1-text": "好\x00？",
+        "q1-options": "是\x00\n否",
+    }
+    path = f"{draft.id}/questions"
+    status, _page = await posted(site, "elsewhere", path, version="1", do="save", **fields)
+    assert status == 200
+    async with site.logged_in("elsewhere") as (client, _token):
+        path = f"/console/surveys/{draft.id}/counts?source=a%00b"
+        async with client.get(path) as response:
+            assert response.status == 200
+
+
 async def exported(site: Site, login: str, survey_id: int, **fields: str) -> tuple[int, Any]:
     async with site.logged_in(login) as (client, token):
         form = {"csrf_token": token, **fields}
