@@ -13,16 +13,13 @@ from actions.prompts import ask_unsure
 from actions.turn import Turn
 from actions.words import bare, only_announces
 
-A_NUMBER = 30
-"""Characters up to which words with a petition number are about that petition."""
-
 
 def carry_on(turn: Turn, awaiting: dict[str, Any] | None) -> Outcome:
     """One such turn. `open_form` in the outcome hands it to the form."""
     out = Outcome(awaiting=awaiting)
     if turn.is_silent_event or awaited.answer(turn, out):
         return out
-    if turn.entities.get("petition_number") and len(bare(turn.text)) <= A_NUMBER:
+    if existing.number_asked_for(turn):
         existing.show_progress(turn, out)
         return out
     if turn.kind == "text" and turn.chosen is None and not bare(turn.text):
@@ -120,4 +117,9 @@ HANDLERS: dict[str, Callable[[Turn, Outcome], None]] = {
     "rate": rating.rate_unasked,
     "abuse": _say("calm"),
     "out_of_scope": _say("out_of_scope"),
+    # Answered here only while a survey is open (see bot/reading.py).
+    "greet": _say("here"),
+    "thank": _say("thank"),
+    "help": _say("help_short"),
+    "ask_privacy": _say("privacy"),
 }

@@ -7,8 +7,18 @@ import re
 from actions.outcome import Outcome
 from actions.prompts import ask_which, ask_withdrawal
 from actions.turn import Turn
+from actions.words import bare
 
 _TAIL_NAMED = re.compile(r"尾号\D{0,3}(\d{4})(?!\d)")
+
+
+A_NUMBER = 30
+"""Characters up to which words with a petition number are about that petition."""
+
+
+def number_asked_for(turn: Turn) -> bool:
+    """Whether the message is a petition's number and hardly anything else."""
+    return bool(turn.entities.get("petition_number")) and len(bare(turn.text)) <= A_NUMBER
 
 
 def _number(turn: Turn) -> str | None:

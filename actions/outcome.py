@@ -15,10 +15,12 @@ Option = tuple[str, str]
 @dataclass
 class Outcome:
     """`draft` None ends the petition under way; `awaiting` is what the next message may answer
-    without a petition being under way ({'for': 'rating', …}), None for nothing."""
+    without a petition being under way ({'for': 'rating', …}), None for nothing; `survey` what was
+    repeated and answered lately of the one under way (actions/survey.py)."""
 
     draft: Draft | None = None
     awaiting: dict[str, Any] | None = None
+    survey: dict[str, Any] | None = None
     replies: list[dict[str, Any]] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
     open_form: bool = False

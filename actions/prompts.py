@@ -62,8 +62,12 @@ def ask(draft: Draft, turn: Turn, out: Outcome) -> None:
             option("only_this", choose("matter", "only")),
             text=shortened(draft.text, "sms"),
         )
-    else:
+    elif turn.open_petitions:
         ask_add_or_new(turn, out)
+    else:
+        # What it might have been added to has ended meanwhile.
+        draft.stage = "what" if not draft.words else "confirm" if draft.place else "place"
+        ask(draft, turn, out)
 
 
 def ask_again(draft: Draft, turn: Turn, out: Outcome, *, closer: str | None = None) -> None:

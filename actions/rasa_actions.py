@@ -1,5 +1,5 @@
 """The dialogue as Rasa actions: slots in, events out. Rasa's rules decide which of them answers;
-nothing here but the two slots is remembered."""
+nothing here but the three slots is remembered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import additions, existing, hand_over, rating, subscription
+from actions import additions, existing, hand_over, rating, subscription, survey
 from actions.additions import soon_after_filing
 from actions.continuing import carry_on
 from actions.draft import Draft
@@ -34,8 +34,14 @@ class DialogueAction(Action, ABC):
         remembered = Outcome(
             draft=Draft.from_slot(tracker.get_slot("draft")),
             awaiting=tracker.get_slot("awaiting"),
+            survey=tracker.get_slot("survey"),
         )
-        out = self.respond(read_turn(tracker.latest_message), remembered)
+        turn, remembered_survey = read_turn(tracker.latest_message), remembered.survey
+        out = remembered
+        if not survey.answer(turn, out):
+            out = self.respond(turn, remembered)
+            out.survey = remembered_survey
+            survey.take_up_again(turn, out)
         for piece in [*out.replies, *out.effects]:
             dispatcher.utter_message(json_message=piece)
         return _events(out, tracker)
@@ -48,6 +54,8 @@ def _events(out: Outcome, tracker: Tracker) -> list[EventType]:
     events: list[EventType] = []
     if draft != tracker.get_slot("draft"):
         events.append(SlotSet("draft", draft))
+    if out.survey != tracker.get_slot("survey"):
+        events.append(SlotSet("survey", out.survey))
     if out.awaiting != tracker.get_slot("awaiting"):
         events.append(SlotSet("awaiting", out.awaiting))
     if loop != (tracker.active_loop or {}).get("name"):

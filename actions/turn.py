@@ -10,6 +10,8 @@ from typing import Any
 
 OPEN_STATES = frozenset({"received", "accepted", "dispatched", "in_progress"})
 UNSURE = "nlu_fallback"
+SURVEY_ASIDE = "survey_aside"
+"""A courtesy while a survey is open (bot/reading.py); which one stands first in the ranking."""
 ANSWERED_STATES = frozenset({"resolved", "closed"})
 
 
@@ -22,6 +24,22 @@ class Petition:
     title: str
     state: str
     placeless: bool = False
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The survey under way and its question to be answered next, as the context tells it.
+    `shown`: the citizen was shown it last; `open` false: answers come too late."""
+
+    id: int
+    position: int
+    total: int
+    type: str
+    options: tuple[str, ...]
+    lowest: int | None
+    highest: int | None
+    open: bool
+    shown: bool
 
 
 @dataclass(frozen=True)
@@ -43,6 +61,7 @@ class Turn:
     place_code: str | None = None
     petitions: tuple[Petition, ...] = ()
     home_place: str | None = None
+    survey: Survey | None = None
 
     @property
     def place(self) -> str | None:
@@ -73,6 +92,8 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
     message, context = metadata["message"], metadata["context"]
     chosen = _arguments(message["choice"])
     intent = (latest_message.get("intent") or {}).get("name") or UNSURE
+    if intent == SURVEY_ASIDE:
+        intent = _likely(latest_message["intent_ranking"], UNSURE)
     entities, place_code = _first_of_each(latest_message.get("entities") or ())
     return Turn(
         intent=intent,
@@ -92,6 +113,23 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
             for one in context["petitions"]
         ),
         home_place=context["home_place"],
+        survey=_survey(context["survey"]),
+    )
+
+
+def _survey(told: Mapping[str, Any] | None) -> Survey | None:
+    if told is None:
+        return None
+    return Survey(
+        id=told["id"],
+        position=told["position"],
+        total=told["total"],
+        type=told["type"],
+        options=tuple(told["options"]),
+        lowest=told["lowest"],
+        highest=told["highest"],
+        open=told["open"],
+        shown=told["shown"],
     )
 
 

@@ -20,6 +20,11 @@ KIND_INTENTS = {
 }
 INTERNAL_INTENTS = {"ask_rating": "internal_ask_rating"}
 
+# What is answered by a fixed text; while a survey is open an action must see it: '没意见, 谢谢' may
+# be an answer, and after a greeting the open question stands there again.
+COURTESIES = frozenset({"greet", "thank", "help", "ask_privacy"})
+SURVEY_ASIDE = "survey_aside"
+
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z][a-z0-9_]*)(?P<arguments>\{.*\})?", re.DOTALL)
 
 ReadIntent = Callable[[str], dict[str, Any]]
@@ -45,9 +50,12 @@ def read_turn(
     if not text:
         return _certain(text, KIND_INTENTS.get(message["kind"], UNREAD_INTENT), entities)
     parsed = read_intent(text)
+    intent = parsed["intent"]
+    if request.context["survey"] is not None and intent["name"] in COURTESIES:
+        intent = {**intent, "name": SURVEY_ASIDE}
     return {
         "text": text,
-        "intent": parsed["intent"],
+        "intent": intent,
         "intent_ranking": parsed["intent_ranking"],
         "entities": entities,
     }

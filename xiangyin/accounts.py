@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from backend.ports import Account
+from backend.surveys.push_limits import PUSHES_PER_SECOND
 from xiangyin.secret_files import SecretFileError, read_secret
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -26,12 +27,14 @@ def is_secret(option: str) -> bool:
 
 
 class AccountSettings(BaseModel):
-    """`[accounts.<name>]`: `channel` and `org`, everything else is the channel's own."""
+    """`[accounts.<name>]`: `channel`, `org` and how many surveys' questions may be pushed per
+    second; everything else is the channel's own."""
 
     model_config = ConfigDict(extra="allow")
 
     channel: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
     org: str = ""
+    push_per_second: float = Field(PUSHES_PER_SECOND, gt=0, le=1000)
 
     @model_validator(mode="before")
     @classmethod

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -23,12 +24,23 @@ from backend.conversation.texts import Reply
 from backend.organisation.accounts import ensure_accounts
 from backend.petitions.desk import Desk
 from backend.ports import Clock
+from backend.surveys.push_plan import asking_ends
 from backend.web.dependencies import WebDependencies
 from backend.web.markers import public
+from channels.sms.segmentation import count_parts
+from channels.sms.signature import read_signature, signed
 from xiangyin.operator_health import PATH, operator_health
 from xiangyin.preparation import prepare_database
 from xiangyin.settings import PROJECT, Role, Settings
-from xiangyin.wiring import DATA, Parts, accounts_of, build, recorded_channel, simulated
+from xiangyin.wiring import (
+    DATA,
+    Parts,
+    accounts_of,
+    build,
+    look_of,
+    recorded_channel,
+    simulated,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -80,12 +92,21 @@ def _web_dependencies(parts: Parts) -> WebDependencies:
         look = str(known.options.get("persona", channel)) if known else channel
         return parts.texts.render([Reply(key, params)], look)
 
+    def sms_parts(account: str, words: str) -> int:
+        known = looks.get(account)
+        signature = read_signature(known.options.get("signature")) if known else ""
+        return count_parts(signed(words, signature))
+
     return WebDependencies(
         database=parts.database,
         desk=Desk(parts.notifier, parts.rules, parts.clock),
         rules=parts.rules,
         clock=parts.clock,
         preview=preview,
+        texts=parts.texts,
+        looks={name: look_of(account) for name, account in looks.items()},
+        sms_parts=sms_parts,
+        asking_ends=partial(asking_ends, rates=settings.push_rates, quiet=settings.quiet_hours),
         health=lambda: health_of(parts),
         data_folder=DATA,
         media_folder=settings.media_dir,
@@ -128,6 +149,8 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             stack.push_async_callback(parts.media.close)
         if role in WORKER:
             await stack.enter_async_context(_started(parts.worker))
+            await stack.enter_async_context(_started(parts.push_turns))
+            await stack.enter_async_context(_started(parts.survey_pusher))
         if role in GATEWAY:
             await stack.enter_async_context(_started(parts.inbox))
         # The calendar's holidays take most of a second: have them before the first petition.

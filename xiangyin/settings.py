@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import os
 import tempfile
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from yarl import URL
 
 from backend.organisation.roles import Role as Official
 from backend.ports import Account
+from backend.surveys.push_limits import QuietHours
 from xiangyin.accounts import NAME, AccountSettings
 from xiangyin.secret_files import read_or_create_key
 
@@ -104,6 +106,10 @@ class Settings(BaseSettings):
 
     lease_seconds: float = Field(20, ge=0.5, le=300, description="0.5 到 300 的秒数")
     claim_seconds: float = Field(60, ge=1, le=600, description="1 到 600 的秒数")
+
+    quiet_from: time = Field(time(21), description="24 小时制的时刻，如 21:00")
+    quiet_until: time = Field(time(8), description="24 小时制的时刻，如 08:00")
+    survey_gap_days: float = Field(7, ge=0, le=365, description="0 到 365 的天数")
 
     accounts: dict[str, AccountSettings] = Field(
         default_factory=dict, description="各渠道的账号，每个一节，写明 channel"
@@ -240,6 +246,16 @@ class Settings(BaseSettings):
     def embeds_valkey(self) -> bool:
         """True where `xiangyin run` starts a Valkey of its own."""
         return not self.redis_url
+
+    @property
+    def quiet_hours(self) -> QuietHours:
+        """When nobody is asked a survey's questions."""
+        return QuietHours(self.quiet_from, self.quiet_until)
+
+    @property
+    def push_rates(self) -> dict[str, float]:
+        """Pushes per second by account name; accounts not named here have the usual one."""
+        return {name: account.push_per_second for name, account in self.accounts.items()}
 
     @property
     def masked_database_url(self) -> str:

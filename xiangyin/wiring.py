@@ -8,6 +8,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 from redis.asyncio import Redis
@@ -18,6 +19,7 @@ from backend.conversation.gateway import ConversationGateway
 from backend.conversation.inbox import Inbox
 from backend.conversation.media import MediaFetcher
 from backend.conversation.notices import ConversationNotifier
+from backend.conversation.push_turns import PushTurns
 from backend.conversation.reading import Readings
 from backend.conversation.sender import Sender
 from backend.conversation.signals import Signals
@@ -31,6 +33,7 @@ from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies, Clock
 from backend.shared_store import SharedValues
+from backend.surveys.pushing import SurveyPusher
 from backend.triage import classifier
 from backend.triage.entities import EntityReader, load_patterns
 from backend.triage.gazetteer import Gazetteer
@@ -64,6 +67,8 @@ class Parts:
     waiters: Waiters
     gateway: ConversationGateway
     worker: Worker
+    push_turns: PushTurns
+    survey_pusher: SurveyPusher
     sender: Sender
     media: MediaFetcher
     notifier: ConversationNotifier
@@ -141,6 +146,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         lease_seconds=settings.lease_seconds,
         poll_seconds=settings.inbox_poll_seconds,
     )
+    quiet, rates = settings.quiet_hours, settings.push_rates
     sender = Sender(
         database,
         clock,
@@ -148,6 +154,8 @@ def build(settings: Settings, clock: Clock) -> Parts:
         channels,
         claim_seconds=settings.claim_seconds,
         poll_seconds=settings.outbox_poll_seconds,
+        push_per_second=rates,
+        quiet=quiet,
     )
     media = MediaFetcher(database, clock, channels, settings.media_dir)
     _listen(signals, worker, waiters, sender, media)
@@ -164,6 +172,12 @@ def build(settings: Settings, clock: Clock) -> Parts:
         waiters=waiters,
         gateway=gateway,
         worker=worker,
+        push_turns=PushTurns(
+            database, clock, texts, looks, signals, poll_seconds=settings.inbox_poll_seconds
+        ),
+        survey_pusher=SurveyPusher(
+            database, clock, rates, quiet=quiet, gap=timedelta(days=settings.survey_gap_days)
+        ),
         sender=sender,
         media=media,
         notifier=ConversationNotifier(texts, looks, signals, clock),

@@ -13,7 +13,6 @@ from typing import Any
 
 from actions import awaited, existing, hand_over, subscription
 from actions.additions import soon_after_filing
-from actions.continuing import A_NUMBER
 from actions.draft import Draft
 from actions.outcome import Outcome
 from actions.petition_form import confirming, gathering, matters
@@ -96,7 +95,7 @@ def _interrupted(turn: Turn, draft: Draft, out: Outcome) -> bool:
         LEAVING[turn.intent](turn, out)
         out.draft = None
         return True
-    if turn.entities.get("petition_number") and len(bare(turn.text)) <= A_NUMBER:
+    if existing.number_asked_for(turn):
         existing.show_progress(turn, out)
         ask_again(draft, turn, out)
         return True

@@ -21,6 +21,14 @@ from backend.console import (
     petition_page,
     queue_page,
     saved_view_actions,
+    survey_answers_page,
+    survey_audience_page,
+    survey_export,
+    survey_opening_page,
+    survey_results_page,
+    survey_step_actions,
+    survey_writing_page,
+    surveys_page,
     totp_page,
     user_page,
     users_page,
@@ -30,6 +38,7 @@ from backend.console.live_feed import LiveFeed
 from backend.console.media import media_file
 from backend.console.overview_wording import OVERVIEW_TEXTS
 from backend.console.rendering import render, setup_templates, wants_part
+from backend.console.survey_wording import SURVEY_TEXTS
 from backend.petitions.counting import QueueCounter
 from backend.web.dependencies import DEPENDENCIES, WebDependencies
 from backend.web.errors import error_boundary
@@ -77,6 +86,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
     console[DEPENDENCIES] = deps
     console[queue_page.COUNTER] = QueueCounter()
     console[OVERVIEW_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "overview.yml")
+    console[SURVEY_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "surveys.yml")
     console[overview_export.ONE_AT_A_TIME] = asyncio.Lock()
     console[live.FEED] = feed = LiveFeed(deps)
     console.on_shutdown.append(lambda _app: feed.close())
@@ -103,6 +113,14 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             web.get("/overview", overview_page.overview, name="overview"),
             web.get("/overview/petitions", overview_page.rows, name="overview_rows"),
             web.post("/overview/export", overview_export.export, name="overview_export"),
+            *surveys_page.ROUTES,
+            *survey_writing_page.ROUTES,
+            *survey_audience_page.ROUTES,
+            *survey_opening_page.ROUTES,
+            *survey_results_page.ROUTES,
+            *survey_step_actions.ROUTES,
+            *survey_answers_page.ROUTES,
+            *survey_export.ROUTES,
             *petition_actions.routes(petition_page.PATH),
             *live.routes(petition_page.PATH),
         ]

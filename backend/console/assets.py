@@ -36,6 +36,8 @@ OWN = (
     "overview.js",
     "queue.css",
     "queue.js",
+    "survey.css",
+    "survey.js",
 )
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER = "public, max-age=31536000, immutable"

@@ -18,8 +18,8 @@ from backend.organisation.audit import record_audit
 from backend.organisation.roles import Permission, may
 from backend.organisation.tree import branch
 from backend.overview.rows import FiledPetition, count_rows, file_rows
-from backend.overview.workbook import Cell, Column, PetitionSheet
 from backend.overview.working_time import DAY_SECONDS
+from backend.spreadsheet import Book, Cell, Column
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.posted_form import posted_form
 from backend.web.sessions import require_session
@@ -92,14 +92,15 @@ async def _file(
     ]
     with TemporaryDirectory(prefix="xiangyin-export-") as folder:
         path = Path(folder) / "petitions.xlsx"
-        sheet = await asyncio.to_thread(PetitionSheet, path, words.export["sheet"], notes, columns)
+        book = await asyncio.to_thread(Book, path)
+        sheet = book.sheet(words.export["sheet"], notes, columns)
 
         def add(piece: Sequence[FiledPetition]) -> None:
             sheet.add([_cells(one, deps, texts, words) for one in piece])
 
         async for piece in pieces:
             await asyncio.to_thread(add, piece)
-        await asyncio.to_thread(sheet.close)
+        await asyncio.to_thread(book.close)
         # Opened before the folder goes: the file's last name is gone, its content stays readable
         # for as long as it takes to send.
         body = await asyncio.to_thread(path.open, "rb")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, false, func, select
+from sqlalchemy import ColumnElement, bindparam, false, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.tables import consent_event
@@ -13,16 +13,22 @@ from backend.conversation.tables import consent_event
 PUSHES = "pushes"
 
 _c = consent_event.c
-# Whether pushes to an address (bind `at_address`) are stopped, for use in a select: the last
-# decision holds.
-OPTED_OUT = func.coalesce(
-    select(_c.decision == "opt_out")
-    .where(_c.address_id == bindparam("at_address"), _c.service == PUSHES)
-    .order_by(_c.id.desc())
-    .limit(1)
-    .scalar_subquery(),
-    false(),
-).label("opted_out")
+
+
+def opted_out(address_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether pushes to an address are stopped, for use in a select: the last decision holds."""
+    return func.coalesce(
+        select(_c.decision == "opt_out")
+        .where(_c.address_id == address_id, _c.service == PUSHES)
+        .order_by(_c.id.desc())
+        .limit(1)
+        .scalar_subquery(),
+        false(),
+    ).label("opted_out")
+
+
+# The same for the address bound as `at_address`.
+OPTED_OUT = opted_out(bindparam("at_address"))
 
 
 async def decide(

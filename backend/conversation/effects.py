@@ -17,6 +17,7 @@ from backend.conversation.original_words import original_words
 from backend.conversation.petition_words import filed_words, words
 from backend.conversation.reading import PetitionReading, Readings
 from backend.conversation.scene import Scene
+from backend.conversation.survey_effects import SURVEY_EFFECTS
 from backend.conversation.texts import Reply
 from backend.petitions import followup
 from backend.petitions.citizen_act import CitizenAct
@@ -24,6 +25,7 @@ from backend.petitions.filing import UNKNOWN_PLACE, Filing, file_petition
 from backend.petitions.handover import hand_over
 from backend.petitions.progress import progress
 from backend.petitions.rules import PetitionRules
+from backend.surveys.answering import end_at_address
 
 Effect = Mapping[str, Any]
 Prepared = Mapping[str, PetitionReading]
@@ -144,6 +146,8 @@ def _decides(
     decision: str, key: str
 ) -> Callable[[AsyncConnection, Scene, Effect], Awaitable[list[Reply]]]:
     async def decide(connection: AsyncConnection, scene: Scene, effect: Effect) -> list[Reply]:
+        if decision == "opt_out":
+            await end_at_address(connection, scene.address_id, scene.now)
         await consent.decide(
             connection,
             citizen_id=scene.citizen_id,
@@ -162,6 +166,7 @@ _OTHERS: dict[str, Callable[[AsyncConnection, Scene, Effect], Awaitable[list[Rep
     "opt_out": _decides("opt_out", "opted_out"),
     "opt_in": _decides("opt_in", "opted_in"),
     "resend": _resend,
+    **SURVEY_EFFECTS,
 }
 
 

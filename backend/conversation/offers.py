@@ -9,16 +9,20 @@ from backend.conversation import outbox
 from backend.conversation.scene import Scene
 from backend.conversation.tables import outbox as table
 from backend.conversation.texts import Reply
+from backend.surveys.wording import SURVEY_KEYS
 
 RESEND_AT_MOST = 5
 RESENT = "resent"
 
 _c = table.c
 _OF_CITIZEN = outbox.in_states(outbox.NOT_TOLD), _c.citizen_id == bindparam("whose")
+# A question that did not reach them is asked anew, if it still is one (backend/surveys).
+_NO_QUESTION = ~((_c.lane == outbox.PUSH) & _c.key.startswith(SURVEY_KEYS, autoescape=True))
 _NOT_TOLD = select(_c.state, _c.address_id, _c.lane, _c.offered_at).where(*_OF_CITIZEN)
 _SEND_KEPT = (
     update(table)
     .where(*_OF_CITIZEN, _c.address_id == bindparam("at_address"), _c.state == "kept")
+    .where(_NO_QUESTION)
     .values(state="queued", route=None, attempts=0, due_at=bindparam("due"))
 )
 _OFFER_UNKNOWN = (
@@ -29,9 +33,9 @@ _OFFER_UNKNOWN = (
 
 
 async def at_contact(connection: AsyncConnection, scene: Scene) -> list[Reply]:
-    """Queue kept rows again, to ride back with this turn's answer where a webhook waits: the only
-    route of an account that may not push. One line of offer where an answer's fate is unknown.
-    Nothing for an internal turn: the citizen has not come to us."""
+    """Queue kept rows again (but no survey's question), to ride back with this turn's answer where
+    a webhook waits: the only route of an account that may not push. One line of offer where an
+    answer's fate is unknown. Nothing for an internal turn: the citizen has not come to us."""
     if scene.messages[0].kind == "internal":
         return []
     whose = {"whose": scene.citizen_id, "at_address": scene.address_id}

@@ -3,7 +3,7 @@
 A row moves forward only: queued → sending → sent → delivered; or failed (surely not delivered and
 never will be), unknown (sent, outcome not known), kept (no route now: for the next contact).
 `sending` goes back to `queued` only when it surely did not leave, with `attempts` counted up.
-Per address rows leave in order of their ids.
+Per address rows leave in order of their ids, but an answer waits for no push.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ from backend.triage.cleaning import storable
 OPEN = ("queued", "sending")
 NOT_TOLD = ("kept", "unknown")
 FINAL = ("delivered", "failed")
-LANES = {"reply": 0, "notice": 1, "push": 2}
+LANES = {"reply": 0, "notice": 1}
+PUSH = "push"
 CLAIM_SECONDS = 60.0
 LONGEST_PROVIDER_ID = 120
 FIRST_BACKOFF_SECONDS = 1.0
@@ -90,12 +91,31 @@ async def claim_due(
     limit: int,
     seconds: float = CLAIM_SECONDS,
 ) -> list[Claimed]:
-    """Claim up to `limit` due rows of these accounts, replies before notices before pushes, at
-    most one open row per address."""
+    """Claim up to `limit` due rows of these accounts, replies before notices, at most one open row
+    per address. Pushes are claimed apart: they have a rate."""
+    return await _claim(connection, _due(accounts, now, limit), owner, now, seconds)
+
+
+async def claim_pushes(
+    connection: AsyncConnection,
+    account_id: int,
+    owner: str,
+    now: datetime,
+    limit: int,
+    seconds: float = CLAIM_SECONDS,
+) -> list[Claimed]:
+    """Claim up to `limit` due pushes of one account, the oldest first; none to an address that has
+    anything else to be told."""
+    return await _claim(connection, _due_pushes(account_id, now, limit), owner, now, seconds)
+
+
+async def _claim(
+    connection: AsyncConnection, due: Select[Any], owner: str, now: datetime, seconds: float
+) -> list[Claimed]:
     ids = await connection.execute(
         update(outbox)
         # A common table: a plain subquery PostgreSQL may run again for each row, limit and all.
-        .where(outbox.c.id.in_(select(_due(accounts, now, limit).cte("due").c.id)))
+        .where(outbox.c.id.in_(select(due.cte("due").c.id)))
         .where(outbox.c.state == "queued")
         .values(
             state="sending",
@@ -127,20 +147,47 @@ async def claim_due(
 
 def _due(accounts: Collection[int], now: datetime, limit: int) -> Select[Any]:
     earlier = outbox.alias("earlier")
+    before = (earlier.c.lane != PUSH) | (earlier.c.state == "sending")
     return (
         select(outbox.c.id)
         .where(
             in_states(OPEN),
             outbox.c.state == "queued",
-            outbox.c.due_at <= now,
+            outbox.c.lane.in_(list(LANES)),
             outbox.c.account_id.in_(accounts),
+            outbox.c.due_at <= now,
             ~exists().where(
                 earlier.c.address_id == outbox.c.address_id,
                 earlier.c.id < outbox.c.id,
                 earlier.c.state.in_(OPEN),
+                before,
             ),
         )
         .order_by(case(LANES, value=outbox.c.lane, else_=9), outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _due_pushes(account_id: int, now: datetime, limit: int) -> Select[Any]:
+    other = outbox.alias("other")
+    return (
+        select(outbox.c.id)
+        .where(
+            in_states(OPEN),
+            outbox.c.state == "queued",
+            outbox.c.lane == PUSH,
+            outbox.c.account_id == account_id,
+            outbox.c.due_at <= now,
+            ~exists().where(
+                other.c.address_id == outbox.c.address_id,
+                other.c.id != outbox.c.id,
+                other.c.state.in_(OPEN),
+                (other.c.lane != PUSH) | (other.c.id < outbox.c.id),
+            ),
+        )
+        # By the index: 20,000 that wait are not sorted for the next five.
+        .order_by(outbox.c.due_at, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

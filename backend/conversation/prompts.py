@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.scene import Scene
 from backend.conversation.tables import prompt
+from backend.conversation.texts import Reply
 
 # A prompt older than this no longer gives a bare '2' a meaning.
 LIVES = timedelta(hours=48)
@@ -35,21 +36,17 @@ def live(prompted: Prompt | None, now: datetime) -> Prompt | None:
     return prompted
 
 
-def last_of(replies: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any] | None:
+def last_of(replies: Sequence[Reply], now: datetime) -> dict[str, Any] | None:
     """The prompt these replies show last, as the conversation keeps it; None where they show
     none."""
     for reply in reversed(replies):
-        if reply.get("prompt"):
-            options = reply["prompt"]["options"]
-            return {"key": reply["key"], "options": options, "at": now.isoformat()}
+        if _is_prompt(reply):
+            return {"key": reply.key, "options": list(reply.options), "at": now.isoformat()}
     return None
 
 
 async def keep(
-    connection: AsyncConnection,
-    scene: Scene,
-    replies: Sequence[Mapping[str, Any]],
-    chosen: int | None,
+    connection: AsyncConnection, scene: Scene, replies: Sequence[Reply], chosen: int | None
 ) -> None:
     """Record what the last prompt was answered with (the option's index), and those shown now."""
     if chosen is not None:
@@ -60,12 +57,16 @@ async def keep(
         {
             "citizen_id": scene.citizen_id,
             "turn_id": scene.turn_id,
-            "key": reply["key"],
-            "options": reply["prompt"]["options"],
+            "key": reply.key,
+            "options": list(reply.options),
             "shown_at": scene.now,
         }
         for reply in replies
-        if reply.get("prompt")
+        if _is_prompt(reply)
     ]
     if shown:
         await connection.execute(prompt.insert(), shown)
+
+
+def _is_prompt(reply: Reply) -> bool:
+    return bool(reply.options) or reply.asks

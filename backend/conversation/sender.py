@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,14 +15,18 @@ from backend.conversation import outbox
 from backend.conversation.addresses import AccountRow
 from backend.conversation.background import keep_going, where
 from backend.conversation.outbox import Claimed, Outcome
+from backend.conversation.push_rate import PORTION_SECONDS, PushRate
 from backend.conversation.steps import reach
 from backend.database.engine import Database
 from backend.ports import Channel, Clock, Outbound, SendResult, Unknown
+from backend.surveys.push_limits import QuietHours
 
 log = structlog.get_logger(__name__)
 
 # Per account, so that one whose provider hangs leaves the others' places free.
 MOST_AT_ONCE = 24
+# Of these, so that pushes leave places for answers.
+MOST_PUSHES_AT_ONCE = 12
 SETTLE_EVERY_SECONDS = 5.0
 RECORD_RETRY_SECONDS = 1.0
 CLOSE_TRIES = 5
@@ -39,7 +44,10 @@ class Sender:
         *,
         claim_seconds: float = outbox.CLAIM_SECONDS,
         poll_seconds: float = 1.0,
+        push_per_second: Mapping[str, float] | None = None,
+        quiet: QuietHours | None = None,
     ) -> None:
+        """`push_per_second` by account name; nothing is pushed in `quiet` hours."""
         self._claim_seconds = claim_seconds
         self._poll_seconds = poll_seconds
         # What is sent must be recorded before the claim runs out.
@@ -48,6 +56,11 @@ class Sender:
         self._clock = clock
         self._owner = owner
         self._channels = channels
+        self._push_per_second = push_per_second or {}
+        self._push_rate = PushRate({})
+        self._pushing: Counter[int] = Counter()
+        self._pushes_wait = False
+        self._quiet = quiet or QuietHours()
         self._by_id: dict[int, Channel] = {}
         self._wanted = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
@@ -63,6 +76,9 @@ class Sender:
 
     async def start(self, accounts: Mapping[str, AccountRow]) -> None:
         self._by_id = {accounts[name].id: channel for name, channel in self._channels.items()}
+        self._push_rate = PushRate(
+            {accounts[name].id: rate for name, rate in self._push_per_second.items()}
+        )
         loops = {
             "sender": self._claim_and_send,
             "sender-record": self._record_groups,
@@ -100,18 +116,45 @@ class Sender:
             async with self._claiming:
                 full = self._closing or not await self._fill()
             if full:
-                await self._pause(self._poll_seconds)
+                await self._pause(
+                    min(PORTION_SECONDS, self._poll_seconds)
+                    if self._pushes_wait
+                    else self._poll_seconds
+                )
 
     async def _fill(self) -> bool:
         """Claim rows and begin to send them; True when more may be due."""
+        now = self._clock.now()
         accounts = [id_ for id_ in self._by_id if self._under_way[id_] < MOST_AT_ONCE]
-        claimed = await self._claim(accounts, MOST_AT_ONCE) if accounts else []
+        pushes = {} if self._quiet.hold(now) else self._pushes_allowed(accounts, now)
+        claimed, pushed = await self._claim(accounts, pushes, now) if accounts else ([], [])
         for row in claimed:
-            self._under_way[row.account_id] += 1
-            task = asyncio.create_task(self._send(row))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            self._begin(row)
+        for row in pushed:
+            self._push_rate.spend(row.account_id, 1)
+            self._pushing[row.account_id] += 1
+            self._begin(row).add_done_callback(partial(self._pushed, row.account_id))
+        if pushes:
+            self._pushes_wait = bool(pushed)
         return len(claimed) == MOST_AT_ONCE
+
+    def _pushes_allowed(self, accounts: Sequence[int], now: datetime) -> dict[int, int]:
+        """How many pushes each account may begin now; only those that may begin any."""
+        free = {id_: MOST_PUSHES_AT_ONCE - self._pushing[id_] for id_ in accounts}
+        allowed = {
+            id_: min(places, self._push_rate.allowed(id_, now)) for id_, places in free.items()
+        }
+        return {id_: pushes for id_, pushes in allowed.items() if pushes > 0}
+
+    def _begin(self, row: Claimed) -> asyncio.Task[None]:
+        self._under_way[row.account_id] += 1
+        task = asyncio.create_task(self._send(row))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        return task
+
+    def _pushed(self, account_id: int, _: asyncio.Task[None]) -> None:
+        self._pushing[account_id] -= 1
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -121,24 +164,27 @@ class Sender:
             return
         self._wanted.clear()
 
-    async def _claim(self, accounts: list[int], limit: int) -> list[Claimed]:
+    async def _claim(
+        self, accounts: list[int], pushes: Mapping[int, int], now: datetime
+    ) -> tuple[list[Claimed], list[Claimed]]:
+        """(answers and notices, pushes)."""
+        pushed: list[Claimed] = []
         try:
             async with self._database.write() as connection:
                 rows = await outbox.claim_due(
-                    connection,
-                    accounts,
-                    self._owner,
-                    self._clock.now(),
-                    limit,
-                    self._claim_seconds,
+                    connection, accounts, self._owner, now, MOST_AT_ONCE, self._claim_seconds
                 )
+                for account_id, most in pushes.items():
+                    pushed += await outbox.claim_pushes(
+                        connection, account_id, self._owner, now, most, self._claim_seconds
+                    )
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("sender.sql_failed", error=type(error).__name__)
             await self._clock.sleep(RECORD_RETRY_SECONDS)
-            return []
-        if rows:
+            return [], []
+        if rows or pushed:
             reach("outbox.claimed")
-        return rows
+        return rows, pushed
 
     async def _send(self, row: Claimed) -> None:
         channel = self._by_id[row.account_id]

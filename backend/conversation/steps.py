@@ -26,6 +26,13 @@ STEPS = (
     "outbox.sent",
     "outbox.recorded",
 )
+# Of a survey pushed to many; most turns pass none of them.
+PUSH_STEPS = (
+    "push.before_asked",
+    "push.asked",
+    "push.before_turns",
+    "push.turns",
+)
 VARIABLE = "XIANGYIN_HALT_AT"
 
 
@@ -46,7 +53,7 @@ class _Halt:
 
 def _read(spec: str) -> _Halt:
     step, name, count, *pid_file = spec.split(":", 3)
-    if step not in STEPS or name not in ("KILL", "STOP") or not count.isdigit():
+    if step not in (*STEPS, *PUSH_STEPS) or name not in ("KILL", "STOP") or not count.isdigit():
         raise ValueError(f"{VARIABLE}: {spec!r} is not step:KILL|STOP:count[:pid file]")
     return _Halt(
         step,

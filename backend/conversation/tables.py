@@ -19,6 +19,9 @@ from sqlalchemy import (
 
 from backend.database.columns import CONTENT, IDENTITY, Id, Json, UtcDateTime, metadata
 
+# A message by which the system speaks on its own, without the bot; all others are read in turn.
+PUSH_KIND = "push"
+
 citizen = Table(
     "citizen",
     metadata,
@@ -90,6 +93,7 @@ message = Table(
     Column("external_id", String(255), nullable=False),
     Column("address_id", Id, ForeignKey("address.id"), nullable=False),
     Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
+    # text, image, …; internal: what the system says by the bot; push: what it says by itself.
     Column("kind", String(16), nullable=False),
     Column("text", Text, nullable=False, default="", info=CONTENT),
     Column("detail", Json, info=CONTENT),  # event, place, or the internal message's parameters
@@ -180,7 +184,10 @@ outbox = Table(
     Column("offered_at", UtcDateTime),  # an unknown one was offered again at the next contact
     UniqueConstraint("dedupe_key"),
     Index(
+        # By lane and account first: a mass push that waits delays nobody who looks for answers.
         "ix_outbox_open",
+        "lane",
+        "account_id",
         "due_at",
         "id",
         sqlite_where=text("state IN ('queued', 'sending')"),

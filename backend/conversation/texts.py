@@ -16,11 +16,13 @@ class TextError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One thing to say. `options` are shown numbered from 1."""
+    """One thing to say. `options` are shown numbered from 1. `asks`: it is a question, though it
+    may have no options; the conversation keeps it as its prompt."""
 
     key: str
     params: Mapping[str, str | int | None] = field(default_factory=dict)
     options: Sequence[Mapping[str, str]] = ()
+    asks: bool = False
 
 
 class Texts:

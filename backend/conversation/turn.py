@@ -10,11 +10,20 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import consent, offers, outbox, prompts, turn_request, turns
+from backend.conversation import (
+    consent,
+    offers,
+    outbox,
+    prompts,
+    survey_effects,
+    turn_request,
+    turns,
+)
 from backend.conversation.bot_client import BotClient, BotRefused, BotUnavailable
 from backend.conversation.effects import Effects
 from backend.conversation.fragments import Waiting
 from backend.conversation.lease import Lease
+from backend.conversation.prompts import Prompt
 from backend.conversation.reading import Readings
 from backend.conversation.scene import Scene
 from backend.conversation.steps import reach
@@ -26,12 +35,15 @@ from backend.database.engine import Database
 from backend.organisation.tables import account
 from backend.petitions.progress import recent_for_citizen
 from backend.ports import Clock
+from backend.surveys.answering import OPEN_FOR
 from backend.triage.cleaning import as_written
 
 # After this many failed tries the citizen hears that the message has arrived.
 SAY_RECEIVED_AT = 2
 
-_OWN = select(citizen.c.home_place, consent.OPTED_OUT).where(citizen.c.id == bindparam("whose"))
+_OWN = select(citizen.c.home_place, consent.OPTED_OUT, OPEN_FOR).where(
+    citizen.c.id == bindparam("whose")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +150,7 @@ class TurnTaker:
         return Answer("rule", replies, effects, lease.state, lease.busy)
 
     async def _by_bot(self, lease: Lease, turn: Turn, scene: Scene) -> Answer:
-        prompted = prompts.live(lease.prompt, scene.now)
+        around, prompted = await self._around(scene, prompts.live(lease.prompt, scene.now))
         text = turn_request.cleaned_text(turn.messages)
         request = turn_request.build(
             turn_id=turn.id,
@@ -149,7 +161,7 @@ class TurnTaker:
             text=text,
             entities=await self._readings.entities(text),
             prompt=prompted,
-            around=await self._around(scene),
+            around=around,
         )
         reach("turn.bot_asked")
         response = await self._bot.turn(request)
@@ -166,14 +178,20 @@ class TurnTaker:
             option[0] if option else None,
         )
 
-    async def _around(self, scene: Scene) -> turn_request.Surroundings:
+    async def _around(
+        self, scene: Scene, prompted: Prompt | None
+    ) -> tuple[turn_request.Surroundings, Prompt | None]:
+        """What the bot is told, and the prompt, unless that has not left for the citizen yet."""
         async with self._database.glance() as connection:
             petitions = await recent_for_citizen(connection, scene.citizen_id)
             own = await connection.execute(
                 _OWN, {"whose": scene.citizen_id, "at_address": scene.address_id}
             )
-            home_place, opted_out = own.one()
-        return turn_request.Surroundings(
+            home_place, opted_out, surveyed_as = own.one()
+            survey, prompted = await survey_effects.around(
+                connection, surveyed_as, prompted, scene.now
+            )
+        surroundings = turn_request.Surroundings(
             [
                 {
                     "number": each.number,
@@ -185,7 +203,9 @@ class TurnTaker:
             ],
             home_place,
             opted_out,
+            survey,
         )
+        return surroundings, prompted
 
     async def _commit(
         self,
@@ -219,18 +239,23 @@ class TurnTaker:
         for effect in answer.effects:
             words[effect["id"]] = await self._effects.apply(connection, scene, effect, prepared)
         replies = _in_order(answer.replies, words)
-        await prompts.keep(connection, scene, answer.replies, answer.chosen)
+        if any(words.values()) and (asked := prompts.last_of(replies, scene.now)):
+            await turns.show_prompt(connection, scene.citizen_id, asked)
+        await prompts.keep(connection, scene, replies, answer.chosen)
         replies += await offers.at_contact(connection, scene)
         return await self._say(connection, scene, replies)
 
     def _next_prompt(self, lease: Lease, answer: Answer, now: datetime) -> dict[str, Any] | None:
         """The prompt a bare '2' will answer next: the one shown now, else the one before it,
         unless it was answered or a form now asks for something else."""
-        if (shown := prompts.last_of(answer.replies, now)) is not None:
+        if (shown := prompts.last_of(_in_order(answer.replies, {}), now)) is not None:
             return shown
         if answer.handled_by == "rule":
             return lease.prompt
-        return None if answer.chosen is not None or answer.busy else lease.prompt
+        answered = answer.chosen is not None or any(
+            effect["type"] in survey_effects.ANSWERING for effect in answer.effects
+        )
+        return None if answered or answer.busy else lease.prompt
 
     async def _say(
         self,

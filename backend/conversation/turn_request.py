@@ -23,6 +23,7 @@ class Surroundings:
     petitions: Sequence[Mapping[str, Any]]
     home_place: str | None
     opted_out: bool
+    survey: Mapping[str, Any] | None = None
 
 
 def chosen_option(
@@ -83,6 +84,7 @@ def build(
             "prompt": {"key": prompt["key"], "options": prompt["options"]} if prompt else None,
             "home_place": around.home_place,
             "opted_out": around.opted_out,
+            "survey": around.survey,
         },
     }
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.conversation import lease as leases
 from backend.conversation.fragments import Waiting, read_together
 from backend.conversation.lease import Lease
-from backend.conversation.tables import conversation, message, turn
+from backend.conversation.tables import PUSH_KIND, conversation, message, turn
 
 LOOK_AHEAD = 24
 # A turn that fails by itself (not for want of the bot) this often goes to a person.
@@ -36,6 +36,7 @@ _READ = select(
 _UNREAD = (
     _READ.where(_m.citizen_id == bindparam("whose"), _m.handled_at.is_(None))
     .where(or_(_m.kind != "internal", bindparam("internal", type_=Boolean)))
+    .where(_m.kind != PUSH_KIND)
     .limit(LOOK_AHEAD)
 )
 _BY_ID = _READ.where(_m.id.in_(bindparam("ids", expanding=True)))
@@ -47,6 +48,7 @@ _BEGUN = (
 _BEGIN = turn.insert().returning(_t.id)
 _OPEN_TURN = update(turn).where(_t.id == bindparam("which"), _t.committed_at.is_(None))
 _HANDLED = update(message).where(_m.id.in_(bindparam("ids", expanding=True)))
+_SHOW = update(conversation).where(conversation.c.citizen_id == bindparam("whose"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,12 @@ class Turn:
 
 
 async def waiting_citizens(connection: AsyncConnection, now: datetime, limit: int) -> list[int]:
-    """Citizens with something to read and no live lease: the poll behind the signals."""
+    """Citizens with something to read and no live lease: the poll behind the signals. Pushes are
+    turned apart (push_turns.py), so that however many wait they delay nobody."""
     rows = await connection.execute(
         select(message.c.citizen_id)
         .outerjoin(conversation, conversation.c.citizen_id == message.c.citizen_id)
-        .where(message.c.handled_at.is_(None))
+        .where(message.c.handled_at.is_(None), message.c.kind != PUSH_KIND)
         .where(or_(conversation.c.lease_until.is_(None), conversation.c.lease_until < now))
         .where(or_(conversation.c.retry_at.is_(None), conversation.c.retry_at <= now))
         .where(
@@ -189,6 +192,11 @@ async def close(
             "handled_at": now,
         },
     )
+
+
+async def show_prompt(connection: AsyncConnection, citizen_id: int, prompt: dict[str, Any]) -> None:
+    """An effect asked something: in the transaction that closed the turn."""
+    await connection.execute(_SHOW, {"whose": citizen_id, "prompt": prompt})
 
 
 async def postpone(

@@ -32,13 +32,22 @@ class Permission(StrEnum):
     HAND_OVER = "hand_over"  # take over a citizen who asked for a person
     READ_AUDIT = "read_audit"
     EXPORT_IDENTITY = "export_identity"  # a file with names, phones and places in clear
+    MANAGE_SURVEYS = "manage_surveys"  # write a survey, ask the branch's own divisions, close it
     MANAGE_USERS = "manage_users"
     SEE_HEALTH = "see_health"  # how the installation runs
 
 
 _P = Permission
 _HANDLER = frozenset({_P.READ, _P.SEE_IDENTITY, _P.NOTE, _P.HANDLE})
-_DISPATCHER = _HANDLER | {_P.ACCEPT, _P.CORRECT, _P.DISPATCH, _P.RECUSE, _P.HAND_OVER}
+# A township's front desk is who asks its villagers; whom they reach ends at their own divisions.
+_DISPATCHER = _HANDLER | {
+    _P.ACCEPT,
+    _P.CORRECT,
+    _P.DISPATCH,
+    _P.RECUSE,
+    _P.HAND_OVER,
+    _P.MANAGE_SURVEYS,
+}
 _SUPERVISOR = _DISPATCHER | {
     _P.SEE_CONFIDENTIAL,
     _P.SET_CONFIDENTIAL,

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from backend.database.columns import CONTENT, Id, Json, UtcDateTime, metadata
+from backend.database.columns import CONTENT, IDENTITY, Id, Json, UtcDateTime, metadata
 
 survey = Table(
     "survey",
@@ -32,7 +32,9 @@ survey = Table(
     Column("opened_at", UtcDateTime),
     Column("closes_at", UtcDateTime),  # nobody is asked, and no answer counts, from then on
     Column("closed_at", UtcDateTime),
+    Column("trial_of", Id, ForeignKey("survey.id")),  # a copy sent to one number, to try it out
     Index(None, "org_id"),
+    Index(None, "trial_of"),
     Index(
         "ix_survey_open",
         "id",
@@ -55,6 +57,35 @@ survey_question = Table(
     Column("highest", Integer),
     Column("unit", String(10), nullable=False, default=""),
     UniqueConstraint("survey_id", "position"),
+)
+
+# Whom a draft is meant for: villages, and the numbers of an uploaded list. When the survey opens
+# they become recipients.
+survey_division = Table(
+    "survey_division",
+    metadata,
+    Column("survey_id", Id, ForeignKey("survey.id"), primary_key=True, autoincrement=False),
+    Column("code", String(16), primary_key=True),
+)
+
+survey_list = Table(
+    "survey_list",
+    metadata,
+    Column("survey_id", Id, ForeignKey("survey.id"), primary_key=True, autoincrement=False),
+    Column("account_id", Id, ForeignKey("account.id"), nullable=False),  # which texts them
+    Column("file_name", String(50), nullable=False),
+    Column("added_by", Id, ForeignKey("user_account.id"), nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+)
+
+survey_listed = Table(
+    "survey_listed",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("survey_id", Id, ForeignKey("survey.id"), nullable=False),
+    Column("phone", String(32), nullable=False, info=IDENTITY),
+    Column("name", String(64), nullable=False, default="", info=IDENTITY),
+    UniqueConstraint("survey_id", "phone"),
 )
 
 # One row per citizen to ask; it moves forward only: waiting → asked → answering → completed, or

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from backend.conversation.texts import Texts
 from backend.database.engine import Database
 from backend.organisation.secret_box import SecretBox
 from backend.organisation.totp import PURPOSE
@@ -21,6 +22,10 @@ from backend.web.attempts import Attempts
 
 # (account name, channel, text key, parameters) → the words the citizen gets.
 PreviewWords = Callable[[str, str, str, Mapping[str, str | int | None]], str]
+# (account name, words) → how many text messages they take there, with its signature.
+SmsParts = Callable[[str, str], int]
+# (begin, people by account name) → when all of them will have been asked.
+AskingEnds = Callable[[datetime, Mapping[str, int]], datetime]
 Health = Callable[[], Awaitable[Mapping[str, Any]]]
 
 ATTEMPTS_PER_LOGIN = 8
@@ -31,7 +36,8 @@ ATTEMPTS_WINDOW = timedelta(minutes=5)
 @dataclass(frozen=True)
 class WebDependencies:
     """`data_folder` holds texts/console.yml; `assets_folder` is node_modules; `media_folder` keeps
-    `<sha[:2]>/<sha>`. `health` gives {'ok': bool, 'bot': {'ok', …}, 'channels': {name: {'ok',
+    `<sha[:2]>/<sha>`. `looks`: account name → whose wording its citizens read ('wechat', 'sms').
+    `health` gives {'ok': bool, 'bot': {'ok', …}, 'channels': {name: {'ok',
     'detail', …}}, 'triage': model, 'spooling': bool, …} and nothing secret. Officials of
     `totp_roles` must have an authenticator app."""
 
@@ -40,6 +46,10 @@ class WebDependencies:
     rules: PetitionRules
     clock: Clock
     preview: PreviewWords
+    texts: Texts
+    looks: Mapping[str, str]
+    sms_parts: SmsParts
+    asking_ends: AskingEnds
     health: Health
     data_folder: Path
     media_folder: Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -12,6 +13,7 @@ _OWN_CSRF = "_xiangyin_own_csrf"
 _NO_TOTP = "_xiangyin_while_totp_missing"
 _EXPIRED = "_xiangyin_while_password_expired"
 _UNATTENDED = "_xiangyin_unattended"
+_LARGEST_BODY = "_xiangyin_largest_body"
 
 
 def public[Marked](handler: Marked) -> Marked:
@@ -43,6 +45,16 @@ def unattended[Marked](handler: Marked) -> Marked:
     session's idle time runs on."""
     setattr(_function(handler), _UNATTENDED, True)
     return handler
+
+
+def takes_file[Marked](largest_body: int) -> Callable[[Marked], Marked]:
+    """Takes a file: a body of up to `largest_body` bytes."""
+
+    def mark(handler: Marked) -> Marked:
+        setattr(_function(handler), _LARGEST_BODY, largest_body)
+        return handler
+
+    return mark
 
 
 def marked_public(handler: object) -> bool:
@@ -85,3 +97,9 @@ def allows_missing_totp(request: web.Request) -> bool:
 
 def is_unattended(request: web.Request) -> bool:
     return hasattr(_handler(request), _UNATTENDED)
+
+
+def largest_body(request: web.Request) -> int | None:
+    """Bytes a route that takes a file may be sent; None for all others."""
+    found: int | None = getattr(_handler(request), _LARGEST_BODY, None)
+    return found

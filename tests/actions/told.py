@@ -13,7 +13,7 @@ NOW = "2026-11-23T09:00:00+08:00"
 
 def latest_message(intent: str, text: str = "", **more: Any) -> dict[str, Any]:
     """Rasa's latest message with the app's metadata; `more` are ids, media, choice, kind,
-    channel, internal, entities, petitions, home, likely, now."""
+    channel, internal, entities, petitions, home, survey, likely, now."""
     ranking = [intent, more["likely"]] if "likely" in more else [intent]
     return {
         "text": text,
@@ -41,6 +41,7 @@ def latest_message(intent: str, text: str = "", **more: Any) -> dict[str, Any]:
                 "prompt": None,
                 "home_place": more.get("home"),
                 "opted_out": False,
+                "survey": more.get("survey"),
             },
         },
     }
@@ -61,7 +62,7 @@ def tracker(
     """rasa-sdk's tracker; the form is active while there is a draft."""
     return Tracker(
         sender_id="1",
-        slots={"draft": draft, "awaiting": awaiting},
+        slots={"draft": draft, "awaiting": awaiting, "survey": None},
         latest_message=latest_message(intent, text, **more),
         events=[],
         paused=False,

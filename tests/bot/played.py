@@ -35,16 +35,25 @@ def golden_conversations() -> list[dict[str, Any]]:
     return conversations
 
 
+PROMPT_LIVES = timedelta(hours=48)
+SURVEY_ID = 7
+
+
 @dataclass
 class Player:
-    """One citizen. `say`, `photos`, `place_sent`, `event`, `internal` and `choose` of a golden
-    turn are what the app would make of a message."""
+    """One citizen. `survey` is the questions of one that was just pushed to them. `say`, `photos`,
+    `place_sent`, `event`, `internal` and `choose` of a golden turn are what the app would make of a
+    message."""
 
     engine: Engine
     channel: str = "wechat"
     home_place: str | None = None
     petitions: list[dict[str, str]] = field(default_factory=list)
+    survey: list[dict[str, Any]] = field(default_factory=list)
+    survey_open: bool = True
+    position: int = 1
     state: dict[str, Any] | None = None
+    shown_at: datetime = START
     prompt: dict[str, Any] | None = None
     now: datetime = START
     turns: int = 0
@@ -52,8 +61,13 @@ class Player:
     async def play(self, turn: dict[str, Any]) -> dict[str, Any]:
         """The bot's response, checked against the schema and the texts."""
         self.turns += 1
+        if self.turns == 1 and self.survey:
+            self._show_question()
         self.now += timedelta(minutes=turn.get("minutes_later", 1))
         self.petitions = turn.get("petitions", self.petitions)
+        self.survey_open = turn.get("survey_open", self.survey_open)
+        if self.now - self.shown_at > PROMPT_LIVES:
+            self.prompt = None
         response = await self.engine.turn(check_turn_request(self._request(turn)))
         jsonschema.validate(response, RESPONSE_SCHEMA)
         self.state = json.loads(json.dumps(response["state"]))
@@ -91,10 +105,56 @@ class Player:
                 "prompt": self.prompt,
                 "home_place": self.home_place,
                 "opted_out": False,
+                "survey": self._survey(),
             },
         }
 
+    def _survey(self) -> dict[str, Any] | None:
+        """As the app tells of it (backend/surveys/answering.py)."""
+        shown = self.prompt is not None and self.prompt["key"].startswith("survey_")
+        if self.position > len(self.survey) or not (self.survey_open or shown):
+            return None
+        question = self.survey[self.position - 1]
+        return {
+            "id": SURVEY_ID,
+            "position": self.position,
+            "total": len(self.survey),
+            "type": question["type"],
+            "options": question.get("options", []),
+            "lowest": question.get("lowest"),
+            "highest": question.get("highest"),
+            "unit": question.get("unit", ""),
+            "open": self.survey_open,
+            "shown": shown,
+        }
+
+    def _show_question(self) -> None:
+        if self.position > len(self.survey):
+            self.prompt = None
+            return
+        payload = {"survey": SURVEY_ID, "position": self.position}
+        options = [
+            {"label": label, "payload": "/choose" + json.dumps({**payload, "option": index})}
+            for index, label in enumerate(self.survey[self.position - 1].get("options", []))
+        ]
+        self.prompt = {"key": "survey_question", "options": options}
+        self.shown_at = self.now
+
+    def _remember_survey(self, effect: dict[str, Any]) -> None:
+        if effect["type"] == "answer_survey" and effect["position"] == self.position:
+            self.position += 1
+            self._show_question()
+        elif effect["type"] == "ask_survey":
+            self._show_question()
+        elif effect["type"] == "decline_survey":
+            self.position = len(self.survey) + 1
+            self.prompt = None
+
     def _remember(self, response: dict[str, Any]) -> None:
+        if response["busy"]:
+            self.prompt = None
+        for effect in response["effects"]:
+            self._remember_survey(effect)
         for effect in response["effects"]:
             if effect["type"] == "file_petition":
                 number = f"2611230{len(self.petitions) + 1}"
@@ -103,6 +163,7 @@ class Player:
         for reply in response["replies"]:
             if reply.get("prompt"):
                 self.prompt = {"key": reply["key"], **reply["prompt"]}
+                self.shown_at = self.now
 
 
 def _kind(turn: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ async def test_golden_conversation(engine: Engine, conversation: dict[str, Any])
         channel=conversation.get("channel", "wechat"),
         home_place=conversation.get("home"),
         petitions=conversation.get("petitions", []),
+        survey=conversation.get("survey", []),
     )
     for position, turn in enumerate(conversation["turns"], 1):
         response = await player.play(turn)

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Never read from a text: the app gives them, as a choice, a kind of message or its own question.
 GIVEN_INTENTS = {
     "choose", "send_media", "send_location", "greet_new", "internal_ask_rating", "nlu_fallback",
+    "survey_aside",
 }  # fmt: skip
 
 

@@ -28,6 +28,19 @@ CONTEXT: dict[str, Any] = {
     "prompt": None,
     "home_place": None,
     "opted_out": False,
+    "survey": None,
+}
+SURVEY: dict[str, Any] = {
+    "id": 7,
+    "position": 1,
+    "total": 3,
+    "type": "single",
+    "options": ["每天", "两三天", "很少来"],
+    "lowest": None,
+    "highest": None,
+    "unit": "",
+    "open": True,
+    "shown": True,
 }
 PLACES = ("锦绣小区3号楼", "5号楼", "河东村二组", "人民路", "滨江花园12栋")
 STATES = ("received", "accepted", "dispatched", "in_progress", "resolved", "closed", "withdrawn")
@@ -97,6 +110,7 @@ class RandomCitizen:
             "prompt": prompt,
             "home_place": self._any((None, "河东村")),
             "opted_out": self._random.random() < 0.1,
+            "survey": self._survey(),
         }
         return body
 
@@ -119,6 +133,19 @@ class RandomCitizen:
         if kind < 0.25:
             return {"text": self._any(("嘎嘎嘎", "/restart", "asdf 123", "🙏🙏", "。。。"))}
         return {"text": self._any(self._texts[self._any(self._intents)]), "ids": ids}
+
+    def _survey(self) -> dict[str, Any] | None:
+        if self._random.random() < 0.6:
+            return None
+        type_ = self._any(("single", "scale", "number", "text"))
+        return {
+            **SURVEY,
+            "type": type_,
+            "options": SURVEY["options"] if type_ == "single" else [],
+            "position": self._any((1, 2, 3)),
+            "shown": self._random.random() < 0.7,
+            "open": self._random.random() < 0.9,
+        }
 
     def _entities(self) -> list[dict[str, Any]]:
         found = []

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ from backend.organisation.tables import user
 from backend.petitions.desk import Desk
 from backend.petitions.filing import FieldReading, Filed, MachineReading
 from backend.petitions.tables import petition
+from backend.surveys.push_limits import QuietHours
+from backend.surveys.push_plan import asking_ends
 from backend.web.dependencies import WebDependencies
+from channels.sms.segmentation import count_parts
 from tests.petitions.world import DATA, Person, World
 
 PASSWORD = "麦田真好看呀今年收成不错"
@@ -215,6 +219,10 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
         rules=world.rules,
         clock=world.clock,
         preview=preview,
+        texts=texts,
+        looks={"wx": "wechat", "sms": "sms"},
+        sms_parts=lambda _account, words: count_parts(words),
+        asking_ends=partial(asking_ends, rates={"sms": 1.0}, quiet=QuietHours()),
         health=health,
         data_folder=DATA,
         media_folder=folder / "media",

@@ -53,6 +53,11 @@ class Desk:
             town = (await load_accounts(connection))["town"]
             return await outbox.claim_due(connection, [town.id], "me", self.clock.now(), limit)
 
+    async def claim_pushes(self, limit: int = 10) -> list[Claimed]:
+        async with self.database.write() as connection:
+            town = (await load_accounts(connection))["town"]
+            return await outbox.claim_pushes(connection, town.id, "me", self.clock.now(), limit)
+
     async def record(self, row: Claimed, result: SendResult) -> None:
         async with self.database.write() as connection:
             await outbox.record(connection, [Outcome(row, result)], self.clock.now())
@@ -89,15 +94,38 @@ async def test_rows_of_one_address_leave_one_after_another_in_order(desk: Desk) 
     assert [row.text for row in await desk.claim()] == ["甲-2"]
 
 
-async def test_replies_go_before_notices_before_pushes(desk: Desk) -> None:
+async def test_replies_go_before_notices_and_pushes_apart(desk: Desk) -> None:
     await desk.queue("甲", lane="push")
     await desk.queue("乙", lane="notice")
     await desk.queue("丙", lane="reply")
     order = []
-    for _ in range(3):
+    for _ in range(2):
         (row,) = await desk.claim(1)
         order.append(row.external_id)
-    assert order == ["丙", "乙", "甲"]
+    assert order == ["丙", "乙"]
+    assert await desk.claim(1) == []
+    assert [row.external_id for row in await desk.claim_pushes()] == ["甲"]
+
+
+async def test_an_answer_does_not_wait_for_a_push_but_a_push_for_all_else(desk: Desk) -> None:
+    await desk.queue("甲", lane="push")
+    await desk.queue("甲", lane="reply")
+    assert await desk.claim_pushes() == []
+    (answer,) = await desk.claim()
+    assert await desk.claim_pushes() == [], "the answer is on its way"
+    await desk.record(answer, Sent("p1"))
+    (push,) = await desk.claim_pushes()
+    await desk.queue("甲", lane="reply")
+    assert await desk.claim() == [], "the push is on its way: order is kept"
+    await desk.record(push, Sent("p2"))
+    assert [row.text for row in await desk.claim()] == ["甲-3"]
+
+
+async def test_the_oldest_pushes_go_first(desk: Desk) -> None:
+    for who in ("甲", "乙", "丙"):
+        await desk.queue(who, lane="push")
+        desk.clock.pass_(1)
+    assert [row.external_id for row in await desk.claim_pushes(2)] == ["甲", "乙"]
 
 
 async def test_the_same_thing_is_said_once(desk: Desk) -> None:

@@ -27,6 +27,7 @@ SCENE = Scene(1, 1, 1, 1, "wechat", "wechat", 1, [MESSAGE], NOW)
 Query = Callable[[AsyncConnection], Awaitable[Any]]
 QUERIES: dict[str, Query] = {
     "claim_due": lambda connection: outbox.claim_due(connection, [1], "me", NOW, 64),
+    "claim_pushes": lambda connection: outbox.claim_pushes(connection, 1, "me", NOW, 5),
     "settle": lambda connection: outbox.settle_abandoned(connection, [1], NOW),
     "claim_passive": lambda connection: passive.claim(connection, 1, "me", NOW, 60.0),
     "passive_written": lambda connection: passive.written(connection, REPLY, NOW, whole=True),

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from backend.overview.workbook import CUT_MARK, LONGEST_CELL, Column, PetitionSheet, plain
-from backend.petitions.deadline import SHANGHAI
+from backend.clock import SHANGHAI
+from backend.spreadsheet import CUT_MARK, LONGEST_CELL, Book, Column, plain
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
@@ -27,11 +27,13 @@ def test_a_cell_that_is_too_long_says_so() -> None:
 
 def test_rows_come_back(tmp_path: Path) -> None:
     path = tmp_path / "x.xlsx"
-    sheet = PetitionSheet(path, "诉求", ["说明"], [Column("标题", 20), Column("时间", 20)])
+    book = Book(path)
+    sheet = book.sheet("诉求", ["说明"], [Column("标题", 20), Column("时间", 20)])
     there = datetime(2026, 11, 23, 9, 30, tzinfo=SHANGHAI)
     sheet.add([["=1+1", there], ["http://a.b/\x01", date(2026, 11, 23)]])
     sheet.add([[None, 2.5], ["007", 3]])
-    sheet.close()
+    book.sheet("人数", [], [Column("选项", 20)]).add([["-好"]])
+    book.close()
     read = load_workbook(path)["诉求"]
     assert list(read.values) == [
         ("说明", None),
@@ -42,3 +44,4 @@ def test_rows_come_back(tmp_path: Path) -> None:
         ("007", 3),
     ]
     assert {cell.data_type for row in read for cell in row} <= {"s", "n", "d", "inlineStr"}
+    assert list(load_workbook(path)["人数"].values) == [("选项",), ("'-好",)]

@@ -1,15 +1,16 @@
-"""An Excel file written row by row in constant memory. Blocks: call it from a thread."""
+"""Excel files written row by row in constant memory. Blocks: call it from a thread."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 
-from backend.petitions.deadline import SHANGHAI
+from backend.clock import SHANGHAI
 
 LONGEST_CELL = 32_767
 CUT_MARK = "…（太长，后面的没有导出）"
@@ -26,12 +27,10 @@ class Column:
     width: int
 
 
-class PetitionSheet:
-    """One sheet: lines of notes, a line of titles, then rows as they are added."""
+class Book:
+    """A file of sheets; each sheet is written to its end before the next is begun."""
 
-    def __init__(
-        self, path: Path, name: str, notes: Sequence[str], columns: Sequence[Column]
-    ) -> None:
+    def __init__(self, path: Path) -> None:
         self._book = xlsxwriter.Workbook(
             str(path),
             {
@@ -42,7 +41,7 @@ class PetitionSheet:
                 "strings_to_numbers": False,
             },
         )
-        title = self._book.add_format({"bold": True, "bg_color": "#E3F1ED", "bottom": 1})
+        self._title = self._book.add_format({"bold": True, "bg_color": "#E3F1ED", "bottom": 1})
         self._formats = {
             datetime: self._book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top"}),
             date: self._book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"}),
@@ -50,7 +49,29 @@ class PetitionSheet:
             float: self._book.add_format({"num_format": "0.0", "valign": "top"}),
             int: self._book.add_format({"valign": "top"}),
         }
-        self._sheet = self._book.add_worksheet(name)
+
+    def sheet(self, name: str, notes: Sequence[str], columns: Sequence[Column]) -> Sheet:
+        """The next sheet, `name` of at most 31 characters."""
+        return Sheet(self._book.add_worksheet(name), self._title, self._formats, notes, columns)
+
+    def close(self) -> None:
+        """Finish the file; without it there is none."""
+        self._book.close()
+
+
+class Sheet:
+    """Lines of notes, a line of titles, then rows as they are added."""
+
+    def __init__(
+        self,
+        sheet: Any,
+        title: Any,
+        formats: Mapping[type, Any],
+        notes: Sequence[str],
+        columns: Sequence[Column],
+    ) -> None:
+        self._sheet = sheet
+        self._formats = formats
         for position, column in enumerate(columns):
             self._sheet.set_column(position, position, column.width)
         for line, note in enumerate(notes):
@@ -67,10 +88,6 @@ class PetitionSheet:
             for position, cell in enumerate(row):
                 self._write(position, cell)
             self._next += 1
-
-    def close(self) -> None:
-        """Finish the file; without it there is none."""
-        self._book.close()
 
     def _write(self, position: int, cell: Cell) -> None:
         if cell is None or cell == "":
