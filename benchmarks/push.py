@@ -42,7 +42,7 @@ class Push:
         self._database = database
 
     async def open(self, platform: FakePlatform) -> None:
-        names = [f"resident-{number:05}" for number in range(PEOPLE)]
+        names = [f"o-resident-{number:05}" for number in range(PEOPLE)]
         for name in names:
             platform.follow(name)
         await open_survey(self._database, "town", names, SystemClock().now())
@@ -143,7 +143,7 @@ async def main() -> int:
 
 async def _play(port: int, mark: str, turns: int = RATE * SECONDS, rate: int = RATE) -> Measured:
     code = "".join(str(ord(character) % 10) for character in mark)
-    messages = [(f"citizen-{mark}-{each}", f"9{code}{each:07}", TEXT) for each in range(turns)]
+    messages = [(f"o-citizen-{mark}-{each:05}", f"9{code}{each:07}", TEXT) for each in range(turns)]
     return await open_loop(port, text_requests(port, "town", messages), rate)
 
 
