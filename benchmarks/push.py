@@ -95,7 +95,7 @@ async def main() -> int:
         stack.enter_context(
             processes.running(processes.bot_command(bot_port), {}, folder / "bot.log")
         )
-        stack.enter_context(
+        app = stack.enter_context(
             processes.running(processes.app_command(), environment, folder / "app.log")
         )
         await processes.ready(f"http://127.0.0.1:{bot_port}/health")
@@ -105,12 +105,16 @@ async def main() -> int:
         await push.open(platform)
         await _play(port, "w", WARM_UP_TURNS, 10)
         for number in range(ROUNDS):
+            spent = [processes.cpu_seconds(app)]
             alone = report.percentile((await _play(port, f"a{number}")).latencies, 95) * 1000
+            spent.append(processes.cpu_seconds(app))
             await push.go_on(True)
             await asyncio.sleep(2)
             before = await push.sent()
+            spent.append(processes.cpu_seconds(app))
             measured = await _play(port, f"p{number}")
             rates.append((await push.sent() - before) / measured.seconds)
+            spent.append(processes.cpu_seconds(app))
             during = report.percentile(measured.latencies, 95) * 1000
             assert await push.waiting(), "the push was over before the round was"
             await push.go_on(False)
@@ -123,6 +127,8 @@ async def main() -> int:
                     "p95 during ms": during,
                     "ratio": ratios[-1],
                     "pushes/s": rates[-1],
+                    "app's CPU alone s": spent[1] - spent[0],
+                    "during s": spent[3] - spent[2],
                     "refused": measured.refused,
                 }
             )
