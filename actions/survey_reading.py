@@ -18,6 +18,7 @@ LONG = 30
 """Characters from which words are not taken for an option, though they name one."""
 
 _FILE = Path(__file__).with_name("survey_words.yml")
+_PAUSE = re.compile("[,，。.;；!！?？\\s]+")
 _NEGATED = re.compile("(不|没|别|非|未)(是|太|怎么|很|大|够|算|到|有)?$")
 _ORDINAL = re.compile("第?([1-9一二两三四五六七八九])(?:个|项|条|号|种|和|、|跟|与|或|都|$)")
 _ORDINALS = {c: n for n, c in enumerate("一二三四五六七八九", 1)} | {"两": 2}
@@ -56,13 +57,15 @@ def survey_words() -> Mapping[str, Sequence[str]]:
 
 
 def says(group: str, text: str) -> bool:
-    """Whether the text is nothing but one of the group's words, polite ones aside."""
-    said = bare(text)
+    """Whether the text is nothing but the group's words, polite ones aside: '烦死了，别问了'."""
+    parts = [part for part in _PAUSE.split(text) if bare(part)]
+    return bool(parts) and all(_is_one_of(group, bare(part)) for part in parts)
+
+
+def _is_one_of(group: str, said: str) -> bool:
     listed = survey_words()[group]
-    if said in listed:
-        return True
     polite = "|".join(survey_words()["polite"])
-    return re.sub(f"^(?:{polite})+|(?:{polite})+$", "", said) in listed
+    return said in listed or re.sub(f"^(?:{polite})+|(?:{polite})+$", "", said) in listed
 
 
 def read_answer(turn: Turn, survey: Survey) -> Answer | Unclear | None:

@@ -36,6 +36,7 @@ CONTEXT: dict[str, Any] = {
     "prompt": None,
     "home_place": None,
     "opted_out": False,
+    "survey": None,
 }
 
 

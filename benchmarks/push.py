@@ -42,7 +42,7 @@ class Push:
         self._database = database
 
     async def open(self, platform: FakePlatform) -> None:
-        names = [f"resident-{number:05}" for number in range(PEOPLE)]
+        names = [f"o-resident-{number:05}" for number in range(PEOPLE)]
         for name in names:
             platform.follow(name)
         await open_survey(self._database, "town", names, SystemClock().now())
@@ -95,7 +95,7 @@ async def main() -> int:
         stack.enter_context(
             processes.running(processes.bot_command(bot_port), {}, folder / "bot.log")
         )
-        stack.enter_context(
+        app = stack.enter_context(
             processes.running(processes.app_command(), environment, folder / "app.log")
         )
         await processes.ready(f"http://127.0.0.1:{bot_port}/health")
@@ -105,12 +105,16 @@ async def main() -> int:
         await push.open(platform)
         await _play(port, "w", WARM_UP_TURNS, 10)
         for number in range(ROUNDS):
+            spent = [processes.cpu_seconds(app)]
             alone = report.percentile((await _play(port, f"a{number}")).latencies, 95) * 1000
+            spent.append(processes.cpu_seconds(app))
             await push.go_on(True)
             await asyncio.sleep(2)
             before = await push.sent()
+            spent.append(processes.cpu_seconds(app))
             measured = await _play(port, f"p{number}")
             rates.append((await push.sent() - before) / measured.seconds)
+            spent.append(processes.cpu_seconds(app))
             during = report.percentile(measured.latencies, 95) * 1000
             assert await push.waiting(), "the push was over before the round was"
             await push.go_on(False)
@@ -123,6 +127,8 @@ async def main() -> int:
                     "p95 during ms": during,
                     "ratio": ratios[-1],
                     "pushes/s": rates[-1],
+                    "app's CPU alone s": spent[1] - spent[0],
+                    "during s": spent[3] - spent[2],
                     "refused": measured.refused,
                 }
             )
@@ -143,7 +149,7 @@ async def main() -> int:
 
 async def _play(port: int, mark: str, turns: int = RATE * SECONDS, rate: int = RATE) -> Measured:
     code = "".join(str(ord(character) % 10) for character in mark)
-    messages = [(f"citizen-{mark}-{each}", f"9{code}{each:07}", TEXT) for each in range(turns)]
+    messages = [(f"o-citizen-{mark}-{each:05}", f"9{code}{each:07}", TEXT) for each in range(turns)]
     return await open_loop(port, text_requests(port, "town", messages), rate)
 
 

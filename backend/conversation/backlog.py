@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.outbox import OPEN, in_states
-from backend.conversation.tables import media, message, outbox
+from backend.conversation.tables import PUSH_KIND, media, message, outbox
 from backend.organisation.tables import account
 
 LATELY = timedelta(hours=24)
@@ -40,7 +40,7 @@ class Trouble:
 async def lines(connection: AsyncConnection, now: datetime) -> Sequence[Line]:
     """What citizens wrote that no turn has read, what is due to go out, photos to be fetched."""
     unread = select(func.count(), func.min(message.c.received_at)).where(
-        message.c.handled_at.is_(None)
+        message.c.handled_at.is_(None), message.c.kind != PUSH_KIND
     )
     due = select(func.count(), func.min(outbox.c.due_at)).where(
         in_states(OPEN), outbox.c.due_at <= now

@@ -16,8 +16,8 @@ from backend.surveys.wording import SURVEY_KEYS
 
 Effect = Mapping[str, Any]
 
-# After these the prompt is answered, whatever comes next.
-ANSWERING = frozenset({"answer_survey", "decline_survey"})
+# After these the prompt is the survey's next question, or none.
+ANSWERING = frozenset({"answer_survey", "ask_survey", "decline_survey"})
 
 
 async def around(

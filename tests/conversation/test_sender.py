@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import time as time_of_day
 from typing import Any, cast
 
 from sqlalchemy import func, select
@@ -16,6 +18,7 @@ from backend.conversation.sender import MOST_AT_ONCE, Sender
 from backend.conversation.tables import outbox as table
 from backend.database.engine import Database
 from backend.ports import Channel, Outbound, SendResult, Sent
+from backend.surveys.push_limits import QuietHours
 
 Sending = Callable[[Outbound], Awaitable[SendResult]]
 
@@ -61,11 +64,27 @@ async def queue(database: Database, account: str, count: int, *, lane: str = "re
 
 @asynccontextmanager
 async def sending(
-    database: Database, *, claim_seconds: float = 2.0, **lines: Sending
+    database: Database,
+    *,
+    claim_seconds: float = 2.0,
+    never_quiet: bool = False,
+    always_quiet: bool = False,
+    **lines: Sending,
 ) -> AsyncIterator[Sender]:
+    quiet = QuietHours()
+    if never_quiet:
+        quiet = QuietHours(time_of_day(0), time_of_day(0))
+    if always_quiet:
+        quiet = QuietHours(time_of_day(0), time_of_day.max)
     channels = {name: cast(Channel, Line(send)) for name, send in lines.items()}
     sender = Sender(
-        database, SystemClock(), "me", channels, claim_seconds=claim_seconds, poll_seconds=0.05
+        database,
+        SystemClock(),
+        "me",
+        channels,
+        claim_seconds=claim_seconds,
+        poll_seconds=0.05,
+        quiet=quiet,
     )
     async with database.read() as connection:
         accounts = await load_accounts(connection)
@@ -150,3 +169,44 @@ async def test_a_providers_words_that_sql_refuses_hold_up_nothing(database: Data
 
     async with sending(database, town=odd):
         await until(sent)
+
+
+async def test_many_pushes_leave_at_their_rate_and_answers_between_them(
+    database: Database,
+) -> None:
+    await queue(database, "town", 200, lane="push")
+    await queue(database, "town", 1, lane="reply")
+    left: list[str] = []
+
+    async def notes(message: Outbound) -> SendResult:
+        left.append(message.text)
+        return Sent()
+
+    async def some_left() -> bool:
+        return len(left) >= 12
+
+    began = time.monotonic()
+    async with sending(database, never_quiet=True, town=notes):
+        await until(some_left)
+        passed = time.monotonic() - began
+    # Half a second's worth at once, then twenty a second; the answer with the first.
+    assert len(left) <= 12 + 20 * (passed + 1)
+    assert len(left) < 100
+    async with database.read() as connection:
+        lanes = await connection.execute(
+            select(table.c.lane).where(table.c.state == "sent").distinct()
+        )
+        assert {row.lane for row in lanes} == {"push", "reply"}
+
+
+async def test_nothing_is_pushed_in_quiet_hours(database: Database) -> None:
+    await queue(database, "town", 3, lane="push")
+    await queue(database, "line", 1)
+
+    async def answered() -> bool:
+        return (await states(database)).get("sent", 0) == 1
+
+    async with sending(database, always_quiet=True, town=fine, line=fine) as sender:
+        await until(answered)
+        assert not await sender._fill()
+    assert (await states(database))["queued"] == 3
