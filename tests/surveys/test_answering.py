@@ -158,3 +158,10 @@ async def test_what_never_left_is_not_said_after_the_end(world: SurveyWorld) -> 
             )
         ]
     assert states == ["kept"]
+
+
+async def test_a_number_is_kept_with_its_fraction(asked: SurveyWorld) -> None:
+    await write(asked, "三块五", answer(position=1, number=3.5))
+    (row,) = await asked.answers()
+    assert float(row.number) == 3.5
+    assert row.option is None
