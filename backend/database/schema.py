@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import backend.conversation.tables
+import backend.deployment.tables
 import backend.organisation.tables
 import backend.petitions.tables  # noqa: F401
 from backend.database.columns import metadata
