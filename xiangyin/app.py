@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.api import setup_api
 from backend.console import setup_console
 from backend.conversation.addresses import load_accounts
+from backend.conversation.background import keep_going
 from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.texts import Reply
 from backend.organisation.accounts import ensure_accounts
@@ -82,6 +83,7 @@ def _web_dependencies(parts: Parts) -> WebDependencies:
         database=parts.database,
         desk=Desk(parts.notifier, parts.rules, parts.clock),
         rules=parts.rules,
+        deployment=parts.deployment,
         clock=parts.clock,
         preview=preview,
         health=lambda: health_of(parts),
@@ -104,6 +106,17 @@ async def _started(part: Any) -> AsyncIterator[None]:
         await part.close()
 
 
+@asynccontextmanager
+async def _following(parts: Parts) -> AsyncIterator[None]:
+    """Meanwhile the deployment's data are taken up as they change."""
+    task = asyncio.create_task(keep_going("deployment", parts.deployment.follow, parts.clock))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def _running(app: web.Application) -> AsyncIterator[None]:
     """Start what the role needs, in order; stop it in the opposite order."""
     parts = app[PARTS]
@@ -113,11 +126,13 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         if parts.redis is not None:
             stack.push_async_callback(parts.redis.aclose)
         await prepare_database(parts.database)
+        await parts.deployment.refresh()
         await _keep_accounts(parts)
         async with parts.database.read() as connection:
             accounts = await load_accounts(connection)
         await stack.enter_async_context(_started(parts.signals))
         await stack.enter_async_context(_started(parts.bot))
+        await stack.enter_async_context(_following(parts))
         if role in GATEWAY:
             for channel in parts.channels.values():
                 await channel.start()

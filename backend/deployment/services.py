@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from backend.catalogue import Catalogue, Service
 from backend.deployment.effective import SERVICES, Contents, Effective
@@ -99,7 +100,7 @@ def _day_problems(days: Mapping[str, str]) -> list[Problem]:
         return wrong
     return [
         Problem(f"days_{urgent}", "days_order")
-        for calm, urgent in zip(URGENCIES, URGENCIES[1:], strict=False)
+        for calm, urgent in pairwise(URGENCIES)
         if int(days[urgent]) > int(days[calm])
     ]
 

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     EXPORT_IDENTITY = "export_identity"  # a file with names, phones and places in clear
     MANAGE_USERS = "manage_users"
     SEE_HEALTH = "see_health"  # how the installation runs
+    EDIT_DEPLOYMENT = "edit_deployment"  # offices, services, places, working days, texts
 
 
 _P = Permission
@@ -51,7 +52,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.HANDLER: _HANDLER,
     Role.DISPATCHER: _DISPATCHER,
     Role.SUPERVISOR: _SUPERVISOR,
-    Role.ADMIN: _SUPERVISOR | {_P.MANAGE_USERS, _P.SEE_HEALTH},
+    Role.ADMIN: _SUPERVISOR | {_P.MANAGE_USERS, _P.SEE_HEALTH, _P.EDIT_DEPLOYMENT},
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from backend.database.engine import Database
+from backend.deployment.live import Deployment
 from backend.organisation.secret_box import SecretBox
 from backend.organisation.totp import PURPOSE
 from backend.petitions.desk import Desk
@@ -38,6 +39,7 @@ class WebDependencies:
     database: Database
     desk: Desk
     rules: PetitionRules
+    deployment: Deployment
     clock: Clock
     preview: PreviewWords
     health: Health

@@ -23,6 +23,8 @@ from backend.conversation.signals import Signals
 from backend.conversation.tables import media, message, outbox
 from backend.conversation.texts import Reply, Texts
 from backend.database.engine import Database
+from backend.deployment.effective import load_shipped
+from backend.deployment.live import Deployment
 from backend.organisation.passwords import hash_password
 from backend.organisation.tables import user
 from backend.petitions.desk import Desk
@@ -212,6 +214,7 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
         database=world.database,
         desk=Desk(notifier, world.rules, world.clock),
         rules=world.rules,
+        deployment=Deployment(world.database, world.clock, load_shipped(DATA), world.rules, texts),
         clock=world.clock,
         preview=preview,
         health=health,
