@@ -11,19 +11,26 @@ from backend.console import (
     account_page,
     citizen_page,
     code_page,
+    deployment_page,
     health_page,
     login_page,
+    offices_page,
     overview_export,
     overview_page,
     petition_actions,
     petition_page,
+    places_page,
     queue_page,
+    reply_texts_page,
     saved_view_actions,
+    services_page,
     totp_page,
     user_page,
     users_page,
+    working_days_page,
 )
 from backend.console.assets import Assets
+from backend.console.deployment_editing import DEPLOYMENT_TEXTS
 from backend.console.media import media_file
 from backend.console.overview_wording import OVERVIEW_TEXTS
 from backend.console.rendering import render, setup_templates, wants_part
@@ -74,6 +81,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
     console[DEPENDENCIES] = deps
     console[queue_page.COUNTER] = QueueCounter()
     console[OVERVIEW_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "overview.yml")
+    console[DEPLOYMENT_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "deployment.yml")
     console[overview_export.ONE_AT_A_TIME] = asyncio.Lock()
     setup_templates(console, assets=assets, texts=texts, clock=deps.clock)
     console.add_routes(
@@ -90,6 +98,12 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             *totp_page.ROUTES,
             *users_page.ROUTES,
             *user_page.ROUTES,
+            *deployment_page.ROUTES,
+            *offices_page.ROUTES,
+            *services_page.ROUTES,
+            *places_page.ROUTES,
+            *working_days_page.ROUTES,
+            *reply_texts_page.ROUTES,
             web.get("/media/{id:[0-9]{1,18}}", media_file, name="media"),
             web.get("/health", health_page.show, name="health"),
             web.get(petition_page.PATH, petition_page.show, name="petition"),

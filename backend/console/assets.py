@@ -27,6 +27,8 @@ OWN = (
     "console.css",
     "account.css",
     "console.js",
+    "deployment.css",
+    "deployment.js",
     "mark.svg",
     "overview.css",
     "overview.js",

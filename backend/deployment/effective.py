@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from backend.catalogue import Catalogue, build_catalogue, load_catalogue
@@ -92,12 +93,26 @@ def effective(shipped: Shipped, own: Contents) -> Effective:
 
 def merged(shipped: Shipped, own: Contents) -> dict[str, Any]:
     """The contents of all `NAMES`: own entries win, shipped ones fill up."""
-    return {
+    contents = {
         name: own.get(name, shipped.contents[name])
         if name in (ORGANISATION, DIVISIONS)
         else {**shipped.contents[name], **own.get(name, {})}
         for name in NAMES
     }
+    known = shipped.contents[REPLIES]
+    # After an update an own wording may name a parameter no longer given, or say what nothing says.
+    contents[REPLIES] = {
+        key: entry if reply_parameters(entry) <= reply_parameters(known[key]) else known[key]
+        for key, entry in contents[REPLIES].items()
+        if key in known
+    }
+    return contents
+
+
+def reply_parameters(wording: Mapping[str, str]) -> frozenset[str]:
+    """The {parameters} that any form of a text uses."""
+    parts = (part for each in wording.values() for part in Formatter().parse(each))
+    return frozenset(name for _, name, _, _ in parts if name is not None)
 
 
 def own_part(shipped: Shipped, name: str, content: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Formatter
 
 from backend.data_file import read_yaml
-from backend.deployment.effective import REPLIES, Contents, Effective, Shipped
+from backend.deployment.effective import REPLIES, Contents, Effective, Shipped, reply_parameters
 from backend.deployment.refusal import Problem, refuse_if_any
 
 LONGEST_TEXT = 600
@@ -34,15 +34,9 @@ def parameters() -> Mapping[str, Parameter]:
     return {key: Parameter(entry["name"], entry["usual"]) for key, entry in loaded.items()}
 
 
-def allowed(shipped: Wording) -> frozenset[str]:
-    """Parameters the app gives for this text: those the shipped wordings use."""
-    return frozenset(name for wording in shipped.values() for name in _names(wording))
-
-
 def needed(shipped: Wording) -> frozenset[str]:
     """Parameters no wording may leave out: those all shipped wordings use."""
-    used = [frozenset(_names(wording)) for wording in shipped.values()]
-    return frozenset.intersection(*used)
+    return frozenset.intersection(*(reply_parameters({"": one}) for one in shipped.values()))
 
 
 def filled_in(wording: str) -> str:
@@ -86,8 +80,8 @@ def _problems(field: str, wording: str, shipped: Wording, longest: int) -> list[
         if name is None:
             continue
         used.add(name)
-        if name not in allowed(shipped) or layout or conversion:
-            choice = "、".join(f"{{{one}}}" for one in sorted(allowed(shipped)))
+        if name not in reply_parameters(shipped) or layout or conversion:
+            choice = "、".join(f"{{{one}}}" for one in sorted(reply_parameters(shipped)))
             params = {"given": f"{{{name}}}", "choice": choice or "—"}
             found.append(Problem(field, "parameter" if choice else "no_parameters", params))
     found += [
@@ -95,7 +89,3 @@ def _problems(field: str, wording: str, shipped: Wording, longest: int) -> list[
         for name in sorted(needed(shipped) - used)
     ]
     return found
-
-
-def _names(wording: str) -> list[str]:
-    return [name for _, name, _, _ in Formatter().parse(wording) if name]

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from backend.catalogue import Catalogue, Service
+from backend.catalogue import Catalogue, Service, Urgency
 from backend.deployment.effective import SERVICES, Contents, Effective
 from backend.deployment.refusal import Problem, refuse_if_any
 
 LEVELS = ("township", "county")
-URGENCIES = ("low", "normal", "high", "emergency")
+URGENCIES: tuple[Urgency, ...] = ("low", "normal", "high", "emergency")
 LONGEST_NAME = 30
 LONGEST_WORD = 20
 MOST_WORDS = 200
