@@ -20,6 +20,7 @@ from backend.conversation.addresses import load_accounts
 from backend.conversation.background import keep_going
 from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.texts import Reply
+from backend.conversation.trial import Trial
 from backend.organisation.accounts import ensure_accounts
 from backend.petitions.desk import Desk
 from backend.web.dependencies import WebDependencies
@@ -86,6 +87,7 @@ def _web_dependencies(parts: Parts) -> WebDependencies:
         deployment=parts.deployment,
         clock=parts.clock,
         preview=preview,
+        try_words=Trial(parts.bot, parts.readings, parts.texts, parts.rules, parts.clock).words,
         health=lambda: health_of(parts),
         data_folder=DATA,
         media_folder=settings.media_dir,

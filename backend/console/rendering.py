@@ -16,6 +16,7 @@ from backend.console.wording import file_size, iso, local, moment
 from backend.organisation.roles import Permission, may
 from backend.organisation.tree import root_path
 from backend.ports import Clock
+from backend.web.dependencies import DEPENDENCIES
 from backend.web.sessions import CSRF_FIELD, session_of_request
 from backend.web.texts import TEXTS, OfficialTexts
 
@@ -67,6 +68,9 @@ def render(
             "role": session.actor.role,
             "edits_deployment": may(session.actor.role, Permission.EDIT_DEPLOYMENT)
             and session.actor.org_path == root_path(session.actor.org_path),
+            "sets_up": request.config_dict[DEPENDENCIES].deployment.may_set_up(
+                session.actor.user_id
+            ),
             "manages_users": may(session.actor.role, Permission.MANAGE_USERS),
         }
     always = {"me": me, "csrf_token": token, "csrf_field": csrf_field, "here": "", "notice": None}

@@ -26,6 +26,7 @@ from backend.deployment.effective import (
     own_part,
 )
 from backend.deployment.refusal import refused
+from backend.deployment.setup_state import SetupState, setup_state
 from backend.deployment.tree_change import bring_tree
 from backend.organisation.audit import record_audit
 from backend.petitions.rules import PetitionRules
@@ -64,16 +65,23 @@ class Deployment:
         self._seen = 0
         self._wake = asyncio.Event()
         self._current = effective(shipped, {})
+        self._setup = SetupState(None, over=True)
 
     @property
     def current(self) -> Effective:
         """What holds, as far as this process knows."""
         return self._current
 
+    def may_set_up(self, user_id: int) -> bool:
+        """Whether the first set-up is unfinished and this user's."""
+        return not self._setup.over and self._setup.first_user == user_id
+
     async def refresh(self) -> None:
         """Take up what was saved since the last time. Raises what `effective` raises."""
         async with self._database.glance() as connection:
             newest = await versions.newest_id(connection)
+            if newest != self._seen or self._seen == 0 or not self._setup.over:
+                self._setup = await setup_state(connection)
             if newest == self._seen:
                 return
             own = await versions.newest(connection)

@@ -22,6 +22,8 @@ from backend.web.attempts import Attempts
 
 # (account name, channel, text key, parameters) → the words the citizen gets.
 PreviewWords = Callable[[str, str, str, Mapping[str, str | int | None]], str]
+# A citizen's words, read and answered with nothing stored (backend.conversation.trial).
+TryWords = Callable[[str], Awaitable[Mapping[str, Any]]]
 Health = Callable[[], Awaitable[Mapping[str, Any]]]
 
 ATTEMPTS_PER_LOGIN = 8
@@ -42,6 +44,7 @@ class WebDependencies:
     deployment: Deployment
     clock: Clock
     preview: PreviewWords
+    try_words: TryWords
     health: Health
     data_folder: Path
     media_folder: Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -10,6 +11,7 @@ Marked = TypeVar("Marked")
 _PUBLIC = "_xiangyin_public"
 _OWN_CSRF = "_xiangyin_own_csrf"
 _NO_TOTP = "_xiangyin_while_totp_missing"
+_BODY = "_xiangyin_largest_body"
 _EXPIRED = "_xiangyin_while_password_expired"
 
 
@@ -23,6 +25,16 @@ def own_csrf[Marked](handler: Marked) -> Marked:
     """Comes before there is a session: the handler itself proves that the request is no forgery."""
     setattr(_function(handler), _OWN_CSRF, True)
     return handler
+
+
+def takes_body(largest: int) -> Callable[[Marked], Marked]:
+    """Takes bodies of up to `largest` bytes, for files."""
+
+    def mark(handler: Marked) -> Marked:
+        setattr(_function(handler), _BODY, largest)
+        return handler
+
+    return mark
 
 
 def while_password_expired[Marked](handler: Marked) -> Marked:
@@ -65,6 +77,12 @@ def is_public(request: web.Request) -> bool:
 
 def proves_itself(request: web.Request) -> bool:
     return request.match_info.http_exception is not None or marked_own_csrf(_handler(request))
+
+
+def largest_body(request: web.Request, usual: int) -> int:
+    """What the handler says it takes, else `usual`."""
+    found: int = getattr(_handler(request), _BODY, usual)
+    return found
 
 
 def allows_expired_password(request: web.Request) -> bool:

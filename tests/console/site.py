@@ -17,11 +17,13 @@ from sqlalchemy import select, update
 
 from backend.api import setup_api
 from backend.console import setup_console
+from backend.conversation.bot_client import BotClient
 from backend.conversation.media import store_file
 from backend.conversation.notices import ConversationNotifier
 from backend.conversation.signals import Signals
 from backend.conversation.tables import media, message, outbox
 from backend.conversation.texts import Reply, Texts
+from backend.conversation.trial import Trial
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
@@ -31,6 +33,7 @@ from backend.petitions.desk import Desk
 from backend.petitions.filing import FieldReading, Filed, MachineReading
 from backend.petitions.tables import petition
 from backend.web.dependencies import WebDependencies
+from tests.conversation.room import readings
 from tests.petitions.world import DATA, Person, World
 
 PASSWORD = "麦田真好看呀今年收成不错"
@@ -188,6 +191,9 @@ async def serve(database_url: str, folder: Path) -> AsyncIterator[Site]:
             yield Site(world, deps, app, str(server.make_url("/")).rstrip("/"))
         finally:
             await server.close()
+            # One reader for all tests: the next shall not know this one's places.
+            shipped = deps.deployment.shipped.catalogue
+            readings().know(shipped, shipped)
     finally:
         await database.close()
 
@@ -209,14 +215,24 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
             "spooling": False,
         }
 
+    shipped = load_shipped(DATA)
+    deployment = Deployment(
+        world.database,
+        world.clock,
+        shipped,
+        world.rules,
+        texts,
+        know=lambda catalogue: readings().know(catalogue, shipped.catalogue),
+    )
     notifier = ConversationNotifier(texts, {}, Signals(None, world.clock), world.clock)
     return WebDependencies(
         database=world.database,
         desk=Desk(notifier, world.rules, world.clock),
         rules=world.rules,
-        deployment=Deployment(world.database, world.clock, load_shipped(DATA), world.rules, texts),
+        deployment=deployment,
         clock=world.clock,
         preview=preview,
+        try_words=Trial(BotClient(), readings(), texts, world.rules, world.clock).words,
         health=health,
         data_folder=DATA,
         media_folder=folder / "media",
