@@ -16,6 +16,8 @@ from backend.deployment.effective import (
 
 Value = str | bool | int | Sequence[str] | None
 Fields = Mapping[str, Value]
+_UNIT_FIELDS = ("name", "type", "parent", "function", "division")
+_URGENCIES = ("low", "normal", "high", "emergency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ def changes(name: str, before: Any, after: Any) -> Sequence[EntryChange]:
 
 
 def _fields(was: Fields, now: Fields) -> Sequence[FieldChange]:
+    # In the order of the flattened entry: PostgreSQL keeps no order of keys.
     return [
         FieldChange(field, was.get(field), now.get(field))
         for field in dict.fromkeys([*now, *was])
@@ -67,13 +70,14 @@ def _services(content: Mapping[str, Any]) -> Iterator[tuple[str, Fields]]:
             for part in ("lead", "assisting")
         }
         kept = {field: entry[field] for field in ("name", "level", "words")}
-        yield code, {**kept, **entry["deadline"], **offices}
+        days = {urgency: entry["deadline"][urgency] for urgency in _URGENCIES}
+        yield code, {**kept, **days, **offices}
 
 
 def _units(content: Mapping[str, Any]) -> Iterator[tuple[str, Fields]]:
     for entry in content["units"]:
-        kept = {key: value for key, value in entry.items() if key != "code"}
-        yield entry["code"], {"active": True, **kept}
+        kept = {key: entry[key] for key in _UNIT_FIELDS if key in entry}
+        yield entry["code"], {**kept, "active": entry.get("active", True)}
 
 
 def _divisions(content: Mapping[str, Any]) -> Iterator[tuple[str, Fields]]:
@@ -95,7 +99,8 @@ def _years(content: Mapping[str, Any]) -> Iterator[tuple[str, Fields]]:
 
 
 def _replies(content: Mapping[str, Any]) -> Iterator[tuple[str, Fields]]:
-    yield from content.items()
+    for key, entry in content.items():
+        yield key, {look: entry[look] for look in ("text", "sms") if look in entry}
 
 
 _ENTRIES = {
