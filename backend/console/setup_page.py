@@ -165,8 +165,13 @@ async def offices_template(request: web.Request) -> web.StreamResponse:
 
 
 def _function_codes(catalogue: Catalogue, shipped: Catalogue) -> office_sheet.FunctionCodes:
+    """By every name they have, the shipped ones too: a sheet read before may come again."""
     return {
-        level: {name: code for code, name in function_names(catalogue, shipped, level).items()}
+        level: {
+            name: code
+            for each in (shipped, catalogue)
+            for code, name in function_names(each, shipped, level).items()
+        }
         for level in ("county", "township")
     }
 
