@@ -56,10 +56,14 @@ def seal(entry: object) -> str:
 
 
 async def save(
-    request: web.Request, edit: Edit, entry: Callable[[Effective], Any] | None = None
+    request: web.Request,
+    edit: Edit,
+    entry: Callable[[Effective], Any] | None = None,
+    *,
+    note: str = "",
 ) -> Errors:
     """Save, unless `entry` changed since its form was opened; what is wrong, {} where it is saved.
-    The form's `note` says why."""
+    The form's `note`, else the given one, says why."""
     session, form = require_editor(request), await posted_form(request)
 
     def guarded(now: Effective) -> Any:
@@ -69,7 +73,7 @@ async def save(
 
     try:
         await dependencies(request).deployment.save(
-            guarded, user_id=session.actor.user_id, note=words(form, NOTE).strip()
+            guarded, user_id=session.actor.user_id, note=words(form, NOTE).strip() or note
         )
     except ChangeRefused as error:
         return in_words(request, error.problems)

@@ -26,6 +26,7 @@ from backend.web.errors import refuse
 NAME = f"{{name:{'|'.join(NAMES)}}}"
 NUMBER = "{number:[0-9]{1,9}}"
 MOST_GAPS = 8
+MOST_NAMED = 3
 
 
 async def index(request: web.Request) -> web.StreamResponse:
@@ -41,7 +42,7 @@ async def index(request: web.Request) -> web.StreamResponse:
         "sections": texts.sections,
         "last": last,
         "gaps": gaps[:MOST_GAPS],
-        "more_gaps": max(0, len(gaps) - MOST_GAPS),
+        "more_gaps": len(gaps[MOST_GAPS:]),
         "county": now.county_name,
         "here": "deployment",
     }
@@ -49,16 +50,27 @@ async def index(request: web.Request) -> web.StreamResponse:
 
 
 def gap_words(sentence: str, now: Effective, shipped: Shipped) -> Sequence[str]:
-    """Where rules name a function that no office has."""
+    """For each function that rules name and no office has: where, and how many domains want it."""
     catalogue = now.catalogue
     names = {level: function_names(catalogue, shipped.catalogue, level) for level in LEVELS}
-    found = []
+    wanted: dict[tuple[str, str], tuple[dict[str, None], set[str]]] = {}
     for gap in catalogue.gaps:
         parent = catalogue.organisation[gap.parent]
         function = names[parent.type].get(gap.function, gap.function)
-        service = catalogue.services[gap.domain].name
-        found.append(sentence.format(service=service, function=function, parent=parent.name))
-    return found
+        parents, domains = wanted.setdefault((parent.type, function), ({}, set()))
+        parents[parent.name] = None
+        domains.add(gap.domain)
+    return [
+        sentence.format(function=function, where=_listed(list(parents)), count=len(domains))
+        for (_, function), (parents, domains) in wanted.items()
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """'甲镇、乙镇', or '甲镇、乙镇、丙镇等 6 个乡镇'."""
+    if len(names) <= MOST_NAMED:
+        return "、".join(names)
+    return f"{'、'.join(names[:MOST_NAMED])}等 {len(names)} 个乡镇"
 
 
 async def history(request: web.Request) -> web.StreamResponse:

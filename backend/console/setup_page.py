@@ -178,7 +178,8 @@ def _function_codes(catalogue: Catalogue, shipped: Catalogue) -> office_sheet.Fu
 
 async def _save(request: web.Request, sheet: str, edit: Edit) -> None:
     """Save; what stands in the way is told like an error of the sheet. Raises SheetRefused."""
-    errors = await save(request, edit)
+    note = request.app[DEPLOYMENT_TEXTS].setup["note"]
+    errors = await save(request, edit, note=note)
     if errors:
         raise SheetRefused(
             [
