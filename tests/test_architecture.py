@@ -44,6 +44,7 @@ ALLOWED_MODULES = {
         "backend.deployment",
         "backend.organisation",
         "backend.petitions",
+        "backend.surveys",
     }
 }
 # Third parties that would break a room's promise.

@@ -15,6 +15,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.api import setup_api
+from backend.clock import SystemClock
 from backend.console import setup_console
 from backend.conversation.addresses import load_accounts
 from backend.conversation.background import keep_going
@@ -23,6 +24,7 @@ from backend.conversation.texts import Reply
 from backend.conversation.trial import Trial
 from backend.organisation.accounts import ensure_accounts
 from backend.petitions.desk import Desk
+from backend.ports import Clock
 from backend.web.dependencies import WebDependencies
 from backend.web.markers import public
 from xiangyin.operator_health import PATH, operator_health
@@ -41,9 +43,9 @@ WORKER = frozenset({Role.ALL, Role.WORKER})
 WEB = frozenset({Role.ALL, Role.WEB})
 
 
-def create_app(settings: Settings) -> web.Application:
+def create_app(settings: Settings, clock: Clock) -> web.Application:
     """The application of this process's role. Raises InvalidSettings for a wrong account option."""
-    parts = build(settings)
+    parts = build(settings, clock)
     app = web.Application(client_max_size=settings.max_request_bytes)
     app[PARTS] = parts
     app.router.add_get("/health", _health)
@@ -228,7 +230,9 @@ def configure_logging(settings: Settings) -> None:
 async def run_app(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     configure_logging(settings)
-    runner = web.AppRunner(create_app(settings), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = web.AppRunner(
+        create_app(settings, SystemClock()), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

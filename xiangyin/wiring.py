@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import structlog
 from redis.asyncio import Redis
 
-from backend.clock import SystemClock
 from backend.conversation.bot_client import BotClient
 from backend.conversation.effects import Effects
 from backend.conversation.gateway import ConversationGateway
@@ -32,7 +31,7 @@ from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
-from backend.ports import Account, Channel, ChannelDependencies
+from backend.ports import Account, Channel, ChannelDependencies, Clock
 from backend.shared_store import SharedValues
 from backend.triage import classifier
 from backend.triage.entities import EntityReader, load_patterns
@@ -57,7 +56,7 @@ class Parts:
 
     settings: Settings
     database: Database
-    clock: SystemClock
+    clock: Clock
     redis: Redis | None
     texts: Texts
     rules: PetitionRules
@@ -106,9 +105,8 @@ def look_of(account: Account) -> str:
     return str(account.options.get("persona", account.channel))
 
 
-def build(settings: Settings) -> Parts:
+def build(settings: Settings, clock: Clock) -> Parts:
     """Make all parts; nothing is started. Raises InvalidSettings naming a wrong account option."""
-    clock = SystemClock()
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     database = Database(settings.database_url)
     url = settings.shared_store_url
@@ -210,7 +208,7 @@ def _channels(
     accounts: list[Account],
     gateway: ConversationGateway,
     redis: Redis | None,
-    clock: SystemClock,
+    clock: Clock,
     settings: Settings,
 ) -> dict[str, Channel]:
     dependencies = ChannelDependencies(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import backend.conversation.tables
 import backend.deployment.tables
 import backend.organisation.tables
-import backend.petitions.tables  # noqa: F401
+import backend.petitions.tables
+import backend.surveys.tables  # noqa: F401
 from backend.database.columns import metadata
 
 __all__ = ["metadata"]

@@ -57,3 +57,15 @@ async def api_client(url: str, login: str, once: str, chosen: str) -> AsyncItera
             assert response.status == 200, await response.text()
             token = str((await response.json())["csrf_token"])
         yield ApiClient(http, token)
+
+
+@asynccontextmanager
+async def api_again(url: str, login: str, password: str) -> AsyncIterator[ApiClient]:
+    """Log in on another day."""
+    async with ClientSession(
+        base_url=url, cookie_jar=CookieJar(unsafe=True), timeout=ClientTimeout(total=30)
+    ) as http:
+        body = {"login": login, "password": password}
+        async with http.post("/api/v1/session", json=body) as response:
+            assert response.status == 201, await response.text()
+            yield ApiClient(http, str((await response.json())["csrf_token"]))

@@ -63,8 +63,8 @@ class Town:
         await asyncio.to_thread(self.valkey.start)
         self._processes = {
             "bot": self._spawn(bot_nursery(), "bot", "serve", "--port", str(self.bot_port)),
-            "app": self._spawn(app_nursery(), "xiangyin", "app"),
         }
+        await self.start_app()
         async with ClientSession(timeout=ClientTimeout(total=5)) as http:
 
             async def ready(url: str) -> bool:
@@ -77,6 +77,9 @@ class Town:
 
             for name, url in (("bot", f"http://127.0.0.1:{self.bot_port}"), ("app", self.url)):
                 await until(lambda url=url: ready(url), name, READY_SECONDS)  # type: ignore[misc]
+
+    async def start_app(self) -> None:
+        self._processes["app"] = self._spawn(app_nursery(), "xiangyin", "app")
 
     async def stop(self) -> None:
         await self.database.close()

@@ -6,6 +6,7 @@ import argparse
 import json
 
 from backend.api.openapi import openapi_document
+from backend.clock import SystemClock
 from xiangyin.app import API, create_app
 from xiangyin.commands.parsers import Subcommands
 from xiangyin.loading import load_settings
@@ -18,6 +19,6 @@ def register(subcommands: Subcommands) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    app = create_app(load_settings(role=Role.WEB, redis_url=REDIS_OFF, accounts={}))
+    app = create_app(load_settings(role=Role.WEB, redis_url=REDIS_OFF, accounts={}), SystemClock())
     print(json.dumps(openapi_document(app[API]), ensure_ascii=False, indent=2))
     return 0
