@@ -101,8 +101,8 @@ async def _version_page(
     context = {
         **_about(request, name),
         "version": found,
-        "changed": told.changes(name, changes(name, earlier, content)),
-        "back": told.changes(name, changes(name, now.contents[name], content)),
+        "changed": told.named(changes(name, earlier, content)),
+        "back": told.named(changes(name, now.contents[name], content)),
         "errors": errors or {},
     }
     return render(request, "deployment_version.html", context, status=422 if errors else 200)
@@ -162,7 +162,7 @@ class _Told:
             "level": self._words.levels,
         }
 
-    def changes(self, _name: str, found: Sequence[EntryChange]) -> Sequence[Mapping[str, Any]]:
+    def named(self, found: Sequence[EntryChange]) -> Sequence[Mapping[str, Any]]:
         return [
             {
                 "title": one.title,

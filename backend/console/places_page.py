@@ -130,7 +130,7 @@ async def change(request: web.Request) -> web.StreamResponse:
     errors = await save(
         request,
         lambda now: put_place(now, given),
-        lambda now: _sealed(now.catalogue.divisions.get(code)),
+        lambda now: _sealed(now.catalogue.divisions.get(given.code)),
     )
     if errors:
         return await _page(request, shown, errors)

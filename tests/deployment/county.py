@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from backend.catalogue import Catalogue
 from backend.conversation.texts import Reply, Texts
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment, Edit
@@ -27,7 +28,9 @@ class County:
         self.texts = Texts.load(DATA / "texts" / "replies.yml")
         self.deployment = self.process(self.texts)
 
-    def process(self, texts: Texts) -> Deployment:
+    def process(
+        self, texts: Texts, know: Callable[[Catalogue], None] = lambda _: None
+    ) -> Deployment:
         """Another process' view of the same database; the first one's rules are the world's."""
         first = not hasattr(self, "deployment")
         return Deployment(
@@ -36,6 +39,7 @@ class County:
             SHIPPED,
             self.world.rules if first else load_petition_rules(DATA),
             texts,
+            know=know,
             tell=self.told.append,
         )
 

@@ -24,7 +24,8 @@ from tests.petitions.world import DATA
 
 async def test_a_saved_text_is_said_at_once_and_by_other_processes(county: County) -> None:
     theirs = Texts.load(DATA / "texts" / "replies.yml")
-    other = county.process(theirs)
+    taken_up = asyncio.Event()
+    other = county.process(theirs, lambda _: taken_up.set())
     await other.refresh()
     await county.save(lambda now: put_wording(now, SHIPPED, "here", "我在。", ""), "短些")
     assert county.says("here") == "我在。"
@@ -32,8 +33,8 @@ async def test_a_saved_text_is_said_at_once_and_by_other_processes(county: Count
     following = asyncio.create_task(other.follow())
     other.heard(county.told[-1])
     async with asyncio.timeout(10):
-        while theirs.render([Reply("here")], "sms") != "我在。":
-            await asyncio.sleep(0)
+        await taken_up.wait()
+    assert theirs.render([Reply("here")], "sms") == "我在。"
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     async with county.world.database.read() as connection:
