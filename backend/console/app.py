@@ -9,10 +9,12 @@ from aiohttp import web
 
 from backend.console import (
     account_page,
+    bulk_dispatch_page,
     citizen_page,
     code_page,
     deployment_page,
     health_page,
+    live,
     login_page,
     offices_page,
     overview_export,
@@ -34,6 +36,7 @@ from backend.console import (
 )
 from backend.console.assets import Assets
 from backend.console.deployment_editing import DEPLOYMENT_TEXTS
+from backend.console.live_feed import LiveFeed
 from backend.console.media import media_file
 from backend.console.overview_wording import OVERVIEW_TEXTS
 from backend.console.rendering import render, setup_templates, wants_part
@@ -86,11 +89,14 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
     console[OVERVIEW_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "overview.yml")
     console[DEPLOYMENT_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "deployment.yml")
     console[overview_export.ONE_AT_A_TIME] = asyncio.Lock()
+    console[live.FEED] = feed = LiveFeed(deps)
+    console.on_shutdown.append(lambda _app: feed.close())
     setup_templates(console, assets=assets, texts=texts, clock=deps.clock)
     console.add_routes(
         [
             web.get("/", queue_page.queue, name="queue"),
             *saved_view_actions.routes(),
+            *bulk_dispatch_page.routes(),
             web.get("/login", login_page.login_page, name="login"),
             web.post("/login", login_page.login),
             web.post("/logout", login_page.logout, name="logout"),
@@ -118,6 +124,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             web.get("/overview/petitions", overview_page.rows, name="overview_rows"),
             web.post("/overview/export", overview_export.export, name="overview_export"),
             *petition_actions.routes(petition_page.PATH),
+            *live.routes(petition_page.PATH),
         ]
     )
     app.add_subapp(PREFIX, console)

@@ -26,9 +26,13 @@ FROM_PACKAGES = {
 OWN = (
     "console.css",
     "account.css",
+    "bulk_dispatch.css",
+    "bulk_dispatch.js",
     "console.js",
     "deployment.css",
     "deployment.js",
+    "live.css",
+    "live.js",
     "mark.svg",
     "overview.css",
     "overview.js",

@@ -19,7 +19,7 @@ from backend.organisation.tree import Org, branch, root_path
 from backend.petitions.lifecycle import Action
 from backend.petitions.masking import mask_name, mask_phone
 from backend.petitions.offices import Suggestion, suggest_offices
-from backend.petitions.queries import PetitionView, Said, Told, petition_view
+from backend.petitions.queries import Happened, PetitionView, Said, Told, petition_view
 from backend.petitions.recusal import recused_among
 from backend.petitions.similar import similar_petitions
 from backend.web.dependencies import WebDependencies, dependencies
@@ -100,6 +100,7 @@ async def show_petition(
     actions = [name for action, name in FORMS.items() if action in view.actions]
     may_act = bool(STEPS_AHEAD & set(actions))
     context = {
+        "seen": max((one.id for one in view.timeline if isinstance(one, Happened)), default=0),
         "p": _facts(view, deps, session.actor, phone),
         "notice": notice,
         "may": [*actions, "reveal"] if view.identity_shown else actions,

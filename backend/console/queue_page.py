@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -12,8 +13,10 @@ from backend.console.petition_page import domain_name
 from backend.console.queue_filters import TABS, Asked, asked_by
 from backend.console.rendering import render, wants_part
 from backend.console.wording import due
+from backend.organisation.roles import Permission, may
 from backend.organisation.tree import Org, branch, root_path
-from backend.petitions.counting import QueueCounter
+from backend.petitions.bulk_dispatch import DISPATCHABLE
+from backend.petitions.counting import QueueCounter, newest_event
 from backend.petitions.queue import BadCursor, QueueCounts, QueueItem, queue_page
 from backend.petitions.saved_views import SavedView, views_of
 from backend.web.dependencies import WebDependencies, dependencies
@@ -35,6 +38,7 @@ async def queue(request: web.Request) -> web.StreamResponse:
     order = "due" if asked.tab in ("open", "received", "accepted", "working") else "newest"
     async with deps.database.read() as connection:
         after = asked.after or None
+        newest = await newest_event(connection)
         try:
             page = await queue_page(
                 connection, actor, filters, now, order=order, after=after, limit=PAGE
@@ -54,6 +58,9 @@ async def queue(request: web.Request) -> web.StreamResponse:
         "asked": asked,
         "view": asked.view(),
         "views": [_view(request, one, asked) for one in views],
+        "seen": newest,
+        "may_dispatch": may(actor.role, Permission.DISPATCH),
+        "back": urlencode(asked.query()),
         "rows": [_row(item, deps) for item in page.items],
         "domains": [(code, one.name) for code, one in deps.rules.catalogue.services.items()],
         "places": _places(deps),
@@ -134,6 +141,7 @@ def _row(item: QueueItem, deps: WebDependencies) -> Mapping[str, Any]:
         "number": item.number,
         "title": item.title,
         "state": item.state,
+        "dispatchable": item.state in DISPATCHABLE,
         "kind": item.kind,
         "domain_name": domain_name(deps, item.domain),
         "urgency": item.urgency,

@@ -93,11 +93,13 @@ class Desk(ProtectionSteps):
         lead_org_id: int,
         assisting_org_ids: Sequence[int] = (),
         reason: str = "",
+        *,
+        once: str | None = None,
     ) -> Outcome:
         """派单 to a lead office and assisting ones of the same county; again: moves it. What was
         only received is accepted in the same stroke. Never to a subject of the petition. The
         citizen is told 'petition_dispatched' {number, title, office, deadline} when the lead is
-        another than before."""
+        another than before. `once`: a key of its event (see `record_event`)."""
         row = await self.opened(connection, actor, number, version, Action.DISPATCH)
         if not isinstance(row, Row):
             return row
@@ -131,6 +133,7 @@ class Desk(ProtectionSteps):
             now,
             reason=reason,
             detail={"lead_org_id": [row.lead_org_id, lead_org_id], "assisting": assisting},
+            once=once,
             **values,
         )
         if row.lead_org_id != lead_org_id:

@@ -72,6 +72,7 @@ class DeskSteps:
         *,
         reason: str = "",
         detail: Mapping[str, Any] | None = None,
+        once: str | None = None,
         **values: Any,
     ) -> Done:
         """Take the step: new state and `values` on the row, and its event."""
@@ -85,6 +86,7 @@ class DeskSteps:
             now,
             reason=storable(reason.strip()),
             detail={"state": [row.state, state.value], **(detail or {})},
+            dedupe_key=once,
         )
         return Done(row.number, version, state.value)
 

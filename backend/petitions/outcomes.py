@@ -44,7 +44,7 @@ class Impossible:
 @dataclass(frozen=True, slots=True)
 class Invalid:
     """A value cannot be: `problem` is one of required, too_long, unknown, recused, inactive,
-    same, whole_county, elsewhere, name_taken, too_many."""
+    same, whole_county, elsewhere, name_taken, too_many, unsuggested."""
 
     field: str
     problem: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -135,6 +135,21 @@ async def queue_page(
     items = [_item(row, actor, now) for row in rows[:limit]]
     more = len(rows) > limit
     return QueuePage(items, _cursor(items[-1], order) if more else None)
+
+
+async def among_queue(
+    connection: AsyncConnection,
+    actor: Actor,
+    filters: Filters,
+    now: datetime,
+    petition_ids: Collection[int],
+) -> frozenset[int]:
+    """Those of `petition_ids` that stand in the official's queue under the filters."""
+    if not petition_ids:
+        return frozenset()
+    clause = and_(visible_to(actor), _wanted(connection.dialect.name, actor, filters, now))
+    query = select(petition.c.id).where(petition.c.id.in_(petition_ids), clause)
+    return frozenset((await connection.execute(query)).scalars())
 
 
 async def queue_counts(

@@ -31,7 +31,8 @@ SECURITY_HEADERS = {
 }
 
 
-def _apply(response: web.StreamResponse) -> None:
+def secure(response: web.StreamResponse) -> None:
+    """Add the headers; for those that are sent before the handler is done."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     # Pages hold personal data: nobody keeps a copy, unless the handler said how long.
@@ -43,8 +44,8 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     try:
         response = await handler(request)
     except web.HTTPException as error:
-        _apply(error)
+        secure(error)
         raise
     if not response.prepared:
-        _apply(response)
+        secure(response)
     return response

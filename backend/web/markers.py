@@ -13,6 +13,7 @@ _OWN_CSRF = "_xiangyin_own_csrf"
 _NO_TOTP = "_xiangyin_while_totp_missing"
 _BODY = "_xiangyin_largest_body"
 _EXPIRED = "_xiangyin_while_password_expired"
+_UNATTENDED = "_xiangyin_unattended"
 
 
 def public[Marked](handler: Marked) -> Marked:
@@ -46,6 +47,13 @@ def while_password_expired[Marked](handler: Marked) -> Marked:
 def while_totp_missing[Marked](handler: Marked) -> Marked:
     """Answers to someone whose role requires an authenticator app they have yet to set up."""
     setattr(_function(handler), _NO_TOTP, True)
+    return handler
+
+
+def unattended[Marked](handler: Marked) -> Marked:
+    """A page asks for this by itself: it does not show that the official is still there, so the
+    session's idle time runs on."""
+    setattr(_function(handler), _UNATTENDED, True)
     return handler
 
 
@@ -91,3 +99,7 @@ def allows_expired_password(request: web.Request) -> bool:
 
 def allows_missing_totp(request: web.Request) -> bool:
     return hasattr(_handler(request), _NO_TOTP)
+
+
+def is_unattended(request: web.Request) -> bool:
+    return hasattr(_handler(request), _UNATTENDED)

@@ -16,6 +16,7 @@ from backend.web.markers import (
     allows_expired_password,
     allows_missing_totp,
     is_public,
+    is_unattended,
     proves_itself,
 )
 from backend.web.posted_form import posted_form
@@ -64,7 +65,8 @@ def session_middleware(
     @web.middleware
     async def find_session(request: web.Request, handler: Handler) -> web.StreamResponse:
         token = request.cookies.get(SESSION_COOKIE, "")
-        found = await _find(database, clock, token) if token else None
+        attended = not is_unattended(request)
+        found = await _find(database, clock, token, attended=attended) if token else None
         if found is not None:
             request[SESSION] = found
         if not is_public(request):
@@ -81,11 +83,11 @@ def session_middleware(
     return find_session
 
 
-async def _find(database: Database, clock: Clock, token: str) -> Session | None:
+async def _find(database: Database, clock: Clock, token: str, *, attended: bool) -> Session | None:
     now = clock.now()
     async with database.read() as connection:
         found = await session_of(connection, token, now)
-    if found is not None and found.stale:
+    if found is not None and found.stale and attended:
         async with database.write() as connection:
             await touch(connection, found.id, now)
     return found

@@ -57,6 +57,7 @@ class Site:
     world: World
     deps: WebDependencies
     app: web.Application
+    console: web.Application
     url: str
 
     async def petition(
@@ -184,11 +185,11 @@ async def serve(database_url: str, folder: Path) -> AsyncIterator[Site]:
         deps = dependencies(world, folder)
         app = web.Application()
         setup_api(app, deps)
-        setup_console(app, deps)
+        console = setup_console(app, deps)
         server = TestServer(app)
         await server.start_server()
         try:
-            yield Site(world, deps, app, str(server.make_url("/")).rstrip("/"))
+            yield Site(world, deps, app, console, str(server.make_url("/")).rstrip("/"))
         finally:
             await server.close()
             # One reader for all tests: the next shall not know this one's places.

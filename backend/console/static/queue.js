@@ -16,7 +16,8 @@ function rove(current) {
 function move(step) {
   const all = lines();
   if (all.length === 0) return;
-  const at = all.indexOf(document.activeElement);
+  // The box of a line counts as the line.
+  const at = all.indexOf(document.activeElement.closest("#list .item")?.querySelector("a.title"));
   const roving = all.findIndex((line) => line.tabIndex === 0);
   const next = at < 0 ? all[Math.max(roving, 0)] : all[Math.min(Math.max(at + step, 0), all.length - 1)];
   rove(next);
@@ -28,7 +29,7 @@ function showKeys() {
   if (!keys.open) keys.showModal();
 }
 
-const typing = (field) => field.matches("input, select, textarea, [contenteditable]");
+const typing = (field) => field.matches("input:not([name=pick]), select, textarea, [contenteditable]");
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || keys.open) return;
