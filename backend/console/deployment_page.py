@@ -23,8 +23,8 @@ from backend.deployment.services import LEVELS
 from backend.web.dependencies import dependencies
 from backend.web.errors import refuse
 
-NAME = f"{{name:{'|'.join(NAMES)}}}"
-NUMBER = "{number:[0-9]{1,9}}"
+SECTION = f"{{section:{'|'.join(NAMES)}}}"
+VERSION = "{version:[0-9]{1,9}}"
 MOST_GAPS = 8
 MOST_NAMED = 3
 
@@ -76,7 +76,7 @@ def _listed(names: Sequence[str]) -> str:
 async def history(request: web.Request) -> web.StreamResponse:
     """GET: the versions of one name."""
     require_editor(request)
-    name = request.match_info["name"]
+    name = request.match_info["section"]
     async with dependencies(request).database.read() as connection:
         found = await versions.history(connection, name)
     context = {**_about(request, name), "versions": found, "notice": done_words(request)}
@@ -117,12 +117,12 @@ async def restore(request: web.Request) -> web.StreamResponse:
     errors = await save(request, lambda _: {found.name: content})
     if errors:
         return await _version_page(request, errors)
-    address = request.app.router["deployment_history"].url_for(name=found.name)
+    address = request.app.router["deployment_history"].url_for(section=found.name)
     raise web.HTTPSeeOther(address.with_query(done="restored"))
 
 
 async def _found(request: web.Request) -> tuple[versions.Version, versions.Version | None]:
-    name, number = request.match_info["name"], int(request.match_info["number"])
+    name, number = request.match_info["section"], int(request.match_info["version"])
     async with dependencies(request).database.read() as connection:
         found = await versions.version(connection, name, number)
         before = await versions.version(connection, name, number - 1)
@@ -200,7 +200,9 @@ class _Told:
 
 ROUTES = (
     web.get("/deployment", index, name="deployment"),
-    web.get(f"/deployment/history/{NAME}", history, name="deployment_history"),
-    web.get(f"/deployment/history/{NAME}/{NUMBER}", version, name="deployment_version"),
-    web.post(f"/deployment/history/{NAME}/{NUMBER}/restore", restore, name="deployment_restore"),
+    web.get(f"/deployment/history/{SECTION}", history, name="deployment_history"),
+    web.get(f"/deployment/history/{SECTION}/{VERSION}", version, name="deployment_version"),
+    web.post(
+        f"/deployment/history/{SECTION}/{VERSION}/restore", restore, name="deployment_restore"
+    ),
 )
