@@ -1,7 +1,9 @@
-"""The deployment's catalogue, read from `data/catalogue/*.yml`: what is handled, by whom, where.
+"""The deployment's catalogue: what is handled, by whom, where. Shipped as `data/catalogue/*.yml`;
+a deployment changes it in the console (backend/deployment).
 
-Everything is checked when it is loaded; a `CatalogueError` names the file and the entry, so that
-whoever edits the data can mend it. The result is immutable and cached until a file changes.
+Everything is checked when it is built; a `CatalogueError` names the file and the entry, so that
+whoever edits the data can mend it. The result is immutable; that of a folder is cached until a
+file changes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -60,7 +62,7 @@ class Service(_Entry):
 
 class Unit(_Entry):
     """One unit of the organisation tree; only the county has no parent. `division` is the code of
-    the county, township, village or community it serves."""
+    the county, township, village or community it serves. One that is not active gets nothing."""
 
     code: Code
     name: Name
@@ -68,6 +70,7 @@ class Unit(_Entry):
     parent: Code | None = None
     function: Code | None = None
     division: DivisionCode | None = None
+    active: bool = True
 
 
 class Leading(_Entry):
@@ -142,6 +145,16 @@ class Offices:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A rule of `domain` names a function that no unit under `parent` (a unit's code) has: what
+    it should get goes to `parent` itself."""
+
+    domain: str
+    parent: str
+    function: str
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """Everything under data/catalogue but the working days (backend.petitions.deadline)."""
 
@@ -165,7 +178,8 @@ class Catalogue:
 
     def offices(self, domain: str, division: str | None, level: Level | None = None) -> Offices:
         """Who handles `domain` for a petition from `division`. `level` None: the domain's own; a
-        township's matter of unknown place goes to the county. KeyError for an unknown domain."""
+        township's matter of unknown place goes to the county. Where a function has no unit, the
+        township or county itself leads. KeyError for an unknown domain."""
         rule = self.dispatch[domain]
         township = self.township_of(division)
         if (level or self.services[domain].level) == "township" and township is not None:
@@ -173,18 +187,32 @@ class Catalogue:
         else:
             leading, parent = rule.county, self.county.code
         units = self._by_function
-        lead = units[parent, leading.lead]
-        assisting = tuple(units[parent, function] for function in leading.assisting)
-        return Offices(lead, assisting)
+        lead = units.get((parent, leading.lead), parent)
+        assisting = (units.get((parent, function)) for function in leading.assisting)
+        return Offices(lead, tuple(code for code in assisting if code and code != lead))
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Functions that the dispatch rules name and no unit has, in the rules' order."""
+        townships = [unit.code for unit in self._township_units.values()]
+        return tuple(
+            Gap(domain, parent, function)
+            for domain, rule in self.dispatch.items()
+            for leading, parents in ((rule.township, townships), (rule.county, [self.county.code]))
+            for function in (leading.lead, *leading.assisting)
+            for parent in parents
+            if (parent, function) not in self._by_function
+        )
 
     @cached_property
     def _township_units(self) -> Mapping[str, Unit]:
         units = self.organisation.values()
-        return {u.division: u for u in units if u.type == "township" and u.division}
+        return {u.division: u for u in units if u.type == "township" and u.division and u.active}
 
     @cached_property
     def _by_function(self) -> Mapping[tuple[str | None, str], str]:
-        return {(u.parent, u.function): u.code for u in self.organisation.values() if u.function}
+        units = self.organisation.values()
+        return {(u.parent, u.function): u.code for u in units if u.function and u.active}
 
 
 def load_catalogue(folder: Path) -> Catalogue:
@@ -198,27 +226,46 @@ def load_catalogue(folder: Path) -> Catalogue:
 
 @lru_cache(maxsize=4)
 def _load(folder: Path, _stamps: tuple[int, ...]) -> Catalogue:
+    catalogue = build_catalogue({name: _read(folder / name) for name in FILES}, folder)
+    for gap in catalogue.gaps:
+        level = "county" if gap.parent == catalogue.county.code else "township"
+        raise CatalogueError(
+            f"{folder / 'dispatch.yml'}: dispatch.{gap.domain}.{level}: no unit under {gap.parent} "
+            f"has the function {gap.function!r}"
+        )
+    return catalogue
+
+
+def build_catalogue(contents: Mapping[str, object], folder: Path = Path()) -> Catalogue:
+    """Check the contents of the four files by name (`FILES`). Raises CatalogueError, naming files
+    as if they lay in `folder`. `gaps` are allowed: a deployment's tree may be small."""
+    services_file, organisation_file, dispatch_file, divisions_file = (folder / n for n in FILES)
     services = _unique(
-        folder / "services.yml", _read(folder / "services.yml", _Services).services, "services"
+        services_file, _checked(services_file, contents, _Services).services, "services"
     )
     units = _unique(
-        folder / "organisation.yml",
-        _read(folder / "organisation.yml", _Organisation).units,
-        "units",
+        organisation_file, _checked(organisation_file, contents, _Organisation).units, "units"
     )
-    dispatch = _read(folder / "dispatch.yml", _Dispatch).dispatch
-    divisions = _flatten(folder / "divisions.yml", _read(folder / "divisions.yml", _Divisions))
-    _check_organisation(folder / "organisation.yml", units, divisions)
-    _check_dispatch(folder, services, units, dispatch)
+    dispatch = _checked(dispatch_file, contents, _Dispatch).dispatch
+    divisions = _flatten(divisions_file, _checked(divisions_file, contents, _Divisions))
+    _check_organisation(organisation_file, units, divisions)
+    _check_dispatch(folder, services, dispatch)
     return Catalogue(services, units, dispatch, divisions)
 
 
-def _read[Model: BaseModel](file: Path, model: type[Model]) -> Model:
+def _read(file: Path) -> object:
     try:
-        content = read_yaml(file)
-        return model.model_validate(content)
+        return read_yaml(file)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CatalogueError(f"{file}: {error}") from error
+
+
+def _checked[Model: BaseModel](
+    file: Path, contents: Mapping[str, object], model: type[Model]
+) -> Model:
+    content = contents[file.name]
+    try:
+        return model.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise CatalogueError(f"{file}: {_where(content, first['loc'])}: {first['msg']}") from error
@@ -296,10 +343,7 @@ def _check_organisation(
 
 
 def _check_dispatch(
-    folder: Path,
-    services: Mapping[str, Service],
-    units: Mapping[str, Unit],
-    dispatch: Mapping[str, DispatchRule],
+    folder: Path, services: Mapping[str, Service], dispatch: Mapping[str, DispatchRule]
 ) -> None:
     file = folder / "dispatch.yml"
     different = set(services) ^ set(dispatch)
@@ -307,26 +351,11 @@ def _check_dispatch(
         raise CatalogueError(
             f"{file}: dispatch: {sorted(different)[0]} is not in both dispatch.yml and services.yml"
         )
-    by_parent: dict[str | None, set[str | None]] = {}
-    for unit in units.values():
-        by_parent.setdefault(unit.parent, set()).add(unit.function)
-    parents: dict[Level, list[str]] = {
-        "county": [unit.code for unit in units.values() if unit.type == "county"],
-        "township": [unit.code for unit in units.values() if unit.type == "township"],
-    }
     for domain, rule in dispatch.items():
         leading: dict[Level, Leading] = {"township": rule.township, "county": rule.county}
-        for level, offices in leading.items():
-            for function in (offices.lead, *offices.assisting):
-                for parent in parents[level]:
-                    if function not in by_parent.get(parent, set()):
-                        raise CatalogueError(
-                            f"{file}: dispatch.{domain}.{level}: no unit under {parent} "
-                            f"has the function {function!r}"
-                        )
         service = services[domain]
         if service.lead != leading[service.level].lead:
             raise CatalogueError(
                 f"{folder / 'services.yml'}: services.{domain}: lead {service.lead!r} differs from "
-                f"dispatch.yml ({leading[service.level].lead!r})"
+                f"dispatch.yml, {domain}.{service.level} ({leading[service.level].lead!r})"
             )

@@ -41,6 +41,7 @@ def read_table() -> dict[str, set[str]]:
 ALLOWED_MODULES = {
     "backend.database.schema": {
         "backend.conversation",
+        "backend.deployment",
         "backend.organisation",
         "backend.petitions",
         "backend.surveys",

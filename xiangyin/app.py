@@ -19,8 +19,10 @@ from backend.api import setup_api
 from backend.clock import SystemClock
 from backend.console import setup_console
 from backend.conversation.addresses import load_accounts
+from backend.conversation.background import keep_going
 from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.texts import Reply
+from backend.conversation.trial import Trial
 from backend.organisation.accounts import ensure_accounts
 from backend.petitions.desk import Desk
 from backend.ports import Clock
@@ -101,12 +103,14 @@ def _web_dependencies(parts: Parts) -> WebDependencies:
         database=parts.database,
         desk=Desk(parts.notifier, parts.rules, parts.clock),
         rules=parts.rules,
+        deployment=parts.deployment,
         clock=parts.clock,
         preview=preview,
         texts=parts.texts,
         looks={name: look_of(account) for name, account in looks.items()},
         sms_parts=sms_parts,
         asking_ends=partial(asking_ends, rates=settings.push_rates, quiet=settings.quiet_hours),
+        try_words=Trial(parts.bot, parts.readings, parts.texts, parts.rules, parts.clock).words,
         health=lambda: health_of(parts),
         data_folder=DATA,
         media_folder=settings.media_dir,
@@ -127,6 +131,17 @@ async def _started(part: Any) -> AsyncIterator[None]:
         await part.close()
 
 
+@asynccontextmanager
+async def _following(parts: Parts) -> AsyncIterator[None]:
+    """Meanwhile the deployment's data are taken up as they change."""
+    task = asyncio.create_task(keep_going("deployment", parts.deployment.follow, parts.clock))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def _running(app: web.Application) -> AsyncIterator[None]:
     """Start what the role needs, in order; stop it in the opposite order."""
     parts = app[PARTS]
@@ -136,11 +151,13 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         if parts.redis is not None:
             stack.push_async_callback(parts.redis.aclose)
         await prepare_database(parts.database)
+        await parts.deployment.refresh()
         await _keep_accounts(parts)
         async with parts.database.read() as connection:
             accounts = await load_accounts(connection)
         await stack.enter_async_context(_started(parts.signals))
         await stack.enter_async_context(_started(parts.bot))
+        await stack.enter_async_context(_following(parts))
         if role in GATEWAY:
             for channel in parts.channels.values():
                 await channel.start()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.catalogue import load_catalogue
+from backend.catalogue import Catalogue
 from backend.database.engine import Database
 from backend.database.revision import current_revision, newest_revision
+from backend.deployment import versions
+from backend.deployment.effective import effective, load_shipped
 from backend.organisation.passwords import one_time_password
 from backend.organisation.roles import Role
 from backend.organisation.tree import org_by_code, sync_tree
@@ -15,7 +17,7 @@ from backend.petitions.search_index import index_missing
 from backend.ports import Clock
 from xiangyin.settings import PROJECT
 
-CATALOGUE = PROJECT / "data" / "catalogue"
+DATA = PROJECT / "data"
 FIRST_LOGIN = "admin"
 FIRST_NAME = "系统管理"
 
@@ -31,8 +33,12 @@ async def prepare_database(database: Database) -> None:
 
         await migrate(database)
     async with database.write() as connection:
-        await sync_tree(connection, load_catalogue(CATALOGUE).organisation.values())
+        await sync_tree(connection, (await _catalogue(connection)).organisation.values())
         await index_missing(connection)
+
+
+async def _catalogue(connection: AsyncConnection) -> Catalogue:
+    return effective(load_shipped(DATA), await versions.newest(connection)).catalogue
 
 
 async def make_first_user(database: Database, clock: Clock) -> str | None:
@@ -40,9 +46,8 @@ async def make_first_user(database: Database, clock: Clock) -> str | None:
 
     Returns their one-time password, which is kept nowhere; None where there are users.
     """
-    county = load_catalogue(CATALOGUE).county.code
     async with database.write() as connection:
-        root = await org_by_code(connection, county)
+        root = await org_by_code(connection, (await _catalogue(connection)).county.code)
         if root is None or await list_users(connection, "/"):
             return None
         return await _create_administrator(connection, root.id, clock)

@@ -29,6 +29,8 @@ from backend.conversation.turn import TurnTaker
 from backend.conversation.waiters import Waiters
 from backend.conversation.worker import Worker
 from backend.database.engine import Database
+from backend.deployment.effective import load_shipped
+from backend.deployment.live import Deployment
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies, Clock
@@ -61,6 +63,8 @@ class Parts:
     redis: Redis | None
     texts: Texts
     rules: PetitionRules
+    deployment: Deployment
+    readings: Readings
     signals: Signals
     bot: BotClient
     inbox: Inbox
@@ -122,6 +126,16 @@ def build(settings: Settings, clock: Clock) -> Parts:
     rules = load_petition_rules(DATA)
     readings = load_readings(rules)
     signals = Signals(redis, clock)
+    shipped = load_shipped(DATA)
+    deployment = Deployment(
+        database,
+        clock,
+        shipped,
+        rules,
+        texts,
+        know=lambda catalogue: readings.know(catalogue, shipped.catalogue),
+        tell=lambda newest: signals.send("deployment", newest),
+    )
     inbox = Inbox(
         database,
         Spool(settings.spool_dir),
@@ -158,7 +172,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         quiet=quiet,
     )
     media = MediaFetcher(database, clock, channels, settings.media_dir)
-    _listen(signals, worker, waiters, sender, media)
+    _listen(signals, worker, waiters, sender, media, deployment)
     return Parts(
         settings=settings,
         database=database,
@@ -166,6 +180,8 @@ def build(settings: Settings, clock: Clock) -> Parts:
         redis=redis,
         texts=texts,
         rules=rules,
+        deployment=deployment,
+        readings=readings,
         signals=signals,
         bot=bot,
         inbox=inbox,
@@ -237,13 +253,19 @@ def _channel(account: Account, dependencies: ChannelDependencies) -> Channel:
 
 
 def _listen(
-    signals: Signals, worker: Worker, waiters: Waiters, sender: Sender, media: MediaFetcher
+    signals: Signals,
+    worker: Worker,
+    waiters: Waiters,
+    sender: Sender,
+    media: MediaFetcher,
+    deployment: Deployment,
 ) -> None:
     listeners: Mapping[str, list[object]] = {
         "waiting": [worker.wake],
         "media": [media.wake],
         "answered": [waiters.answered],
         "outbox": [sender.wake],
+        "deployment": [deployment.heard],
     }
     for topic, heard_by in listeners.items():
         for listener in heard_by:

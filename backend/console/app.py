@@ -12,15 +12,23 @@ from backend.console import (
     bulk_dispatch_page,
     citizen_page,
     code_page,
+    deployment_page,
     health_page,
     live,
     login_page,
+    offices_page,
     overview_export,
     overview_page,
     petition_actions,
     petition_page,
+    places_page,
     queue_page,
+    reply_texts_page,
     saved_view_actions,
+    services_page,
+    setup_page,
+    setup_staff_page,
+    setup_trial_page,
     survey_answers_page,
     survey_audience_page,
     survey_export,
@@ -32,8 +40,10 @@ from backend.console import (
     totp_page,
     user_page,
     users_page,
+    working_days_page,
 )
 from backend.console.assets import Assets
+from backend.console.deployment_editing import DEPLOYMENT_TEXTS
 from backend.console.live_feed import LiveFeed
 from backend.console.media import media_file
 from backend.console.overview_wording import OVERVIEW_TEXTS
@@ -87,6 +97,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
     console[queue_page.COUNTER] = QueueCounter()
     console[OVERVIEW_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "overview.yml")
     console[SURVEY_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "surveys.yml")
+    console[DEPLOYMENT_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "deployment.yml")
     console[overview_export.ONE_AT_A_TIME] = asyncio.Lock()
     console[live.FEED] = feed = LiveFeed(deps)
     console.on_shutdown.append(lambda _app: feed.close())
@@ -106,6 +117,15 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             *totp_page.ROUTES,
             *users_page.ROUTES,
             *user_page.ROUTES,
+            *deployment_page.ROUTES,
+            *offices_page.ROUTES,
+            *services_page.ROUTES,
+            *places_page.ROUTES,
+            *working_days_page.ROUTES,
+            *reply_texts_page.ROUTES,
+            *setup_page.ROUTES,
+            *setup_staff_page.ROUTES,
+            *setup_trial_page.ROUTES,
             web.get("/media/{id:[0-9]{1,18}}", media_file, name="media"),
             web.get("/health", health_page.show, name="health"),
             web.get(petition_page.PATH, petition_page.show, name="petition"),

@@ -29,6 +29,8 @@ OWN = (
     "bulk_dispatch.css",
     "bulk_dispatch.js",
     "console.js",
+    "deployment.css",
+    "deployment.js",
     "live.css",
     "live.js",
     "mark.svg",

@@ -15,7 +15,9 @@ from backend.console.assets import Assets
 from backend.console.option_lists import option_groups, options
 from backend.console.wording import file_size, iso, local, moment
 from backend.organisation.roles import Permission, may
+from backend.organisation.tree import root_path
 from backend.ports import Clock
+from backend.web.dependencies import DEPENDENCIES
 from backend.web.sessions import CSRF_FIELD, session_of_request
 from backend.web.texts import TEXTS, OfficialTexts
 
@@ -28,7 +30,7 @@ def setup_templates(
     """Prepare the app's template environment."""
     app[TEXTS] = texts
 
-    def path(name: str, **parts: object) -> str:
+    def path(name: str, /, **parts: object) -> str:
         return str(app.router[name].url_for(**{key: str(value) for key, value in parts.items()}))
 
     environment = aiohttp_jinja2.setup(
@@ -68,6 +70,11 @@ def render(
             "login": session.login,
             "org_name": session.org_name,
             "role": session.actor.role,
+            "edits_deployment": may(session.actor.role, Permission.EDIT_DEPLOYMENT)
+            and session.actor.org_path == root_path(session.actor.org_path),
+            "sets_up": request.config_dict[DEPENDENCIES].deployment.may_set_up(
+                session.actor.user_id
+            ),
             "manages_users": may(session.actor.role, Permission.MANAGE_USERS),
         }
     always = {"me": me, "csrf_token": token, "csrf_field": csrf_field, "here": "", "notice": None}

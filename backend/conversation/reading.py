@@ -6,16 +6,19 @@ Reading by models runs in threads: it takes milliseconds and holds up nobody els
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backend.catalogue import Catalogue
 from backend.petitions.filing import FieldReading, MachineReading
 from backend.petitions.number import parse_number
 from backend.triage.classifier import Classifier
 from backend.triage.cleaning import as_written, clean
 from backend.triage.entities import EntityReader
 from backend.triage.examples import NONE
+from backend.triage.gazetteer import Gazetteer
+from backend.triage.own_words import own_words, with_own_words
 from backend.triage.rules import Rules
 
 UNTITLED = "（无标题）"
@@ -38,7 +41,13 @@ class Readings:
         self._rules = rules
         self._entities = entities
         self._classifier = classifier
+        self._own_words: Mapping[str, frozenset[str]] = {}
         self.model = str(classifier.card["sha256"])[:16]
+
+    def know(self, catalogue: Catalogue, shipped: Catalogue) -> None:
+        """Read by this catalogue from now on; the classifier was trained on the shipped one."""
+        self._entities.know(Gazetteer(catalogue.divisions))
+        self._own_words = own_words(catalogue.services, shipped.services)
 
     def rule(self, text: str) -> str | None:
         """What the app answers without the bot: 'emergency:<key>', 'opt_out', 'opt_in',
@@ -84,7 +93,7 @@ class Readings:
         machine = MachineReading(
             # What the dialogue has confirmed is a petition, whatever the model thinks of it.
             kind=_best([each for each in reading.kinds if each[0] != NONE]),
-            domain=_best(reading.domains),
+            domain=_best(with_own_words(cleaned, reading.domains, self._own_words)),
             urgency=FieldReading("emergency" if emergency else reading.urgency),
             title=as_written(reading.title) or UNTITLED,
             model=self.model,

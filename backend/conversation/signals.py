@@ -27,7 +27,7 @@ MOST_UNSENT = 10_000
 
 class Signals:
     """Topics with integer payloads: `waiting` and `media` (citizen id), `answered` (message id),
-    `outbox` (row id)."""
+    `outbox` (row id), `deployment` (id of its newest data)."""
 
     def __init__(self, redis: Redis | None, clock: Clock) -> None:
         self._own = secrets.token_hex(8)

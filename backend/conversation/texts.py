@@ -34,13 +34,11 @@ class Texts:
     @classmethod
     def load(cls, path: Path) -> Texts:
         """Raises TextError naming the entry that is wrong."""
-        loaded = read_yaml(path)
-        if not isinstance(loaded, dict):
-            raise TextError(f"{path.name}: expected keys with texts")
-        for key, entry in loaded.items():
-            if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
-                raise TextError(f"{path.name}: {key}: expected `text: …`")
-        return cls(loaded)
+        return cls(load_entries(path))
+
+    def take(self, entries: Mapping[str, Mapping[str, str]]) -> None:
+        """Speak in these words from now on, whoever holds these texts."""
+        self._entries = entries
 
     def __contains__(self, key: str) -> bool:
         return key in self._entries
@@ -66,3 +64,14 @@ class Texts:
             raise TextError(f"{reply.key}: parameter {error}") from error
         lines = [f"{number} {option['label']}" for number, option in enumerate(reply.options, 1)]
         return "\n".join([text, *lines])
+
+
+def load_entries(path: Path) -> dict[str, dict[str, str]]:
+    """`{key: {text, sms?}}`. Raises TextError naming the entry that is wrong."""
+    loaded = read_yaml(path)
+    if not isinstance(loaded, dict):
+        raise TextError(f"{path.name}: expected keys with texts")
+    for key, entry in loaded.items():
+        if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
+            raise TextError(f"{path.name}: {key}: expected `text: …`")
+    return loaded

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     MANAGE_SURVEYS = "manage_surveys"  # write a survey, ask the branch's own divisions, close it
     MANAGE_USERS = "manage_users"
     SEE_HEALTH = "see_health"  # how the installation runs
+    EDIT_DEPLOYMENT = "edit_deployment"  # offices, services, places, working days, texts
 
 
 _P = Permission
@@ -60,7 +61,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.HANDLER: _HANDLER,
     Role.DISPATCHER: _DISPATCHER,
     Role.SUPERVISOR: _SUPERVISOR,
-    Role.ADMIN: _SUPERVISOR | {_P.MANAGE_USERS, _P.SEE_HEALTH},
+    Role.ADMIN: _SUPERVISOR | {_P.MANAGE_USERS, _P.SEE_HEALTH, _P.EDIT_DEPLOYMENT},
 }
 
 

@@ -60,12 +60,16 @@ class WorkingCalendar:
 
 
 def load_calendar(file: Path) -> WorkingCalendar:
-    """Read working_days.yml: `years: {2026: {closed: […], working: […]}}`, entries single days
-    (2026-10-08) or spans (2026-10-01..2026-10-07). Raises CalendarError."""
+    """Read working_days.yml. Raises CalendarError."""
     try:
-        content = read_yaml(file) or {}
+        return build_calendar(read_yaml(file) or {}, file)
     except (OSError, yaml.YAMLError) as error:
         raise CalendarError(f"{file}: {error}") from error
+
+
+def build_calendar(content: object, file: Path) -> WorkingCalendar:
+    """Check `years: {2026: {closed: […], working: […]}}`, entries single days (2026-10-08) or
+    spans (2026-10-01..2026-10-07). Raises CalendarError naming `file`."""
     years = content.get("years") if isinstance(content, dict) else None
     if not isinstance(years, dict):
         raise CalendarError(f"{file}: expected a mapping 'years'")

@@ -1,6 +1,7 @@
 """What a deployment decides about petitions: catalogue, working days, how offices are named.
 
-Loaded once, handed to everything that files or handles petitions.
+Handed to everything that files or handles petitions; one object a process, whose content changes
+when the deployment's data do.
 """
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ CONFIDENTIAL_TAGS = frozenset({"corruption"})
 FALLBACK_DOMAIN = "other"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class PetitionRules:
-    """The data behind filing and handling."""
+    """The data behind filing and handling. Ask for its parts anew each time: they are replaced."""
 
     catalogue: Catalogue
     calendar: Calendar
     naming: NamingRules
+
+    def take(self, catalogue: Catalogue, calendar: Calendar) -> None:
+        """Go by these from now on, whoever holds these rules."""
+        self.catalogue, self.calendar = catalogue, calendar
 
     def due_on(self, domain: str, urgency: str, start: datetime) -> date:
         """The last day to answer, Asia/Shanghai."""

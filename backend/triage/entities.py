@@ -97,6 +97,10 @@ class EntityReader:
         self._tagger = tagger
         self._find_numbers = find_numbers
 
+    def know(self, gazetteer: Gazetteer) -> None:
+        """Read places by this gazetteer from now on."""
+        self._gazetteer = gazetteer
+
     def read_entities(self, text: str) -> list[Entity]:
         """Entities of cleaned `text` (cleaning.clean), by position, not overlapping."""
         found = [Entity("petition_number", n, s, e) for s, e, n in self._find_numbers(text)]

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from backend.conversation.texts import Texts
 from backend.database.engine import Database
+from backend.deployment.live import Deployment
 from backend.organisation.secret_box import SecretBox
 from backend.organisation.totp import PURPOSE
 from backend.petitions.desk import Desk
@@ -26,6 +27,8 @@ PreviewWords = Callable[[str, str, str, Mapping[str, str | int | None]], str]
 SmsParts = Callable[[str, str], int]
 # (begin, people by account name) → when all of them will have been asked.
 AskingEnds = Callable[[datetime, Mapping[str, int]], datetime]
+# A citizen's words, read and answered with nothing stored (backend.conversation.trial).
+TryWords = Callable[[str], Awaitable[Mapping[str, Any]]]
 Health = Callable[[], Awaitable[Mapping[str, Any]]]
 
 ATTEMPTS_PER_LOGIN = 8
@@ -44,12 +47,14 @@ class WebDependencies:
     database: Database
     desk: Desk
     rules: PetitionRules
+    deployment: Deployment
     clock: Clock
     preview: PreviewWords
     texts: Texts
     looks: Mapping[str, str]
     sms_parts: SmsParts
     asking_ends: AskingEnds
+    try_words: TryWords
     health: Health
     data_folder: Path
     media_folder: Path

@@ -18,27 +18,11 @@ REPLIES: dict[str, dict[str, str]] = yaml.safe_load(
 SMS_TWO_PARTS = 134
 SAYING = {"say", "_say", "_reply", "_ask_confirmation"}
 SAYING_BY_NAME = "closer"
-# What is usual, on the long side; an answer is the official's own length and is left out.
-USUAL = {
-    "number": "20261123-0001-7",
-    "numbers": "20261123-0001-7、20261122-0002-3",
-    "title": "锦绣小区3号楼下水道堵了",
-    "office": "柳湾镇综合行政执法办公室",
-    "deadline": "12月14日",
-    "answer": "已疏通。",
-    "text": "锦绣小区3号楼下水道堵了一个月没人管污水漫到楼道里老人出不了门麻烦派人看看…",
-    "place": "柳湾镇锦绣小区3号楼",
-    "home": "柳湾镇向阳村二组",
-    "wanted": "照片、从什么时候开始的、联系电话",
-    "phone": "138****1111",
-    "org": "柳湾镇人民政府",
-    "introduction": "您的回答只用来改进工作，不会公开您是谁。\n",
-    "total": "4",
-    "left": "3",
-    "position": "2",
-    "range": "（0到20口人）",
-    "lowest": "0",
-    "highest": "20",
+USUAL: dict[str, str] = {
+    name: entry["usual"]
+    for name, entry in yaml.safe_load(
+        (ROOT / "data/texts/reply_parameters.yml").read_text(encoding="utf-8")
+    ).items()
 }
 
 

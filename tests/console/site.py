@@ -18,12 +18,16 @@ from sqlalchemy import select, update
 
 from backend.api import setup_api
 from backend.console import setup_console
+from backend.conversation.bot_client import BotClient
 from backend.conversation.media import store_file
 from backend.conversation.notices import ConversationNotifier
 from backend.conversation.signals import Signals
 from backend.conversation.tables import media, message, outbox
 from backend.conversation.texts import Reply, Texts
+from backend.conversation.trial import Trial
 from backend.database.engine import Database
+from backend.deployment.effective import load_shipped
+from backend.deployment.live import Deployment
 from backend.organisation.passwords import hash_password
 from backend.organisation.tables import user
 from backend.petitions.desk import Desk
@@ -33,6 +37,7 @@ from backend.surveys.push_limits import QuietHours
 from backend.surveys.push_plan import asking_ends
 from backend.web.dependencies import WebDependencies
 from channels.sms.segmentation import count_parts
+from tests.conversation.room import readings
 from tests.petitions.world import DATA, Person, World
 
 PASSWORD = "麦田真好看呀今年收成不错"
@@ -191,6 +196,9 @@ async def serve(database_url: str, folder: Path) -> AsyncIterator[Site]:
             yield Site(world, deps, app, console, str(server.make_url("/")).rstrip("/"))
         finally:
             await server.close()
+            # One reader for all tests: the next shall not know this one's places.
+            shipped = deps.deployment.shipped.catalogue
+            readings().know(shipped, shipped)
     finally:
         await database.close()
 
@@ -212,17 +220,28 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
             "spooling": False,
         }
 
+    shipped = load_shipped(DATA)
+    deployment = Deployment(
+        world.database,
+        world.clock,
+        shipped,
+        world.rules,
+        texts,
+        know=lambda catalogue: readings().know(catalogue, shipped.catalogue),
+    )
     notifier = ConversationNotifier(texts, {}, Signals(None, world.clock), world.clock)
     return WebDependencies(
         database=world.database,
         desk=Desk(notifier, world.rules, world.clock),
         rules=world.rules,
+        deployment=deployment,
         clock=world.clock,
         preview=preview,
         texts=texts,
         looks={"wx": "wechat", "sms": "sms"},
         sms_parts=lambda _account, words: count_parts(words),
         asking_ends=partial(asking_ends, rates={"sms": 1.0}, quiet=QuietHours()),
+        try_words=Trial(BotClient(), readings(), texts, world.rules, world.clock).words,
         health=health,
         data_folder=DATA,
         media_folder=folder / "media",

@@ -13,7 +13,18 @@ from backend.web.markers import marked_own_csrf, marked_public
 from backend.web.sessions import SESSION_COOKIE
 from tests.console.site import PASSWORD, Site
 
-PARTS = {"number": "20261123-0001-0", "id": "1", "digest": "x", "name": "y", "step": "disabled"}
+PARTS = {
+    "number": "20261123-0001-0",
+    "id": "1",
+    "digest": "x",
+    "name": "y",
+    "step": "disabled",
+    "key": "greet",
+    "code": "new",
+    "year": "2026",
+    "section": "replies",
+    "version": "1",
+}
 
 
 def every_route(app: web.Application) -> Iterator[tuple[str, str, object]]:

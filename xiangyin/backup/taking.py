@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.spool import SET_ASIDE
 from backend.conversation.tables import media
+from backend.deployment import versions
+from backend.deployment.effective import DIVISIONS
+from backend.deployment.tables import deployment_file
 from backend.ports import Clock
 from xiangyin.backup import rows
 from xiangyin.backup.archive import (
@@ -59,8 +62,17 @@ async def take_backup(settings: Settings, file: Path, clock: Clock) -> Manifest:
             schema, counts = await _write_tables(connection, folder)
             known = set(await connection.scalars(_STORED))
             database = connection.dialect.name
-        manifest = Manifest(settings.county, made_at, database, schema, counts, (), spooled)
+            county = await _county(connection, counts) or settings.county
+        manifest = Manifest(county, made_at, database, schema, counts, (), spooled)
         return await asyncio.to_thread(_pack, manifest, known, settings.media_dir, folder, file)
+
+
+async def _county(connection: AsyncConnection, counts: Mapping[str, int]) -> str | None:
+    """The county's name where it was set in the console."""
+    if not counts.get(deployment_file.name):
+        return None
+    divisions = (await versions.newest(connection)).get(DIVISIONS)
+    return divisions["county"]["name"] if divisions else None
 
 
 async def _write_tables(connection: AsyncConnection, folder: Path) -> tuple[str, dict[str, int]]:

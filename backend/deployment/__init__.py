@@ -1,0 +1,1 @@
+"""What a deployment changes of the shipped data, and its set-up."""
