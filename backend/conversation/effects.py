@@ -26,6 +26,7 @@ from backend.petitions.handover import hand_over
 from backend.petitions.progress import progress
 from backend.petitions.rules import PetitionRules
 from backend.surveys.answering import end_at_address
+from backend.triage.cleaning import as_written
 
 Effect = Mapping[str, Any]
 Prepared = Mapping[str, PetitionReading]
@@ -125,7 +126,9 @@ _ON_PETITIONS: dict[str, Callable[[CitizenAct, Effect], Awaitable[object]]] = {
     ),
     "remind": lambda act, effect: followup.remind(act, effect.get("text", "")),
     "withdraw_petition": lambda act, effect: followup.withdraw(act, effect.get("text", "")),
-    "rate": lambda act, effect: followup.rate(act, effect["level"], effect.get("comment", "")),
+    "rate": lambda act, effect: followup.rate(
+        act, effect["level"], as_written(effect.get("comment", ""))
+    ),
     "set_contact": lambda act, effect: followup.set_contact(
         act, effect["phone"], effect.get("person")
     ),

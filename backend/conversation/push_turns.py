@@ -33,7 +33,9 @@ from backend.surveys import opening
 
 log = structlog.get_logger(__name__)
 
-BATCH = 20
+# On SQLite other turns stand still meanwhile, so few at once, and a breath between.
+BATCH = 5
+BREATH_SECONDS = 0.05
 
 _m, _c = message.c, conversation.c
 _mine = message.alias("mine")
@@ -114,8 +116,7 @@ class PushTurns:
                 taken = await self.take()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("push_turns.sql_failed", error=type(error).__name__)
-            if taken < BATCH:
-                await self._clock.sleep(self._poll_seconds)
+            await self._clock.sleep(BREATH_SECONDS if taken == BATCH else self._poll_seconds)
 
     async def take(self) -> int:
         """One batch; how many turns it made. Raises SQLAlchemyError."""

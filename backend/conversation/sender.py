@@ -203,11 +203,14 @@ class Sender:
             )
             result = Unknown(f"channel failed: {type(error).__name__}")
         finally:
+            # The next row of this address waits for the record; another's may have waited for a
+            # place.
+            if self._under_way[row.account_id] >= MOST_AT_ONCE:
+                self._wanted.set()
             self._under_way[row.account_id] -= 1
         reach("outbox.sent")
         self._outcomes.append(Outcome(row, result))
         self._recordable.set()
-        self._wanted.set()
 
     async def _record_groups(self) -> None:
         while True:

@@ -32,7 +32,7 @@ from backend.surveys.tables import survey, survey_recipient
 log = structlog.get_logger(__name__)
 
 GAP = timedelta(days=7)
-BATCH = 50
+BATCH = 10
 # How much may be under way: what is asked is sent within seconds, or not asked yet.
 AHEAD_SECONDS = 3.0
 # A question that waits for a petition's end does not hold up the others for longer than this.

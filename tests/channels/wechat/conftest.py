@@ -51,7 +51,7 @@ def make_channel(platform: FakePlatform, deps: ChannelDependencies) -> MakeChann
             "app_id": platform.app_id,
             "app_secret": platform.app_secret,
             "api_base_url": platform.base_url,
-            "timeout_seconds": 0.5,
+            "timeout_seconds": 1.5,
             **changed,
         }
         return create(Account("town", "wechat", options), deps)
