@@ -1,4 +1,7 @@
-"""Authored examples the first triage learns from: `data/triage`, and the catalogue's own words."""
+"""Authored examples the first triage learns from: `data/triage`, and the catalogue's own words.
+
+`examples/` holds messages as short as most are, `letters/` long ones as people write to leaders.
+"""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -41,15 +44,14 @@ class TrainingData:
 
 
 def load_training_data(data: Path) -> TrainingData:
-    """Read data/triage/kinds.yml, data/triage/examples/*.yml and data/catalogue. Raises
-    ExamplesError."""
+    """Read data/triage (kinds.yml, examples, letters) and data/catalogue. Raises ExamplesError."""
     try:
         services = load_catalogue(data / "catalogue").services
     except CatalogueError as error:
         raise ExamplesError(str(error)) from error
     kinds_file = data / "triage" / "kinds.yml"
     kinds = _kinds(kinds_file)
-    files = sorted((data / "triage" / "examples").glob("*.yml"))
+    files = _files(data)
     if not files:
         raise ExamplesError(f"{data / 'triage' / 'examples'}: no *.yml there")
     examples: list[Example] = []
@@ -68,12 +70,20 @@ def load_training_data(data: Path) -> TrainingData:
 
 def training_digest(data: Path) -> str:
     """The digest `load_training_data` would give, without reading the examples."""
-    files = sorted((data / "triage" / "examples").glob("*.yml"))
+    files = _files(data)
     kinds_file = data / "triage" / "kinds.yml"
     try:
         return _digest([kinds_file, data / "catalogue" / "services.yml", *files])
     except OSError as error:
         raise ExamplesError(f"{error.filename}: {error.strerror}") from error
+
+
+def _files(data: Path) -> list[Path]:
+    return [
+        file
+        for folder in ("examples", "letters")
+        for file in sorted((data / "triage" / folder).glob("*.yml"))
+    ]
 
 
 def _kinds(file: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -132,5 +142,5 @@ def _read(file: Path) -> dict[str, Any]:
 def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+        digest.update(f"{file.parent.name}/{file.name}".encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
