@@ -17,7 +17,8 @@ import numpy as np
 
 from backend.triage.features import Floats, Indices, Vocabulary
 
-FORMAT = 1
+FORMAT = 2
+_HEADS = ("chat", "kind", "domain")
 
 
 class ModelError(ValueError):
@@ -54,9 +55,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Model:
-    """Both heads over one vocabulary, and the card."""
+    """The heads over one vocabulary, and the card. `chat` tells NONE from PETITION."""
 
     vocabulary: Vocabulary
+    chat: Head
     kind: Head
     domain: Head
     card: Mapping[str, Any]
@@ -69,7 +71,7 @@ def save_model(model: Model, file: Path) -> None:
         "terms": np.frombuffer("\n".join(terms).encode(), np.uint8),
         "idf": model.vocabulary.idf,
     }
-    for name, head in (("kind", model.kind), ("domain", model.domain)):
+    for name, head in zip(_HEADS, (model.chat, model.kind, model.domain), strict=True):
         arrays[f"{name}_classes"] = np.frombuffer("\n".join(head.classes).encode(), np.uint8)
         # Half precision halves the file and changes no third decimal of a probability.
         arrays[f"{name}_weights"] = head.weights.astype(np.float16)
@@ -104,9 +106,9 @@ def load_model(file: Path) -> Model:
                 arrays[f"{name}_bias"],
                 float(arrays[f"{name}_temperature"]),
             )
-            for name in ("kind", "domain")
+            for name in _HEADS
         ]
-    return Model(vocabulary, heads[0], heads[1], card)
+    return Model(vocabulary, heads[0], heads[1], heads[2], card)
 
 
 def load_card(file: Path) -> dict[str, Any]:
