@@ -106,6 +106,8 @@ def _kinds(file: Path) -> dict[str, _Kind]:
     entries = _read(file).get("kinds")
     if not isinstance(entries, list):
         raise ExamplesError(f"{file}: a list 'kinds' is needed")
+    if NONE not in [entry.get("code") for entry in entries if isinstance(entry, dict)]:
+        raise ExamplesError(f"{file}: kinds: {NONE!r} is missing")
     found: dict[str, _Kind] = {}
     for entry in entries:
         if not isinstance(entry, dict) or set(entry) != {"code", "name", "words", "share"}:
@@ -115,8 +117,6 @@ def _kinds(file: Path) -> dict[str, _Kind]:
             raise ExamplesError(f"{file}: {entry['code']}: share: a number above 0 is needed")
         words = tuple(map(str, entry["words"]))
         found[str(entry["code"])] = _Kind(str(entry["name"]), words, float(share))
-    if NONE not in found:
-        raise ExamplesError(f"{file}: kinds: {NONE!r} is missing")
     return found
 
 

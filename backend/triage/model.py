@@ -83,8 +83,12 @@ def save_model(model: Model, file: Path) -> None:
     card = {**model.card, "format": FORMAT, "sha256": hashlib.sha256(content).hexdigest()}
     file.parent.mkdir(parents=True, exist_ok=True)
     _replace(file, content)
-    text = json.dumps(card, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    _replace(card_of(file), text.encode())
+    _write_card(card, file)
+
+
+def note_on_card(file: Path, entries: Mapping[str, Any]) -> None:
+    """Add what was found out later to the card of the model at `file`. Raises ModelError."""
+    _write_card({**load_card(file), **entries}, file)
 
 
 def load_model(file: Path) -> Model:
@@ -131,6 +135,11 @@ def card_of(file: Path) -> Path:
 
 def _strings(array: Any) -> Sequence[str]:
     return bytes(array).decode().split("\n")
+
+
+def _write_card(card: Mapping[str, Any], file: Path) -> None:
+    text = json.dumps(card, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    _replace(card_of(file), text.encode())
 
 
 def _replace(file: Path, content: bytes) -> None:

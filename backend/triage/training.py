@@ -19,13 +19,14 @@ from backend.triage.freshness import TRAINER
 from backend.triage.linear import FOLDS, HeldOut, Question, fit, hold_out, odds_of
 from backend.triage.model import Model, load_card, save_model
 
+_CHAT_REGULARISATION = 0.5
 _KIND_REGULARISATION = 0.5
 _DOMAIN_REGULARISATION = 0.2
 _LAST_RESORT = -2.5
 """In logarithms of odds. Nearly every letter is angry at somebody: a domain of last resort must be
 twelve times likelier than the matter itself."""
 
-_REFUSED = 0.11
+_REFUSED = 0.095
 """Share of held-out authored petitions that may be taken for chat: they are shorter and odder than
 what people send, of whom fewer than two in a hundred are refused then."""
 
@@ -81,7 +82,7 @@ def _questions(content: TrainingData) -> dict[str, Question]:
     kinds = [content.examples[i].kind for i in petitions]
     domains = [content.examples[i].domain or "" for i in petitions]
     return {
-        "chat": _question(found, chat_labels, chat_words, _KIND_REGULARISATION, balanced=True),
+        "chat": _question(found, chat_labels, chat_words, _CHAT_REGULARISATION, balanced=True),
         "kind": _question(documents, kinds, kind_words, _KIND_REGULARISATION),
         "domain": _question(documents, domains, content.domain_words, _DOMAIN_REGULARISATION),
     }
