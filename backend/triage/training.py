@@ -36,8 +36,9 @@ def train(data: Path, file: Path, *, now: datetime) -> dict[str, Any]:
     card beside it; returns the card. `now` dates it. Raises ExamplesError."""
     content = load_training_data(data)
     questions = _questions(content)
-    documents = [each for question in questions.values() for each in question.documents]
-    vocabulary = build_vocabulary(documents, least=1)
+    # Every text goes into the vocabulary once; all questions share it.
+    words = questions["domain"].documents[questions["domain"].examples :]
+    vocabulary = build_vocabulary([*questions["chat"].documents, *words], least=1)
     held_out = {name: hold_out(question) for name, question in questions.items()}
     leanings = {
         "chat": _chat_leanings(held_out["chat"]),
