@@ -7,12 +7,14 @@ from typing import Any
 from backend.catalogue import Urgency
 from backend.triage.cleaning import clean
 from backend.triage.examples import NONE
-from backend.triage.features import terms
+from backend.triage.features import Floats, Indices, terms
 from backend.triage.model import Model, load_model
 from backend.triage.rules import Rules, load_rules
 from backend.triage.summary import Courtesy, load_courtesy, summarise
 
 Ranking = tuple[tuple[str, float], ...]
+
+_LISTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,16 @@ class Classifier:
     def classify(self, text: str) -> Classification:
         """Kind and domain alone: the fast part."""
         indices, values = self._model.vocabulary.weigh(terms(clean(text).text))
-        return Classification(
-            self._model.kind.top(indices, values), self._model.domain.top(indices, values)
-        )
+        return Classification(self._kinds(indices, values), self._model.domain.top(indices, values))
+
+    def _kinds(self, indices: Indices, values: Floats) -> Ranking:
+        """No petition at all, or one of a kind: one ranking of both answers."""
+        chat, kind = self._model.chat, self._model.kind
+        none = float(chat.probabilities(indices, values)[chat.classes.index(NONE)])
+        petitions = kind.probabilities(indices, values) * (1 - none)
+        both = [*zip(kind.classes, petitions.tolist(), strict=True), (NONE, none)]
+        best = sorted(both, key=lambda each: -each[1])[:_LISTED]
+        return tuple((code, round(probability, 4)) for code, probability in best)
 
     def read(self, text: str) -> Reading:
         """Everything triage has to say about one text. Never fails, whatever the text."""

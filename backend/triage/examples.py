@@ -1,4 +1,7 @@
-"""Authored examples the first triage learns from: `data/triage`, and the catalogue's own words."""
+"""Authored examples the first triage learns from: `data/triage`, and the catalogue's own words.
+
+`examples/` holds messages as short as most are, `letters/` long ones as people write to leaders.
+"""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -12,6 +15,7 @@ from backend.catalogue import CatalogueError, load_catalogue
 from backend.data_file import read_yaml
 
 NONE = "none"
+PETITION = "petition"
 
 
 class ExamplesError(ValueError):
@@ -30,69 +34,109 @@ class Example:
 @dataclass(frozen=True)
 class TrainingData:
     """`kind_words` and `domain_words` are cues by code, each a tiny example of its own; the names
-    are for people. `digest` changes when any of the files does."""
+    are for people. `kind_shares`: how many of a hundred petitions are of a kind; `last_resorts`:
+    domains to be chosen only where no other fits. `digest` changes when any of the files does."""
 
     examples: tuple[Example, ...]
     kind_names: Mapping[str, str]
     domain_names: Mapping[str, str]
     kind_words: Mapping[str, tuple[str, ...]]
     domain_words: Mapping[str, tuple[str, ...]]
+    kind_shares: Mapping[str, float]
+    last_resorts: frozenset[str]
     digest: str
 
 
+@dataclass(frozen=True)
+class _Kind:
+    name: str
+    words: tuple[str, ...]
+    share: float
+
+
 def load_training_data(data: Path) -> TrainingData:
-    """Read data/triage/kinds.yml, data/triage/examples/*.yml and data/catalogue. Raises
-    ExamplesError."""
+    """Read data/triage (kinds.yml, examples, letters) and data/catalogue. Raises ExamplesError."""
     try:
         services = load_catalogue(data / "catalogue").services
     except CatalogueError as error:
         raise ExamplesError(str(error)) from error
     kinds_file = data / "triage" / "kinds.yml"
     kinds = _kinds(kinds_file)
-    files = sorted((data / "triage" / "examples").glob("*.yml"))
+    files = _files(data)
     if not files:
         raise ExamplesError(f"{data / 'triage' / 'examples'}: no *.yml there")
-    examples: list[Example] = []
+    examples = _chat(data / "nlu" / "chat.yml")
+    last_resorts: set[str] = set()
     for file in files:
-        examples += _examples(file, kinds, services)
+        content = _read(file)
+        examples += _examples(file, content, kinds, services)
+        if content.get("last_resort") is True:
+            last_resorts.add(str(content["domain"]))
     _check_enough(data, examples, kinds)
     return TrainingData(
         tuple(examples),
-        {code: name for code, (name, _) in kinds.items()},
+        {code: kind.name for code, kind in kinds.items()},
         {code: service.name for code, service in services.items()},
-        {code: words for code, (_, words) in kinds.items()},
+        {code: kind.words for code, kind in kinds.items()},
         {code: tuple(service.words) for code, service in services.items()},
-        _digest([kinds_file, data / "catalogue" / "services.yml", *files]),
+        {code: kind.share for code, kind in kinds.items() if code != NONE},
+        frozenset(last_resorts),
+        training_digest(data),
     )
 
 
 def training_digest(data: Path) -> str:
     """The digest `load_training_data` would give, without reading the examples."""
-    files = sorted((data / "triage" / "examples").glob("*.yml"))
-    kinds_file = data / "triage" / "kinds.yml"
+    others = ("triage/kinds.yml", "catalogue/services.yml", "nlu/chat.yml")
     try:
-        return _digest([kinds_file, data / "catalogue" / "services.yml", *files])
+        return _digest([*(data / other for other in others), *_files(data)])
     except OSError as error:
         raise ExamplesError(f"{error.filename}: {error.strerror}") from error
 
 
-def _kinds(file: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
-    content = _read(file)
-    entries = content.get("kinds")
+def _files(data: Path) -> list[Path]:
+    return [
+        file
+        for folder in ("examples", "letters")
+        for file in sorted((data / "triage" / folder).glob("*.yml"))
+    ]
+
+
+def _kinds(file: Path) -> dict[str, _Kind]:
+    entries = _read(file).get("kinds")
     if not isinstance(entries, list):
         raise ExamplesError(f"{file}: a list 'kinds' is needed")
-    found: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for entry in entries:
-        if not isinstance(entry, dict) or set(entry) != {"code", "name", "words"}:
-            raise ExamplesError(f"{file}: {entry}: code, name and words are needed")
-        found[str(entry["code"])] = (str(entry["name"]), tuple(map(str, entry["words"])))
-    if NONE not in found:
+    if NONE not in [entry.get("code") for entry in entries if isinstance(entry, dict)]:
         raise ExamplesError(f"{file}: kinds: {NONE!r} is missing")
+    found: dict[str, _Kind] = {}
+    for entry in entries:
+        if not isinstance(entry, dict) or set(entry) != {"code", "name", "words", "share"}:
+            raise ExamplesError(f"{file}: {entry}: code, name, words and share are needed")
+        share = entry["share"]
+        if not isinstance(share, int | float) or (share <= 0) != (entry["code"] == NONE):
+            raise ExamplesError(f"{file}: {entry['code']}: share: a number above 0 is needed")
+        words = tuple(map(str, entry["words"]))
+        found[str(entry["code"])] = _Kind(str(entry["name"]), words, float(share))
     return found
 
 
-def _examples(file: Path, kinds: Iterable[str], domains: Iterable[str]) -> list[Example]:
-    content = _read(file)
+def _chat(file: Path) -> list[Example]:
+    """Everyday messages the bot learns from, which are no petitions for the triage either."""
+    blocks = _read(file).get("nlu")
+    texts = [
+        line.removeprefix("- ").strip()
+        for block in (blocks if isinstance(blocks, list) else [])
+        for line in str(block.get("examples", "")).splitlines()
+        if line.startswith("- ")
+    ]
+    if not texts:
+        raise ExamplesError(f"{file}: no examples there")
+    return [Example(text, NONE, None) for text in texts]
+
+
+def _examples(
+    file: Path, content: Mapping[str, Any], kinds: Iterable[str], domains: Iterable[str]
+) -> list[Example]:
     domain = content.get("domain")
     if domain is not None and domain not in domains:
         raise ExamplesError(f"{file}: domain: services.yml has no {domain!r}")
@@ -132,5 +176,7 @@ def _read(file: Path) -> dict[str, Any]:
 def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+        digest.update(
+            f"{file.parent.name}/{file.name}".encode() + b"\0" + file.read_bytes() + b"\0"
+        )
     return digest.hexdigest()

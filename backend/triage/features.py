@@ -13,14 +13,17 @@ import numpy.typing as npt
 import rjieba
 
 _NUMBERS = re.compile(r"\d+")
+_LONGEST = 6  # longer than 31 characters is long
+_LENGTH_WEIGHT = 3
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
 
 
 def terms(text: str) -> list[str]:
-    """Every character 1–3-gram and word (marked by a leading blank) of a cleaned text. Figures
-    count as one sign whatever their value, so that a number teaches nothing by heart."""
+    """Every character 1–3-gram and word (marked by a leading blank) of a cleaned text, and how long
+    it is in powers of two (chat is short). Figures count as one sign whatever their value, so that
+    a number teaches nothing by heart."""
     text = _NUMBERS.sub("0", text.lower())
     if not text:
         return []
@@ -29,6 +32,7 @@ def terms(text: str) -> list[str]:
     found += [framed[i : i + 2] for i in range(len(framed) - 1)]
     found += [framed[i : i + 3] for i in range(len(framed) - 2)]
     found += [f" {word}" for word in rjieba.cut(text) if len(word) > 1]
+    found += [f" length {min(len(text).bit_length(), _LONGEST)}"] * _LENGTH_WEIGHT
     return found
 
 

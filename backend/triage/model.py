@@ -17,7 +17,8 @@ import numpy as np
 
 from backend.triage.features import Floats, Indices, Vocabulary
 
-FORMAT = 1
+FORMAT = 2
+_HEADS = ("chat", "kind", "domain")
 
 
 class ModelError(ValueError):
@@ -54,9 +55,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Model:
-    """Both heads over one vocabulary, and the card."""
+    """The heads over one vocabulary, and the card. `chat` tells NONE from PETITION."""
 
     vocabulary: Vocabulary
+    chat: Head
     kind: Head
     domain: Head
     card: Mapping[str, Any]
@@ -69,7 +71,7 @@ def save_model(model: Model, file: Path) -> None:
         "terms": np.frombuffer("\n".join(terms).encode(), np.uint8),
         "idf": model.vocabulary.idf,
     }
-    for name, head in (("kind", model.kind), ("domain", model.domain)):
+    for name, head in zip(_HEADS, (model.chat, model.kind, model.domain), strict=True):
         arrays[f"{name}_classes"] = np.frombuffer("\n".join(head.classes).encode(), np.uint8)
         # Half precision halves the file and changes no third decimal of a probability.
         arrays[f"{name}_weights"] = head.weights.astype(np.float16)
@@ -81,8 +83,12 @@ def save_model(model: Model, file: Path) -> None:
     card = {**model.card, "format": FORMAT, "sha256": hashlib.sha256(content).hexdigest()}
     file.parent.mkdir(parents=True, exist_ok=True)
     _replace(file, content)
-    text = json.dumps(card, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    _replace(card_of(file), text.encode())
+    _write_card(card, file)
+
+
+def note_on_card(file: Path, entries: Mapping[str, Any]) -> None:
+    """Add what was found out later to the card of the model at `file`. Raises ModelError."""
+    _write_card({**load_card(file), **entries}, file)
 
 
 def load_model(file: Path) -> Model:
@@ -104,9 +110,9 @@ def load_model(file: Path) -> Model:
                 arrays[f"{name}_bias"],
                 float(arrays[f"{name}_temperature"]),
             )
-            for name in ("kind", "domain")
+            for name in _HEADS
         ]
-    return Model(vocabulary, heads[0], heads[1], card)
+    return Model(vocabulary, heads[0], heads[1], heads[2], card)
 
 
 def load_card(file: Path) -> dict[str, Any]:
@@ -129,6 +135,11 @@ def card_of(file: Path) -> Path:
 
 def _strings(array: Any) -> Sequence[str]:
     return bytes(array).decode().split("\n")
+
+
+def _write_card(card: Mapping[str, Any], file: Path) -> None:
+    text = json.dumps(card, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    _replace(card_of(file), text.encode())
 
 
 def _replace(file: Path, content: bytes) -> None:

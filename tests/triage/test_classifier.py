@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from backend.triage.classifier import Classifier, load
 from backend.triage.examples import ExamplesError, load_training_data
 from backend.triage.freshness import is_current
-from backend.triage.model import ModelError, card_of, load_model
+from backend.triage.model import ModelError, card_of, load_model, note_on_card
 from backend.triage.rules import SENSITIVITIES
 from backend.triage.training import train
 
@@ -75,6 +75,42 @@ def test_chat_is_no_petition(classifier: Classifier) -> None:
     assert [classifier.read(text).is_petition for text in CHAT].count(False) >= len(CHAT) - 1
 
 
+# Angry at an office, but about something: the matter is what has to reach somebody.
+LETTERS = [
+    (
+        "employment",
+        "领导您好,我们十一个人在服装城干装修,干完四个多月了,老板一分钱工资没结。到劳动监察大队登记过三次,"
+        "每次都让回去等电话,值班的人爱答不理,说老板不在他们管的片区。孩子要开学,家里等米下锅,"
+        "这样推来推去,政府到底有没有人管我们打工人的死活?恳请帮我们把血汗钱要回来。",
+    ),
+    (
+        "utilities",
+        "我们四组一到天热就停电,打供电所的电话没人接,去找所长,所长说在开会,让我们下星期再来。变压器用了"
+        "二十年,电压低得冰箱都不启动,反映了两年,干部来看过一回就再没有下文。请来换一台大的变压器。",
+    ),
+    (
+        "compulsory_education",
+        "尊敬的局长,我给教育股打了五次电话都被挂断。孩子今年六岁半,户口和房子都在学区里,学校却说报名满了,"
+        "让我们去七公里外的村小。问招生办,招生办让问学校,互相推诿。请给孩子安排一个就近的学位。",
+    ),
+]
+
+
+def test_a_letter_angry_at_an_office_is_about_its_matter(classifier: Classifier) -> None:
+    for domain, text in LETTERS:
+        reading = classifier.read(text)
+        assert reading.is_petition
+        assert reading.domain == domain
+
+
+def test_what_is_no_petition_still_names_a_kind(classifier: Classifier) -> None:
+    reading = classifier.read("晚上一起吃火锅不")
+    assert reading.kind == "none"
+    assert len(reading.kinds) == 3
+    assert reading.kind_confidence > 0.5
+    assert {kind for kind, _ in reading.kinds[1:]} <= KINDS - {"none"}
+
+
 def test_one_whole_reading(classifier: Classifier) -> None:
     reading = classifier.read("锦绣小区３号樓下水道堵了一個月没人管😡")
     assert (reading.kind, reading.domain) == ("complaint", "sanitation")
@@ -87,12 +123,14 @@ def test_one_whole_reading(classifier: Classifier) -> None:
 
 def test_held_out_figures_are_on_the_card_and_good_enough(classifier: Classifier) -> None:
     figures = classifier.card["cross_validation"]
-    assert figures["kind"]["accuracy"] >= 0.72
-    assert figures["domain"]["accuracy"] >= 0.66
-    assert figures["domain"]["top_three"] >= 0.84
-    assert figures["kind"]["calibration_error"] <= 0.1
+    assert figures["chat"]["accuracy"] >= 0.93
+    assert figures["kind"]["accuracy"] >= 0.78
+    assert figures["domain"]["accuracy"] >= 0.69
+    assert figures["domain"]["top_three"] >= 0.89
+    assert figures["chat"]["calibration_error"] <= 0.05
+    assert figures["kind"]["calibration_error"] <= 0.08
     assert figures["domain"]["calibration_error"] <= 0.12
-    assert set(figures["kind"]["classes"]) == KINDS
+    assert set(figures["kind"]["classes"]) == KINDS - {"none"}
 
 
 def test_classifying_is_fast(classifier: Classifier) -> None:
@@ -115,6 +153,15 @@ def test_any_text_is_read(classifier: Classifier, text: str) -> None:
     json.dumps([reading.kinds, reading.domains, reading.title, reading.summary])
 
 
+def test_notes_are_added_to_the_card(model: Path, tmp_path: Path) -> None:
+    file = tmp_path / "triage.npz"
+    shutil.copy(model, file)
+    shutil.copy(card_of(model), card_of(file))
+    note_on_card(file, {"measured": {"chat": 95.5}})
+    assert load_model(file).card["measured"] == {"chat": 95.5}
+    assert load_model(file).card["trainer"] == load_model(model).card["trainer"]
+
+
 def test_the_same_data_give_the_same_model(model: Path, tmp_path: Path) -> None:
     again = tmp_path / "triage.npz"
     train(DATA, again, now=NOW)
@@ -125,7 +172,7 @@ def test_a_model_is_current_until_its_data_change(model: Path, tmp_path: Path) -
     assert is_current(DATA, model)
     assert not is_current(DATA, tmp_path / "none.npz")
     copy = tmp_path / "data"
-    for part in ("triage", "catalogue"):
+    for part in ("triage", "catalogue", "nlu"):
         shutil.copytree(DATA / part, copy / part)
     assert is_current(copy, model)
     with (copy / "triage" / "examples" / "other.yml").open("a", encoding="utf-8") as file:
@@ -153,11 +200,11 @@ def test_a_damaged_or_missing_model_is_refused(model: Path, tmp_path: Path) -> N
 def test_training_data_cover_the_catalogue() -> None:
     content = load_training_data(DATA)
     petitions = [example for example in content.examples if example.domain]
-    assert len(petitions) >= 600
-    assert len(content.examples) - len(petitions) >= 100
+    assert len(petitions) >= 2_000
+    assert len(content.examples) - len(petitions) >= 800
     assert len({example.text for example in content.examples}) == len(content.examples)
     for domain in content.domain_names:
-        assert len([e for e in petitions if e.domain == domain]) >= 15
+        assert len([e for e in petitions if e.domain == domain]) >= 40
         assert len({e.kind for e in petitions if e.domain == domain}) >= 5
 
 
@@ -170,12 +217,14 @@ def test_training_data_cover_the_catalogue() -> None:
         ("examples/none.yml", "    - ok\n", "    - 7\n", "7"),
         ("kinds.yml", "code: none", "code: nothing", "none"),
         ("kinds.yml", "name: 投诉", "title: 投诉", "complaint"),
+        ("kinds.yml", "share: 55", "share: 0", "share"),
+        ("../nlu/chat.yml", "nlu:", "intents:", "no examples"),
     ],
 )
 def test_wrong_data_are_refused_by_name(
     tmp_path: Path, file: str, old: str, new: str, named: str
 ) -> None:
-    for part in ("triage", "catalogue"):
+    for part in ("triage", "catalogue", "nlu"):
         shutil.copytree(DATA / part, tmp_path / part)
     path = tmp_path / "triage" / file
     text = path.read_text(encoding="utf-8")

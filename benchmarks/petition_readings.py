@@ -1,0 +1,127 @@
+"""How well the triage reads real petitions and everyday messages nobody here wrote."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from backend.data_file import read_yaml
+from backend.triage.classifier import Classification, Classifier, load
+from backend.triage.examples import NONE
+from backend.triage.features import build_vocabulary
+from backend.triage.linear import fit, hold_out, question_of
+from backend.triage.training import train
+from benchmarks.report import PROJECT, Target
+
+JUDGED_KINDS = PROJECT / "tests" / "triage" / "kinds_judged.yml"
+PREDICTED = 500
+
+# The publisher's seven subjects, and the catalogue's domains that lie within each.
+SUBJECTS = {
+    "城乡建设": {
+        "construction", "property", "housing", "utilities", "sanitation", "fire_safety",
+    },
+    "环境保护": {"environment"},
+    "交通运输": {"roads_traffic"},
+    "教育文体": {"compulsory_education", "culture_sports", "heritage"},
+    "劳动和社会保障": {
+        "employment", "social_insurance", "social_assistance", "elderly_disability",
+        "vulnerable_rights", "veterans",
+    },
+    "商贸旅游": {"consumer", "commerce_tourism", "food_safety"},
+    "卫生计生": {"health"},
+}  # fmt: skip
+
+
+def measure(data: Path, model: Path) -> Iterator[Target]:
+    """Every figure of the triage, with its target where it has one. `data` holds the CSV files,
+    the model is trained anew into `model`. Raises FileNotFoundError."""
+    petitions = _rows(data / "petitions.csv")
+    bodies = [row["body"] for row in petitions]
+    labels = [row["label"] for row in petitions]
+    train(PROJECT / "data", model, now=datetime.now(UTC))
+    classifier = load(model, PROJECT / "data" / "rules")
+    classify = classifier.classify
+    found = [classify(body) for body in bodies]
+    yield from _out_of_the_box(found, labels)
+    yield Target(
+        "kind of judged petitions, %",
+        _kinds_right(data, classify),
+        at_least=75.0,
+    )
+    chat = [classify(row["text"]) for row in _rows(data / "sms_chat.csv")]
+    yield Target("everyday messages kept out, %", _refused(chat), at_least=97.0)
+    yield Target("real petitions refused, %", _refused(found), at_most=2.0)
+    yield from _demo(classifier)
+    yield from _taught(bodies, labels)
+
+
+def _out_of_the_box(found: Sequence[Classification], labels: Sequence[str]) -> Iterator[Target]:
+    right = [
+        each.domains[0][0] in SUBJECTS[label] for each, label in zip(found, labels, strict=True)
+    ]
+    yield Target("domain to subject, authored examples only, %", _percent(right), at_least=78.0)
+    for subject in SUBJECTS:
+        of_it = [hit for hit, label in zip(right, labels, strict=True) if label == subject]
+        yield Target(f"  of these {subject}, %", _percent(of_it))
+
+
+def _kinds_right(data: Path, classify: Callable[[str], Classification]) -> float:
+    right = []
+    for name, by_kind in read_yaml(JUDGED_KINDS).items():
+        rows = _rows(data / f"{name}.csv")
+        for kind, numbers in by_kind.items():
+            right += [classify(rows[i]["body"]).kinds[0][0] == kind for i in numbers]
+    return _percent(right)
+
+
+def _demo(classifier: Classifier) -> Iterator[Target]:
+    """The demo county's petitions: some forty characters, rural, none of them an example."""
+    told = [
+        (petition.get("wechat") or petition.get("sms"), petition["kind"], petition["domain"])
+        for file in sorted((PROJECT / "data" / "demo" / "petitions").glob("*.yml"))
+        for petition in read_yaml(file)["petitions"]
+    ]
+    told = [each for each in told if isinstance(each[0], str)]
+    before = time.process_time()
+    found = [classifier.classify(text) for text, _, _ in told]
+    taken = time.process_time() - before
+    kinds = [f.kinds[0][0] == kind for f, (_, kind, _) in zip(found, told, strict=True)]
+    domains = [f.domains[0][0] == domain for f, (_, _, domain) in zip(found, told, strict=True)]
+    yield Target("kind of the demo county's petitions, %", _percent(kinds))
+    yield Target("domain of the demo county's petitions, %", _percent(domains))
+    yield Target("  of these a second, on one core", len(found) / taken, at_least=1000.0)
+
+
+def _taught(bodies: Sequence[str], labels: Sequence[str]) -> Iterator[Target]:
+    """The same machine taught by real petitions: held-out fifths, and the time of the whole."""
+    question = question_of(bodies, labels)
+    held_out = hold_out(question).figures()
+    yield Target("subject, taught by real text, %", held_out["accuracy"] * 100, at_least=91.0)
+    yield Target("  its macro-F1, %", held_out["macro_f1"] * 100, at_least=90.2)
+    before = time.process_time()
+    whole = question_of(bodies, labels)
+    vocabulary = build_vocabulary(whole.documents, least=whole.least)
+    head = fit(whole, vocabulary, held_out["temperature"])
+    yield Target("  teaching it, seconds", time.process_time() - before, at_most=60.0)
+    before = time.process_time()
+    for body in bodies[:PREDICTED]:
+        head.top(*vocabulary.weigh(question_of([body], [""]).documents[0]))
+    each = (time.process_time() - before) / PREDICTED
+    yield Target("  reading one text, ms", each * 1000, at_most=5.0)
+
+
+def _refused(found: Sequence[Classification]) -> float:
+    return _percent([each.kinds[0][0] == NONE for each in found])
+
+
+def _percent(hits: Sequence[bool]) -> float:
+    return 100 * sum(hits) / len(hits)
+
+
+def _rows(file: Path) -> list[Mapping[str, str]]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return list(csv.DictReader(lines))

@@ -1,0 +1,27 @@
+"""What the benchmark of reading compares with must be the catalogue's and the definitions' own."""
+
+from pathlib import Path
+
+from backend.catalogue import load_catalogue
+from backend.data_file import read_yaml
+from backend.triage.examples import NONE, load_training_data
+from benchmarks.petition_readings import JUDGED_KINDS, SUBJECTS
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def test_subjects_are_made_of_the_catalogues_domains() -> None:
+    services = load_catalogue(DATA / "catalogue").services
+    domains = [domain for within in SUBJECTS.values() for domain in within]
+    assert set(domains) <= set(services)
+    assert len(domains) == len(set(domains)), "a domain lies within two subjects"
+
+
+def test_enough_petitions_are_judged_each_once_and_by_a_kind_we_know() -> None:
+    judged = read_yaml(JUDGED_KINDS)
+    kinds = set(load_training_data(DATA).kind_names) - {NONE}
+    for by_kind in judged.values():
+        assert set(by_kind) <= kinds
+        numbers = [number for rows in by_kind.values() for number in rows]
+        assert len(numbers) == len(set(numbers))
+    assert sum(len(rows) for by_kind in judged.values() for rows in by_kind.values()) >= 150
