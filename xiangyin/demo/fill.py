@@ -35,7 +35,7 @@ from xiangyin.demo.residents import opt_out, settle
 from xiangyin.demo.schedule import schedule
 from xiangyin.demo.stage import OneTransaction, StoryClock
 from xiangyin.demo.stories import SEASON_DAYS, Material
-from xiangyin.demo.survey_schedule import opening
+from xiangyin.demo.survey_schedule import in_office
 from xiangyin.demo.survey_stories import SurveyMaterial
 from xiangyin.demo.surveys import SurveyPlayer
 
@@ -138,13 +138,14 @@ async def fill(
             await player.play(steps)
         else:
             residents = await settle(connection, rules.catalogue, clock.now())
-            opened = opening(surveys.asked.opened, rules.calendar, now)
+            opened = in_office(surveys.asked.opened, rules.calendar, now)
             await opt_out(citizens, clock, residents, opened)
             await player.play([step for step in steps if step.at < opened])
             survey = await asking.ask(surveys.asked, opened)
             await player.play([step for step in steps if step.at >= opened])
             surveyed = await asking.answer(surveys, survey, opened, SEED)
-            await asking.draft(surveys.draft, now)
+            written = in_office(surveys.draft.written, rules.calendar, now)
+            await asking.draft(surveys.draft, written)
         return Filled(await _count(connection), len(material.stories), surveyed)
 
 

@@ -18,12 +18,13 @@ from xiangyin.demo.survey_stories import (
     Amount,
     AskedSurvey,
     Choice,
+    InOffice,
     Mood,
-    Opened,
     Wish,
     Written,
 )
 
+MINUTE = 46
 # Most answer on the day they are asked or the next; the last ones weeks later.
 DAYS_LATER = (0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 17)
 DAYS_WEIGHTS = (48, 19, 9, 6, 4, 3, 3, 3, 2, 2, 1)
@@ -53,12 +54,12 @@ class Said:
     declines: bool = False
 
 
-def opening(opened: Opened, calendar: Calendar, now: datetime) -> datetime:
-    """When the survey was opened: in office, so never on a day off."""
-    day = now.astimezone(SHANGHAI).date() - timedelta(days=opened.days)
+def in_office(moment: InOffice, calendar: Calendar, now: datetime) -> datetime:
+    """When it was, counted from `now`: never on a day off."""
+    day = now.astimezone(SHANGHAI).date() - timedelta(days=moment.days)
     while not calendar.is_working(day):
         day -= timedelta(days=1)
-    return datetime.combine(day, time(opened.hour, 12), SHANGHAI)
+    return datetime.combine(day, time(moment.hour, MINUTE), SHANGHAI)
 
 
 def answers(

@@ -78,11 +78,11 @@ class Written(_Question):
     passing: Several
 
 
-class Opened(Entry):
-    """So many days ago (or the working day before), at this hour in Asia/Shanghai."""
+class InOffice(Entry):
+    """So many days ago (or the working day before), in this hour in Asia/Shanghai."""
 
-    days: Annotated[int, Field(ge=20, le=60)]
-    hour: Annotated[int, Field(ge=8, le=20)]
+    days: Annotated[int, Field(ge=1, le=60)]
+    hour: Annotated[int, Field(ge=9, le=16)]
 
 
 class Turnout(Entry):
@@ -95,12 +95,12 @@ class Turnout(Entry):
 
 class AskedSurvey(Entry):
     """A survey put to every village; `author` is an official's login. `skipping`: said by the few
-    who leave a question out."""
+    who leave a question out. It ends with the day so many days after it was opened."""
 
     author: str
     title: str
     introduction: str
-    opened: Opened
+    opened: InOffice
     closes_after_days: int
     turnout: Turnout
     declining: Several
@@ -118,7 +118,7 @@ class DraftSurvey(Entry):
     author: str
     title: str
     introduction: str
-    written_days: Annotated[int, Field(ge=0, le=60)]
+    written: InOffice
     townships: Sequence[str]
     questions: Sequence[_Question]
 

@@ -4,7 +4,7 @@ it in service. Answers are read from people's words as the dialogue reads them."
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,7 +33,7 @@ from xiangyin.demo.stories import DemoDataError
 from xiangyin.demo.survey_schedule import Asked, Said, answers
 from xiangyin.demo.survey_stories import AskedSurvey, DraftSurvey, SurveyMaterial
 
-WRITTEN_BEFORE = timedelta(days=1, hours=2)
+WRITTEN_BEFORE = timedelta(minutes=42)  # the opening
 
 
 class SurveyPlayer:
@@ -71,7 +71,8 @@ class SurveyPlayer:
             self._connection, actor, survey_id, written.version, codes, self._clock.time
         )
         self._clock.time = opened
-        closes_at = opened + timedelta(days=survey.closes_after_days)
+        last = opened.date() + timedelta(days=survey.closes_after_days)
+        closes_at = datetime.combine(last + timedelta(days=1), time(), opened.tzinfo)
         ready = await self._read(survey.author, survey_id)
         await open_survey(
             self._whole,
@@ -102,10 +103,10 @@ class SurveyPlayer:
         )
         return int(completed or 0)
 
-    async def draft(self, draft: DraftSurvey, now: datetime) -> None:
+    async def draft(self, draft: DraftSurvey, at: datetime) -> None:
         """Written and meant for its villages, not opened."""
         actor = self._cast.official(draft.author)
-        self._clock.time = now - timedelta(days=draft.written_days)
+        self._clock.time = at
         survey_id = await create_survey(self._connection, actor, draft.draft, self._clock.time)
         written = await self._read(draft.author, survey_id)
         codes = [

@@ -10,7 +10,7 @@ import pytest
 from backend.catalogue import load_catalogue
 from backend.petitions.deadline import SHANGHAI, load_calendar
 from xiangyin.demo.stories import DemoDataError
-from xiangyin.demo.survey_schedule import Asked, Said, answers, opening
+from xiangyin.demo.survey_schedule import Asked, Said, answers, in_office
 from xiangyin.demo.survey_stories import load_surveys
 from xiangyin.settings import PROJECT
 
@@ -87,6 +87,6 @@ def test_too_few_people_are_named() -> None:
 @pytest.mark.parametrize("days", range(7))
 def test_it_is_opened_about_three_weeks_ago_on_a_working_day(days: int) -> None:
     now = datetime(2026, 11, 26, 0, 30, tzinfo=SHANGHAI) + timedelta(days=days)
-    at = opening(SURVEYS.asked.opened, CALENDAR, now)
+    at = in_office(SURVEYS.asked.opened, CALENDAR, now)
     assert CALENDAR.is_working(at.date())
     assert timedelta(days=20) <= now - at <= timedelta(days=31)
