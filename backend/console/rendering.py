@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from backend.console.assets import Assets
 from backend.console.option_lists import option_groups, options
-from backend.console.wording import file_size, iso, local, moment
+from backend.console.wording import file_size, iso, last_day, local, moment
 from backend.organisation.roles import Permission, may
 from backend.organisation.tree import root_path
 from backend.ports import Clock
@@ -47,6 +47,7 @@ def setup_templates(
     )
     environment.filters.update(
         iso=iso,
+        last_day=last_day,
         local=local,
         file_size=file_size,
         moment=lambda at: moment(at, clock.now()),

@@ -27,6 +27,11 @@ def day_words(day: date) -> str:
     return f"{day.month}月{day.day}日"
 
 
+def last_day(end: datetime) -> str:
+    """The last day before `end`: '12月5日' for the midnight after it."""
+    return day_words((end.astimezone(SHANGHAI) - timedelta(microseconds=1)).date())
+
+
 def moment(at: datetime, now: datetime) -> str:
     """'刚刚', '8 分钟前', '今天 16:05', '昨天 16:05', '11月3日 16:05', '2025年11月3日'."""
     passed = now - at

@@ -169,13 +169,14 @@ async def ask(
 async def answer(
     connection: AsyncConnection,
     citizen_id: int,
-    turn_id: int,
+    turn_id: int | None,
     effect: Mapping[str, Any],
     words: str,
     now: datetime,
 ) -> list[Reply]:
     """Record the answer and say what comes next. Effect: survey, position, and one of option,
-    number, skipped, in_words; `more` adds to an answer in words. `words`: the citizen's own."""
+    number, skipped, in_words; `more` adds to an answer in words. `words`: the citizen's own;
+    `turn_id`: the turn they came in, None where no conversation is kept."""
     if effect.get("more"):
         return await _add_to_text(connection, citizen_id, effect, words)
     at = await _of_citizen(connection, citizen_id, effect["survey"], now)

@@ -11,6 +11,7 @@ from docs.pictures.county import County
 DESK: Any = {"width": 1280, "height": 800}
 # A petition with a photo, an addition and neighbours who say the same.
 STORY = "跟茶一样"
+SURVEY = "村卫生室看病方便不方便"
 
 
 async def official(browser: Browser, county: County, login: str) -> Page:
@@ -54,6 +55,16 @@ async def overview(browser: Browser, county: County) -> bytes:
     await page.get_by_role("link", name="总览").click()
     await page.set_viewport_size({"width": 1280, "height": 1160})
     await expect(page.locator("canvas, svg[width]").first).to_be_visible()
+    return await _taken(page)
+
+
+async def survey(browser: Browser, county: County) -> bytes:
+    """What the county's people answered about their village clinics."""
+    page = await official(browser, county, "xianzhang")
+    await page.get_by_role("link", name="调查").click()
+    await page.get_by_role("link", name=SURVEY).click()
+    await page.set_viewport_size({"width": 1280, "height": 1770})
+    await expect(page.locator(".chart canvas, .chart svg")).to_have_count(5)
     return await _taken(page)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import yaml
 
 from backend.console.assets import AssetMissing, Assets
-from backend.console.wording import due, moment
+from backend.console.wording import due, last_day, moment
 from backend.organisation.roles import Role
+from backend.petitions.deadline import SHANGHAI
 from backend.petitions.lifecycle import State
 from backend.petitions.rules import KINDS, URGENCIES
 from backend.web.texts import OfficialTexts
@@ -67,6 +68,12 @@ def test_moments_in_words() -> None:
     assert moment(NOW - timedelta(hours=13), NOW) == "昨天 23:00"
     assert moment(NOW - timedelta(days=20), NOW) == "11月3日 12:00"
     assert moment(NOW - timedelta(days=400), NOW) == "2025年10月19日"
+
+
+def test_the_last_day_ends_at_midnight() -> None:
+    midnight = datetime(2026, 12, 6, tzinfo=SHANGHAI)
+    assert last_day(midnight) == last_day(midnight.astimezone(UTC)) == "12月5日"
+    assert last_day(midnight + timedelta(hours=9)) == "12月6日"
 
 
 async def test_assets_are_listed_named_by_content_and_kept(site: Site) -> None:

@@ -21,6 +21,7 @@ from xiangyin.commands.parsers import Subcommands
 from xiangyin.commands.train import train
 from xiangyin.demo.fill import Filled, Holding, clear, fill, holding
 from xiangyin.demo.stories import DemoDataError, Material, load_material
+from xiangyin.demo.survey_stories import load_surveys
 from xiangyin.loading import load_settings
 from xiangyin.preparation import prepare_database
 from xiangyin.settings import PROJECT, Settings
@@ -115,6 +116,7 @@ async def _fill(settings: Settings, database: Database) -> None:
     filled = await fill(
         database,
         material,
+        load_surveys(DATA / "demo" / "surveys", rules.catalogue),
         now=SystemClock().now(),
         password=password,
         rules=rules,
@@ -130,7 +132,10 @@ def _keep_logins(
     file: Path, material: Material, offices: Mapping[str, str], filled: Filled, password: str
 ) -> None:
     """So that they can be shown again at every start; readable by the owner only."""
-    lines = [f"演示县：{filled.petitions} 件诉求。以下登录名的口令都是 {password}"]
+    lines = [
+        f"演示县：{filled.petitions} 件诉求，一份 {filled.surveyed} 人答完的调查。",
+        f"以下登录名的口令都是 {password}",
+    ]
     lines += [
         f"  {one.login:<10} {one.name}（{offices[one.org]}，{ROLES[one.role]}）"
         for one in material.officials

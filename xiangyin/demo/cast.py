@@ -34,6 +34,7 @@ class Cast:
         self._desks: dict[int, Actor] = {}
         self._handlers: dict[int, Actor] = {}
         self._supervisor: Actor | None = None
+        self._by_login: dict[str, Actor] = {}
 
     @classmethod
     async def engage(
@@ -49,6 +50,7 @@ class Cast:
             actor = await cast._engage(
                 connection, official.login, official.name, org, official.role
             )
+            cast._by_login[official.login] = actor
             if official.role is Role.DISPATCHER:
                 cast._desks.setdefault(org.id, actor)
             elif official.role is Role.HANDLER:
@@ -63,6 +65,12 @@ class Cast:
         if self._supervisor is None:
             raise DemoDataError("officials.yml: no supervisor of the county")
         return self._supervisor
+
+    def official(self, login: str) -> Actor:
+        """One of those whose log-ins are shown."""
+        if login not in self._by_login:
+            raise DemoDataError(f"officials.yml: no {login}")
+        return self._by_login[login]
 
     def desk(self, org_id: int) -> Actor:
         """The front desk of a township, or of the county."""

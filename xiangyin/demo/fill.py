@@ -31,9 +31,13 @@ from xiangyin.demo.cast import Cast
 from xiangyin.demo.citizens import Citizens
 from xiangyin.demo.dialogue import StoryBot
 from xiangyin.demo.player import Player
+from xiangyin.demo.residents import opt_out, settle
 from xiangyin.demo.schedule import schedule
 from xiangyin.demo.stage import OneTransaction, StoryClock
 from xiangyin.demo.stories import SEASON_DAYS, Material
+from xiangyin.demo.survey_schedule import in_office
+from xiangyin.demo.survey_stories import SurveyMaterial
+from xiangyin.demo.surveys import SurveyPlayer
 
 SEED = 20_260_828
 
@@ -52,10 +56,12 @@ class NotEmpty(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """How many petitions the county now has, of how many stories."""
+    """How many petitions the county now has, of how many stories, and how many people have
+    answered the whole survey."""
 
     petitions: int
     stories: int
+    surveyed: int
 
 
 async def holding(database: Database) -> Holding:
@@ -87,6 +93,7 @@ async def clear(database: Database) -> None:
 async def fill(
     database: Database,
     material: Material,
+    surveys: SurveyMaterial | None,
     *,
     now: datetime,
     password: str,
@@ -95,8 +102,8 @@ async def fill(
     texts: Texts,
     media_folder: Path,
 ) -> Filled:
-    """Play the material into a prepared database that holds nothing. Raises NotEmpty,
-    DemoDataError, PasswordRefused; then nothing was written."""
+    """Play petitions and surveys into a prepared database that holds nothing. Raises NotEmpty,
+    DemoDataError, PasswordRefused; then nothing was written. `surveys` None: none is asked."""
     if await holding(database) is not Holding.NOTHING:
         raise NotEmpty
     steps = schedule(material.stories, rules.calendar, now, SEED)
@@ -123,8 +130,23 @@ async def fill(
             cast,
             material.stories,
         )
-        await player.play(steps)
-        return Filled(await _count(connection), len(material.stories))
+        asking = SurveyPlayer(
+            whole, connection, clock, rules.catalogue, cast, citizens, texts, looks
+        )
+        surveyed = 0
+        if surveys is None:
+            await player.play(steps)
+        else:
+            residents = await settle(connection, rules.catalogue, clock.now())
+            opened = in_office(surveys.asked.opened, rules.calendar, now)
+            await opt_out(citizens, clock, residents, opened)
+            await player.play([step for step in steps if step.at < opened])
+            survey = await asking.ask(surveys.asked, opened)
+            await player.play([step for step in steps if step.at >= opened])
+            surveyed = await asking.answer(surveys, survey, opened, SEED)
+            written = in_office(surveys.draft.written, rules.calendar, now)
+            await asking.draft(surveys.draft, written)
+        return Filled(await _count(connection), len(material.stories), surveyed)
 
 
 async def _count(connection: AsyncConnection) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.words import label, satisfaction
+from backend.conversation.tables import conversation
 from backend.organisation.sessions import Actor
 from backend.organisation.tables import org
 from backend.petitions.correction import Correction
@@ -19,8 +20,9 @@ from backend.petitions.offices import suggest_offices
 from backend.petitions.outcomes import Done, Forbidden, Missing, Outcome
 from backend.petitions.rules import PetitionRules
 from backend.petitions.tables import handover, petition
+from backend.surveys.wording import SURVEY_KEYS
 from xiangyin.demo.cast import Cast
-from xiangyin.demo.citizens import Citizens
+from xiangyin.demo.citizens import Citizens, Person
 from xiangyin.demo.schedule import Act, Step
 from xiangyin.demo.stage import StoryClock
 from xiangyin.demo.stories import DemoDataError, Placed
@@ -105,16 +107,24 @@ class Player:
         await self._citizens.write(person, ["撤回"], "affirm")
 
     async def _rate(self, step: Step) -> None:
-        """The digit alone; or words, in which the level is named where they do not say it."""
+        """The digit alone; or words, in which the level is named where they do not say it. A digit
+        would answer what was asked last: who has been sent a survey since uses words."""
         person = self._citizens.person(step.story, self._stories[step.story])
         assert step.level is not None
-        said = step.words or str(step.level)
+        named = label(f"level_{step.level}")
+        said = step.words or (named if await self._surveyed(person) else str(step.level))
         if satisfaction(said) != step.level:
-            said = f"{label(f'level_{step.level}')}，{said}"
+            said = f"{named}，{said}"
         await self._citizens.write(person, [said], "rate")
         row = await self._row(step)
         if row.rating != step.level:
             raise DemoDataError(f"{row.title}: {said!r} was not read as {step.level}")
+
+    async def _surveyed(self, person: Person) -> bool:
+        shown: dict[str, str] | None = await self._connection.scalar(
+            select(conversation.c.prompt).where(conversation.c.citizen_id == person.citizen_id)
+        )
+        return shown is not None and shown["key"].startswith(SURVEY_KEYS)
 
     async def _accept(self, step: Step) -> None:
         """受理, and the machine's reading set right where it was wrong."""

@@ -167,7 +167,7 @@ def _waiting(
     for act, words, part in ((Act.ASK, story.asks, 0.45), (Act.REMIND, story.remind, 0.75)):
         if words:
             moment = filed + (end - filed) * part
-            asked = _at_hour(moment.astimezone(SHANGHAI).date(), chance)
+            asked = at_hour(moment.astimezone(SHANGHAI).date(), chance)
             yield Step(min(max(asked, filed + timedelta(hours=1)), end), index, act, words)
     if story.supervised:
         watched = _at_work(max(begun, filed + (end - filed) * 0.8), 1, calendar, chance)
@@ -195,7 +195,7 @@ def _again(
 def _filed_at(story: Story, now: datetime, chance: random.Random) -> datetime:
     """On its day; what would lie in the future of today was written within the last hours."""
     day = now.astimezone(SHANGHAI).date() - timedelta(days=story.days)
-    at = _at_hour(day, chance)
+    at = at_hour(day, chance)
     if story.hour is not None:
         at = at.replace(hour=story.hour)
     if at > now - timedelta(minutes=5):
@@ -203,14 +203,15 @@ def _filed_at(story: Story, now: datetime, chance: random.Random) -> datetime:
     return at
 
 
-def _at_hour(day: date, chance: random.Random) -> datetime:
+def at_hour(day: date, chance: random.Random) -> datetime:
+    """A moment of the day at which people write."""
     hour = time(chance.choice(WRITING_HOURS), chance.randint(0, 59), chance.randint(0, 59))
     return datetime.combine(day, hour, SHANGHAI)
 
 
 def _daytime(after: datetime, days: int, chance: random.Random) -> datetime:
     day = after.astimezone(SHANGHAI).date() + timedelta(days=days)
-    return _at_hour(day, chance)
+    return at_hour(day, chance)
 
 
 def _reply_time(asked: datetime, chance: random.Random) -> datetime:

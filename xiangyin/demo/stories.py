@@ -29,11 +29,13 @@ class DemoDataError(ValueError):
     """The authored material is wrong; the message names the file and the entry."""
 
 
-class _Entry(BaseModel):
+class Entry(BaseModel):
+    """Of authored YAML: exact types, no unknown keys."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Returned(_Entry):
+class Returned(Entry):
     """The first office (`office`: its code) sends it back: not theirs. `decision`: what the front
     desk rules on that, in the words it dispatches again with."""
 
@@ -42,7 +44,7 @@ class Returned(_Entry):
     decision: Text | None = None
 
 
-class Again(_Entry):
+class Again(Entry):
     """What followed a poor rating. Without `answer` the case is still open."""
 
     answer: Text | None = None
@@ -50,7 +52,7 @@ class Again(_Entry):
     comment: Text | None = None
 
 
-class Story(_Entry):
+class Story(Entry):
     """One petition. `days`: how long ago; `hour`: of the day, where the words tell it; `wechat` or
     `sms`: the citizen's messages; `place`: its village or community (none: somewhere in the
     township); `kind`, `domain`: what an official makes of it. `takes`: working days to the answer
@@ -117,7 +119,7 @@ class Story(_Entry):
         return self.wechat or self.sms
 
 
-class Official(_Entry):
+class Official(Entry):
     """One of the staff one can log in as; `org` is a unit's code."""
 
     login: str
@@ -145,19 +147,19 @@ class Material:
     names: Sequence[str]
 
 
-class _Township(_Entry):
+class _Township(Entry):
     township: str
     petitions: Sequence[Story]
 
 
-class _Staff(_Entry):
+class _Staff(Entry):
     officials: Sequence[Official]
     names: Sequence[str]
 
 
 def load_material(folder: Path, catalogue: Catalogue) -> Material:
     """Read `folder`. Raises DemoDataError."""
-    staff = _read(folder / "officials.yml", _Staff)
+    staff = read_entry(folder / "officials.yml", _Staff)
     for official in staff.officials:
         if official.org not in catalogue.organisation:
             raise DemoDataError(f"officials.yml: {official.login}: no unit {official.org}")
@@ -170,7 +172,7 @@ def load_material(folder: Path, catalogue: Catalogue) -> Material:
 
 
 def _placed(file: Path, catalogue: Catalogue) -> Iterator[Placed]:
-    read = _read(file, _Township)
+    read = read_entry(file, _Township)
     town = next(
         (
             one
@@ -196,7 +198,8 @@ def _placed(file: Path, catalogue: Catalogue) -> Iterator[Placed]:
         yield Placed(story, town.code, code, f"{read.township}{story.place or ''}")
 
 
-def _read[Model: BaseModel](file: Path, model: type[Model]) -> Model:
+def read_entry[Model: BaseModel](file: Path, model: type[Model]) -> Model:
+    """A whole file as one entry. Raises DemoDataError."""
     try:
         return model.model_validate(read_yaml(file))
     except (OSError, yaml.YAMLError) as error:

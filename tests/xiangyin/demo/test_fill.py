@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +19,10 @@ from backend.organisation.tables import user
 from backend.petitions.deadline import SHANGHAI
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.petitions.tables import petition, petition_event
-from tests.services.required import require_service
 from xiangyin.demo.fill import Holding, NotEmpty, clear, fill, holding
 from xiangyin.demo.stories import Material, Placed, load_material
 from xiangyin.preparation import make_first_user, prepare_database
-from xiangyin.settings import TRIAGE_MODEL
-from xiangyin.wiring import DATA, load_readings
+from xiangyin.wiring import DATA
 
 NOW = datetime(2026, 11, 26, 15, 0, tzinfo=SHANGHAI)
 PASSWORD = "麦田真好看呀今年收成不错"
@@ -39,22 +36,6 @@ class FixedClock:
 
     async def sleep(self, seconds: float) -> None:
         raise AssertionError
-
-
-@pytest.fixture(scope="module")
-def readings() -> Readings:
-    require_service(TRIAGE_MODEL if TRIAGE_MODEL.exists() else None, "no triage model")
-    return load_readings(RULES)
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url)
-    try:
-        await prepare_database(opened)
-        yield opened
-    finally:
-        await opened.close()
 
 
 def few(material: Material) -> Material:
@@ -77,6 +58,7 @@ async def filled(
     await fill(
         database,
         material,
+        None,
         now=NOW,
         password=PASSWORD,
         rules=rules,
