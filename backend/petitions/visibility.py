@@ -16,6 +16,7 @@ Who wrote (name, phone) of an ordinary petition is shown to every role but reade
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +37,16 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     """The clause over `petition`; see above."""
     if not may(actor.role, Permission.READ):
         return false()
-    return and_(_in_branch(actor), ~_about(actor), _confidence(actor))
+    return and_(or_(*_in_branch(actor)), ~_about(actor), _confidence(actor))
+
+
+@lru_cache(maxsize=ACTORS)
+def ways_to_see(actor: Actor) -> Sequence[ColumnElement[bool]]:
+    """`visible_to` taken apart: what is visible is visible by one of these, each found by an index
+    of its own where a database would go through all petitions for the whole."""
+    if not may(actor.role, Permission.READ):
+        return (false(),)
+    return tuple(and_(way, ~_about(actor), _confidence(actor)) for way in _in_branch(actor))
 
 
 def sees_identity(actor: Actor, row: Row[Any]) -> bool:
@@ -55,7 +65,8 @@ def identity_visible(actor: Actor) -> ColumnElement[bool]:
     return false()
 
 
-def _in_branch(actor: Actor) -> ColumnElement[bool]:
+def _in_branch(actor: Actor) -> Sequence[ColumnElement[bool]]:
+    """Any of these makes it the branch's."""
     ids = select(org.c.id).where(org.c.path.startswith(actor.org_path, autoescape=True))
     # An office that leads is found on the petition itself; only what is left is looked up: who
     # assists, and who led what was reopened later and may lie with another office now.
@@ -74,7 +85,7 @@ def _in_branch(actor: Actor) -> ColumnElement[bool]:
             dispatch.c.state == "done",
         ),
     )
-    return or_(
+    return (
         petition.c.org_id.in_(ids),
         petition.c.lead_org_id.in_(ids),
         petition.c.id.in_(union_all(assisted, answered_before)),
