@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.services import chromium as chromium_service
 from tests.services import kannel as kannel_service
@@ -18,6 +19,10 @@ from tests.services import ports
 from tests.services import postgres as postgres_service
 from tests.services.required import require_service
 from tests.services.vectors import read_vectors, shared_folder
+
+# No test is decided by the clock: a busy machine is no defect.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
