@@ -19,8 +19,8 @@ from backend.petitions.visibility import ACTORS, sees_identity, visible_to
 from backend.triage.cleaning import clean
 
 WITHIN = timedelta(days=90)
-OF_ITS_PLACE, OF_ITS_MATTER = 60, 40
-"""How many of the newest are looked at: the same trouble is likelier where it is."""
+CANDIDATES = 100
+"""How many of the newest of its matter, and of its place, are looked at."""
 SHOWN = 5
 # Words alone reach it where half of the shorter text's pairs of characters recur in the other,
 # with place and domain a fifth of them.
@@ -124,18 +124,18 @@ def _one(actor: Actor) -> Select[Any]:
 @lru_cache(maxsize=ACTORS)
 def _near(actor: Actor) -> Select[Any]:
     ids = union(
-        _newest(petition.c.domain == bindparam("domain"), OF_ITS_MATTER),
-        _newest(petition.c.place_code == bindparam("place_code"), OF_ITS_PLACE),
+        _newest(petition.c.domain == bindparam("domain")),
+        _newest(petition.c.place_code == bindparam("place_code")),
     )
     return _visible(actor).where(petition.c.id.in_(ids), petition.c.id != bindparam("id"))
 
 
-def _newest(near: ColumnElement[bool], most: int) -> Select[Any]:
+def _newest(near: ColumnElement[bool]) -> Select[Any]:
     received_at = petition.c.received_at
     found = (
         select(petition.c.id)
         .where(near, received_at > bindparam("since"), received_at < bindparam("until"))
         .order_by(received_at.desc())
-        .limit(most)
+        .limit(CANDIDATES)
     )
     return select(found.subquery().c.id)
