@@ -58,11 +58,15 @@ async def similar_petitions(
         "until": one.received_at + WITHIN,
     }
     found_by = frozenset(one.words.split(" "))
-    scored = [
-        (likeness(one, other), other)
+    worth = [
+        other.id
         for other in await connection.execute(_near(actor), near)
         if _may_reach(found_by, other.words)
     ]
+    if not worth:
+        return []
+    others = await connection.execute(_those(actor), {"ids": worth})
+    scored = [(likeness(one, other), other) for other in others]
     likest = sorted(scored, key=lambda pair: (-pair[0], -pair[1].id))[:SHOWN]
     return [
         Similar(
@@ -123,11 +127,21 @@ def _one(actor: Actor) -> Select[Any]:
 
 @lru_cache(maxsize=ACTORS)
 def _near(actor: Actor) -> Select[Any]:
+    """Only what tells whether a petition is worth reading: hardly any is."""
     ids = union(
         _newest(petition.c.domain == bindparam("domain")),
         _newest(petition.c.place_code == bindparam("place_code")),
     )
-    return _visible(actor).where(petition.c.id.in_(ids), petition.c.id != bindparam("id"))
+    return (
+        select(petition.c.id, petition_search.c.words)
+        .join(petition_search, petition_search.c.petition_id == petition.c.id)
+        .where(visible_to(actor), petition.c.id.in_(ids), petition.c.id != bindparam("id"))
+    )
+
+
+@lru_cache(maxsize=ACTORS)
+def _those(actor: Actor) -> Select[Any]:
+    return _visible(actor).where(petition.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def _newest(near: ColumnElement[bool]) -> Select[Any]:
