@@ -18,6 +18,7 @@ from backend.console.deployment_editing import (
     require_editor,
     save,
     seal,
+    show_form,
 )
 from backend.console.forms import Form, words
 from backend.console.rendering import render
@@ -94,7 +95,6 @@ async def _page(
     code = request.match_info["code"]
     unit = _unit(now, code)
     context = {
-        "words": request.app[DEPLOYMENT_TEXTS],
         "code": code,
         "is_new": code == NEW,
         "is_county": unit is not None and unit.parent is None,
@@ -109,11 +109,8 @@ async def _page(
         "functions": _functions(now, deployment.shipped),
         "new_function": NEW_FUNCTION,
         "longest": LONGEST_NAME,
-        "errors": errors or {},
-        "notice": done_words(request),
-        "here": "deployment",
     }
-    return render(request, "office.html", context, status=422 if errors else 200)
+    return show_form(request, "office.html", context, errors)
 
 
 def _unit(now: Effective, code: str) -> Unit | None:

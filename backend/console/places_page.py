@@ -13,10 +13,10 @@ from backend.console.deployment_editing import (
     SEAL,
     Errors,
     current,
-    done_words,
     require_editor,
     save,
     seal,
+    show_form,
 )
 from backend.console.forms import words
 from backend.console.rendering import render
@@ -66,7 +66,6 @@ async def _page(
         raise refuse(404, "")
     level = divisions[code].level if code != NEW else _below(above)
     context = {
-        "words": request.app[DEPLOYMENT_TEXTS],
         "code": code,
         "is_new": code == NEW,
         "level": level,
@@ -74,11 +73,8 @@ async def _page(
         "digits": DIGITS[level],
         "given": given or _given(divisions.get(code), above),
         "longest": LONGEST_NAME,
-        "errors": errors or {},
-        "notice": done_words(request),
-        "here": "deployment",
     }
-    return render(request, "place.html", context, status=422 if errors else 200)
+    return show_form(request, "place.html", context, errors)
 
 
 def _parent(now: Effective, code: str) -> str | None:

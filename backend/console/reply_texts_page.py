@@ -12,10 +12,10 @@ from backend.console.deployment_editing import (
     SEAL,
     Errors,
     current,
-    done_words,
     require_editor,
     save,
     seal,
+    show_form,
 )
 from backend.console.forms import words
 from backend.console.rendering import render
@@ -85,7 +85,6 @@ async def _page(
         raise refuse(404, "")
     known = parameters()
     context = {
-        "words": request.app[DEPLOYMENT_TEXTS],
         "key": key,
         "given": given or {"sms": "", **entry, SEAL: seal(entry)},
         "shipped": shipped,
@@ -97,11 +96,8 @@ async def _page(
         "usual": {one: known[one].usual for one in reply_parameters(shipped)},
         "longest": LONGEST_TEXT,
         "longest_sms": LONGEST_SMS,
-        "errors": errors or {},
-        "notice": done_words(request),
-        "here": "deployment",
     }
-    return render(request, "reply_text.html", context, status=422 if errors else 200)
+    return show_form(request, "reply_text.html", context, errors)
 
 
 async def change(request: web.Request) -> web.StreamResponse:

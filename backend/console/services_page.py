@@ -13,10 +13,10 @@ from backend.console.deployment_editing import (
     SEAL,
     Errors,
     current,
-    done_words,
     require_editor,
     save,
     seal,
+    show_form,
 )
 from backend.console.forms import Form, words
 from backend.console.rendering import render
@@ -84,7 +84,6 @@ async def _page(
         raise refuse(404, "")
     names = _names(now, deployment.shipped)
     context = {
-        "words": request.app[DEPLOYMENT_TEXTS],
         "code": code,
         "is_new": code == NEW,
         "given": given or _given(now, code),
@@ -98,11 +97,8 @@ async def _page(
         "urgencies": URGENCIES,
         "levels": LEVELS,
         "longest": LONGEST_NAME,
-        "errors": errors or {},
-        "notice": done_words(request),
-        "here": "deployment",
     }
-    return render(request, "service.html", context, status=422 if errors else 200)
+    return show_form(request, "service.html", context, errors)
 
 
 def _given(now: Effective, code: str) -> Mapping[str, Any]:

@@ -9,17 +9,15 @@ from typing import Any
 from aiohttp import web
 
 from backend.console.deployment_editing import (
-    DEPLOYMENT_TEXTS,
     SEAL,
     Errors,
     current,
-    done_words,
     require_editor,
     save,
     seal,
+    show_form,
 )
 from backend.console.forms import words
-from backend.console.rendering import render
 from backend.deployment.days import FIRST_YEAR, LAST_YEAR, lines, put_year
 from backend.deployment.effective import WORKING_DAYS, Effective
 from backend.petitions.deadline import Calendar
@@ -51,18 +49,14 @@ async def _page(
     _, now = await current(request)
     year, this_year = _year(request), today(dependencies(request).clock.now()).year
     context = {
-        "words": request.app[DEPLOYMENT_TEXTS],
         "year": year,
         "years": [this_year - 1, this_year, this_year + 1],
         "months": _months(year, now.calendar),
         "given": given or _given(now, year),
         "is_listed": bool(_entry(now, year)),
         "longest": LONGEST,
-        "errors": errors or {},
-        "notice": done_words(request),
-        "here": "deployment",
     }
-    return render(request, "working_days.html", context, status=422 if errors else 200)
+    return show_form(request, "working_days.html", context, errors)
 
 
 def _year(request: web.Request) -> int:
