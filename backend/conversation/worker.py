@@ -146,13 +146,17 @@ class Worker:
                 await leases.give_back(connection, lease)
                 return False
         reach("turn.started")
+        # Tried this often, it may be the turn's own fault: only a bot that is well before the try
+        # and after it tells that from an outage that has just ended.
+        last_try = turn.attempts + 1 >= turns.MOST_FAILURES
+        well_before = last_try and await self._taker.bot_is_well()
         try:
             taken = await self._taker.take(lease, turn)
         except (LeaseLost, SQLAlchemyError, OSError, TimeoutError):
             raise
         except BotUnavailable as error:
             log.warning("worker.bot_unavailable", reason=str(error), attempts=turn.attempts + 1)
-            if turn.attempts + 1 >= turns.MOST_FAILURES and await self._taker.bot_is_well():
+            if well_before and await self._taker.bot_is_well():
                 # It answers others, so it is this turn that it never comes to an end with.
                 await self._set_right(lease, turn)
             else:

@@ -163,6 +163,28 @@ async def test_a_turn_the_bot_never_comes_to_an_end_with_goes_to_a_person(room: 
         assert (await connection.execute(select(handover.c.text))).scalar_one() == "路灯坏了"
 
 
+async def test_a_bot_that_comes_back_just_after_the_last_try_gets_the_turn(room: Room) -> None:
+    room.bot.down = True
+    who = await room.write("路灯坏了")
+    for _ in range(turns.MOST_FAILURES - 1):
+        await room.worker.take_turn(who)
+        room.clock.pass_(60)
+    ask = room.bot.turn
+
+    async def fail_and_come_back(request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return await ask(request)
+        finally:
+            room.bot.down = False
+
+    room.bot.turn = fail_and_come_back  # type: ignore[method-assign]
+    await room.worker.take_turn(who)
+    assert await count(room, handover) == 0
+    room.clock.pass_(60)
+    await room.turns(who)
+    assert await room.said() == ["received_bot_down", "greet"]
+
+
 async def test_while_the_bot_is_down_nobody_hammers_it(room: Room) -> None:
     room.bot.down = True
     who = await room.write("路灯坏了")

@@ -129,7 +129,7 @@ class Ledger:
                         .order_by(petition.c.id)
                     )
                 ).all()
-                assert [row.text for row in filed] == texts[::3], f"{who}: petitions"
+                assert [row.text for row in filed] == texts[::3], await _history(connection, who)
                 await self._check_answers(connection, who, [row.number for row in filed])
             states = await connection.execute(
                 select(outbox.c.state, func.count()).group_by(outbox.c.state)
@@ -151,6 +151,17 @@ class Ledger:
             assert copies <= 1, f"{who}: {number} told {copies} times"
             if copies == 0:
                 assert row.state == "unknown", f"{who}: {number} never told, yet {row}"
+
+
+async def _history(connection, who: str) -> str:  # type: ignore[no-untyped-def]
+    """Every turn of the citizen: what was read in it and what was answered."""
+    rows = await connection.execute(
+        select(turn)
+        .join(address, address.c.citizen_id == turn.c.citizen_id)
+        .where(address.c.external_id == who)
+        .order_by(turn.c.seq)
+    )
+    return f"{who}: " + "\n".join(str(dict(row._mapping)) for row in rows)
 
 
 def _pushed(world: World, who: str) -> list[str]:
