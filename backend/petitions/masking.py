@@ -22,3 +22,9 @@ def mask_name(name: str) -> str:
 def mask_numbers(text: str) -> str:
     """Mobile and identity numbers inside a text, masked; all else as it was written."""
     return _NUMBER.sub(lambda found: found[0][:3] + "*" * (len(found[0]) - 5) + found[0][-2:], text)
+
+
+def without_persons(text: str, name: str | None) -> str:
+    """A text to learn from: no numbers of persons, and not the writer's `name`."""
+    masked = mask_numbers(text)
+    return masked.replace(name, mask_name(name)) if name else masked
