@@ -133,13 +133,18 @@ async def _started(part: Any) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _following(parts: Parts) -> AsyncIterator[None]:
-    """Meanwhile the deployment's data are taken up as they change."""
-    task = asyncio.create_task(keep_going("deployment", parts.deployment.follow, parts.clock))
+    """Meanwhile the deployment's data and its model are taken up as they change."""
+    loops = {"deployment": parts.deployment.follow, "model": parts.model_watch.follow}
+    tasks = [
+        asyncio.create_task(keep_going(name, loop, parts.clock), name=name)
+        for name, loop in loops.items()
+    ]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _running(app: web.Application) -> AsyncIterator[None]:
@@ -209,7 +214,7 @@ async def health_of(parts: Parts) -> dict[str, Any]:
         "role": parts.settings.role.value,
         "bot": bot,
         "channels": channels,
-        "triage": parts.triage_model,
+        "triage": parts.readings.model,
         "spooling": parts.inbox.spooling,
     }
 

@@ -31,6 +31,8 @@ from backend.conversation.worker import Worker
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
+from backend.learning.live import ModelWatch, load_serving
+from backend.learning.shelf import Shelf
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies, Clock
@@ -43,6 +45,7 @@ from backend.triage.rules import load_rules
 from backend.triage.tagger import Tagger
 from xiangyin.demo.accounts import DEMO_ACCOUNTS
 from xiangyin.loading import InvalidSettings
+from xiangyin.model_service import shelf_of
 from xiangyin.settings import PROJECT, TRIAGE_MODEL, Settings
 
 log = structlog.get_logger(__name__)
@@ -76,7 +79,7 @@ class Parts:
     sender: Sender
     media: MediaFetcher
     notifier: ConversationNotifier
-    triage_model: str
+    model_watch: ModelWatch
     accounts: list[Account] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
 
@@ -124,7 +127,10 @@ def build(settings: Settings, clock: Clock) -> Parts:
     looks = {account.name: look_of(account) for account in accounts}
     texts = Texts.load(DATA / "texts" / "replies.yml")
     rules = load_petition_rules(DATA)
-    readings = load_readings(rules)
+    shelf = shelf_of(settings)
+    # Made first: what is put in service while the model is loaded is taken up afterwards.
+    model_watch = ModelWatch(shelf, DATA / "rules", clock, lambda found: readings.take(found))
+    readings = load_readings(rules, shelf)
     signals = Signals(redis, clock)
     shipped = load_shipped(DATA)
     deployment = Deployment(
@@ -197,24 +203,25 @@ def build(settings: Settings, clock: Clock) -> Parts:
         sender=sender,
         media=media,
         notifier=ConversationNotifier(texts, looks, signals, clock),
-        triage_model=readings.model,
+        model_watch=model_watch,
         accounts=accounts,
         channels=channels,
     )
 
 
-def load_readings(rules: PetitionRules) -> Readings:
-    """What reads citizens' words, from `data/` and the trained model. Raises ModelError,
-    RulesError, PatternsError."""
+def load_readings(rules: PetitionRules, shelf: Shelf | None = None) -> Readings:
+    """What reads citizens' words, from `data/` and the model in service, without a shelf the
+    shipped one. Raises ModelError, RulesError, PatternsError."""
+    folder = DATA / "rules"
     return Readings(
-        load_rules(DATA / "rules"),
+        load_rules(folder),
         EntityReader(
-            load_patterns(DATA / "rules"),
+            load_patterns(folder),
             Gazetteer(rules.catalogue.divisions),
             Tagger(),
             find_numbers,
         ),
-        classifier.load(TRIAGE_MODEL, DATA / "rules"),
+        load_serving(shelf, folder) if shelf else classifier.load(TRIAGE_MODEL, folder),
     )
 
 

@@ -42,7 +42,15 @@ class Readings:
         self._entities = entities
         self._classifier = classifier
         self._own_words: Mapping[str, frozenset[str]] = {}
-        self.model = str(classifier.card["sha256"])[:16]
+
+    @property
+    def model(self) -> str:
+        """The version of the model in service."""
+        return _version(self._classifier)
+
+    def take(self, classifier: Classifier) -> None:
+        """Read by this classifier from now on."""
+        self._classifier = classifier
 
     def know(self, catalogue: Catalogue, shipped: Catalogue) -> None:
         """Read by this catalogue from now on; the classifier was trained on the shipped one."""
@@ -87,7 +95,8 @@ class Readings:
 
     def _petition(self, text: str, place: str | None, emergency: bool) -> PetitionReading:
         cleaned = clean(text).text
-        reading = self._classifier.read(cleaned)
+        classifier = self._classifier  # another may be taken up meanwhile
+        reading = classifier.read(cleaned)
         found = self._entities.read_entities(place or cleaned)
         where = next((each for each in found if each.entity == "place"), None)
         machine = MachineReading(
@@ -96,12 +105,16 @@ class Readings:
             domain=_best(with_own_words(cleaned, reading.domains, self._own_words)),
             urgency=FieldReading("emergency" if emergency else reading.urgency),
             title=as_written(reading.title) or UNTITLED,
-            model=self.model,
+            model=_version(classifier),
             sensitive=reading.sensitive,
         )
         return PetitionReading(
             machine, where.value if where else None, where.code if where else None
         )
+
+
+def _version(classifier: Classifier) -> str:
+    return str(classifier.card["sha256"])[:16]
 
 
 def _best(candidates: Sequence[tuple[str, float]]) -> FieldReading:
