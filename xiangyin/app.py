@@ -31,6 +31,7 @@ from backend.web.dependencies import WebDependencies
 from backend.web.markers import public
 from channels.sms.segmentation import count_parts
 from channels.sms.signature import read_signature, signed
+from xiangyin.model_service import shelf_of
 from xiangyin.operator_health import PATH, operator_health
 from xiangyin.preparation import prepare_database
 from xiangyin.settings import PROJECT, Role, Settings
@@ -112,6 +113,7 @@ def _web_dependencies(parts: Parts) -> WebDependencies:
         asking_ends=partial(asking_ends, rates=settings.push_rates, quiet=settings.quiet_hours),
         try_words=Trial(parts.bot, parts.readings, parts.texts, parts.rules, parts.clock).words,
         health=lambda: health_of(parts),
+        models=shelf_of(settings),
         data_folder=DATA,
         media_folder=settings.media_dir,
         assets_folder=PROJECT / "node_modules",
