@@ -35,7 +35,7 @@ def fault_words(fault: Fault, names: Mapping[str, Mapping[str, str]]) -> str:
         label = names[fault.question].get(fault.label, fault.label)
         of = f"{of}“{label}”（{fault.rows} 条）的 F1 "
     else:
-        of = f"{of}的{WHATS[fault.what]}"
+        of = f"{of}的{WHATS[fault.what]} "
     return f"{of}从 {_percent(fault.old)} 降到 {_percent(fault.new)}"
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from backend.triage.examples import NONE, Example, TrainingData
 
-WORDS = {
-    "water": ("自来水", "水管", "水压", "水表", "停水", "水费", "水龙头", "水箱", "供水", "漏水"),
-    "roads": ("路面", "公路", "路灯", "路口", "村路", "路牌", "红绿灯", "修路", "马路", "路肩"),
-    "school": ("学校", "老师", "食堂", "班级", "校车", "课本", "操场", "宿舍", "开学", "学位"),
+NAMES = {"utilities": "水电", "roads_traffic": "路", "compulsory_education": "学校"}
+_WORDS = {
+    "utilities": "自来水 水管 水压 水表 停水 水费 水龙头 水箱 供水 漏水",
+    "roads_traffic": "路面 公路 路灯 路口 村路 路牌 红绿灯 修路 马路 路肩",
+    "compulsory_education": "学校 老师 食堂 班级 校车 课本 操场 宿舍 开学 学位",
 }
+WORDS = {domain: words.split() for domain, words in _WORDS.items()}
 FRAMES = {
     "complaint": ("{}坏了很久没人管", "{}的事推来推去，太不负责"),
     "request": ("请帮我们把{}弄一弄", "家里难，{}的事求你们帮帮忙"),
@@ -30,9 +32,17 @@ def schoolbook(**changes: object) -> TrainingData:
     given = {
         "examples": (*petitions, *chat),
         "kind_names": {"complaint": "投诉", "request": "求助", NONE: "无关"},
-        "domain_names": {"water": "供水", "roads": "道路", "school": "学校"},
+        "domain_names": {
+            "utilities": "供水",
+            "roads_traffic": "道路",
+            "compulsory_education": "学校",
+        },
         "kind_words": {"complaint": ("没人管",), "request": ("求助",), NONE: ("哈哈",)},
-        "domain_words": {"water": ("水",), "roads": ("路",), "school": ("学",)},
+        "domain_words": {
+            "utilities": ("水",),
+            "roads_traffic": ("路",),
+            "compulsory_education": ("学",),
+        },
         "kind_shares": {"complaint": 50.0, "request": 50.0},
         "last_resorts": frozenset(),
         "digest": "authored-1",

@@ -12,7 +12,7 @@ from backend.learning.lessons import CORRECTION, Lesson, Lessons
 from backend.learning.shelf import SHIPPED, Shelf
 from backend.triage import classifier
 from backend.triage.model import load_card
-from tests.learning.schoolbook import schoolbook
+from tests.learning.schoolbook import NAMES, schoolbook
 from tests.petitions.world import DATA, NOW
 
 RULES = DATA / "rules"
@@ -22,7 +22,7 @@ SAYINGS = ("{}收费太乱了", "{}没有通知到人", "{}的时间一改再改
            "孩子{}受了委屈")  # fmt: skip
 
 
-def taught(domain: str = "school") -> Lessons:
+def taught(domain: str = "compulsory_education") -> Lessons:
     lessons = [
         Lesson(saying.format(word), "complaint", domain, CORRECTION, f"petition:{word}{saying}")
         for word in NEW_WORDS
@@ -32,9 +32,8 @@ def taught(domain: str = "school") -> Lessons:
 
 
 def candidate(shelf: Shelf, lessons: Lessons, minutes: int = 0) -> Candidate:
-    names = {"water": "供水", "roads": "道路", "school": "学校"}
     now = NOW + timedelta(minutes=minutes)
-    return make_candidate(shelf, schoolbook(), lessons, names, RULES, now=now)
+    return make_candidate(shelf, schoolbook(), lessons, NAMES, RULES, now=now)
 
 
 def said(shelf: Shelf, name: str, texts: Sequence[str]) -> list[str]:
@@ -45,7 +44,7 @@ def said(shelf: Shelf, name: str, texts: Sequence[str]) -> list[str]:
 def test_it_learns_what_the_old_one_did_not_know(shelf: Shelf) -> None:
     made = candidate(shelf, taught())
     unseen = ["午托班收费没有标准", "军训把孩子晒伤了", "校服质量差得很"]
-    assert said(shelf, made.name, unseen) == ["school"] * 3
+    assert said(shelf, made.name, unseen) == ["compulsory_education"] * 3
     assert made.against == SHIPPED
     # Of the authored examples so few are tried here that one row is more than may be lost.
     assert [fault for fault in made.comparison.faults if not fault.authored] == []
@@ -65,9 +64,9 @@ def test_mistaken_lessons_make_a_model_that_may_not_serve(shelf: Shelf) -> None:
     """Somebody set everything about water to school: what is held back of the authored examples
     shows it."""
     wrong = [
-        Lesson(example.text + "啊", "complaint", "school", CORRECTION, f"{n}:{again}")
+        Lesson(example.text + "啊", "complaint", "compulsory_education", CORRECTION, f"{n}:{again}")
         for n, example in enumerate(schoolbook().examples)
-        if example.domain == "water"
+        if example.domain == "utilities"
         for again in range(4)
     ]
     made = candidate(shelf, Lessons(wrong, 1))
@@ -88,7 +87,7 @@ def test_the_next_one_is_tried_against_the_one_in_service(shelf: Shelf) -> None:
 
 
 def test_a_domain_of_the_deployment_s_own_is_learnt(shelf: Shelf) -> None:
-    names = {"water": "供水", "roads": "道路", "school": "学校", "care": "课后看护"}
+    names = {**NAMES, "care": "课后看护"}
     made = make_candidate(shelf, schoolbook(), taught("care"), names, RULES, now=NOW)
     assert said(shelf, made.name, ["午托班收费没有标准"]) == ["care"]
     assert made.card["domains"]["care"] == "课后看护"

@@ -20,7 +20,7 @@ def lessons(count: int) -> Lessons:
 
 
 def test_no_family_is_on_both_sides_and_nothing_is_lost() -> None:
-    found = material(schoolbook(), lessons(150), {"water": "水"})
+    found = material(schoolbook(), lessons(150), {"utilities": "水"})
     tried = [trial.example for trial in found.trials]
     assert sorted([*tried, *found.taught.examples], key=repr) == sorted(
         found.whole.examples, key=repr
@@ -44,7 +44,7 @@ def test_what_was_held_back_stays_held_back_as_more_is_taught() -> None:
 
 
 def test_trials_are_counted_by_source() -> None:
-    told = Lesson("水管爆了找人来修", "request", "water", HISTORY, "h")
+    told = Lesson("水管爆了找人来修", "request", "utilities", HISTORY, "h")
     found = material(schoolbook(), Lessons([*lessons(150).taught, told]), {})
     counts = counted(found.trials)
     assert sum(counts.values()) == len(found.trials)

@@ -12,7 +12,7 @@ from backend.triage.label_model import load_label_model, save_label_model
 from tests.learning.schoolbook import FRAMES, WORDS
 from tests.petitions.world import NOW
 
-OFFICES = {"water": "水利局", "roads": "交通局", "school": "教育局"}
+OFFICES = {"utilities": "水利局", "roads_traffic": "交通局", "compulsory_education": "教育局"}
 
 
 def rows() -> tuple[list[str], list[str]]:

@@ -16,6 +16,7 @@ from xiangyin.model_service import shelf_of
 from xiangyin.settings import Settings
 from xiangyin.trial_table import aligned
 
+TITLES = ("  模型", "训练于", "更正", "旧件", "领域正确率", "类型正确率", "数据", "")
 REFUSALS = {
     "unknown": "没有这个模型；xiangyin models 列出全部模型",
     "nothing_before": "现在用的就是自带的模型，没有更早的可退",
@@ -39,10 +40,7 @@ def show(settings: Settings) -> int:
     found = shelf_of(settings).models()
     if not found:
         return failed("还没有模型，先运行 xiangyin train")
-    rows: list[tuple[str, ...]] = [
-        ("", "模型", "训练于", "更正", "旧件", "领域正确率", "类型正确率", "数据", "")
-    ]
-    rows += [_row(model) for model in found]
+    rows = [TITLES, *(_row(model) for model in found)]
     print("\n".join(line.rstrip() for line in aligned(rows)))
     if all(not model.in_service for model in found):
         serving = shelf_of(settings).in_service()
@@ -84,8 +82,7 @@ def _row(model: ShelvedModel) -> tuple[str, ...]:
     cross = card["cross_validation"]
     when = datetime.fromisoformat(card["trained_at"]).astimezone(SHANGHAI)
     return (
-        "→" if model.in_service else "",
-        _title(model.name),
+        ("→ " if model.in_service else "  ") + _title(model.name),
         f"{when:%Y-%m-%d %H:%M}",
         str(lessons.get(CORRECTION, 0)),
         str(lessons.get(HISTORY, 0)),
