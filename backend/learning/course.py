@@ -15,17 +15,15 @@ from backend.learning.material import (
     AUTHORED,
     Material,
     Trial,
-    combined_digest,
     counted,
     material,
     without_trials,
 )
-from backend.learning.shelf import SHIPPED, Shelf, ShelvedModel
+from backend.learning.shelf import SHIPPED, Shelf
 from backend.triage import classifier
 from backend.triage.classifier import Classifier
 from backend.triage.examples import TrainingData
-from backend.triage.freshness import TRAINER
-from backend.triage.model import ModelError, note_on_card
+from backend.triage.model import ModelError
 from backend.triage.training import train_on
 
 
@@ -41,32 +39,6 @@ class Candidate:
     trials: Mapping[str, int]
     corrected: tuple[float, float] | None
     card: Mapping[str, Any]
-
-
-def made_of(shelf: Shelf, authored_digest: str, lessons: Lessons) -> ShelvedModel | None:
-    """The newest model that this program made of exactly this, in service or kept aside."""
-    digest = combined_digest(authored_digest, lessons)
-    return next(
-        (
-            model
-            for model in shelf.models()
-            if model.card.get("trainer") == TRAINER and model.card.get("data_digest") == digest
-        ),
-        None,
-    )
-
-
-def has_outgrown(shelf: Shelf, authored_digest: str) -> bool:
-    """Whether the model in service is the deployment's own and of other authored examples, or of
-    another trainer, than this program's, and nothing newer was made of these."""
-    if shelf.in_service() == SHIPPED:
-        return False
-    return not any(
-        model.name != SHIPPED
-        and model.card.get("trainer") == TRAINER
-        and model.card.get("authored_digest") == authored_digest
-        for model in shelf.models()
-    )
 
 
 def make_candidate(
@@ -102,11 +74,6 @@ def make_candidate(
     }
     card = train_on(learnt.whole, file, now=now, notes=notes)
     return Candidate(name, against, comparison, trials, corrected, card)
-
-
-def note_outcome(shelf: Shelf, name: str, *, taken: bool, reason: str) -> None:
-    """Whether it was put in service after its trial, on its card."""
-    note_on_card(shelf.file(name), {"taken": taken, "reason": reason})
 
 
 def _try(

@@ -44,6 +44,8 @@ def learn_labels(
     back = _held_back(texts, labels)
     if len(set(labels)) < 2 or not back:
         raise TooFewLabels
+    # One after the other: the library's chance is one for the whole process, and beside each other
+    # the same rows would not give the same model.
     held_out = _hold_out(question, back)
     vocabulary = build_vocabulary(question.documents, least=question.least)
     head = fit(question, vocabulary, held_out.temperature)

@@ -17,7 +17,7 @@ from typing import Any
 
 from backend.clock import SHANGHAI
 from backend.learning.lessons import HISTORY, Lesson
-from backend.triage.model import ModelError, card_of, load_card, load_model
+from backend.triage.model import ModelError, card_of, load_card, load_model, note_on_card
 
 KEPT = 10
 """Models kept beside the one in service and those it can be rolled back to."""
@@ -111,6 +111,10 @@ class Shelf:
         self._check(earlier[-1])
         self._write_stack(earlier)
         return left, earlier[-1]
+
+    def note_outcome(self, name: str, *, taken: bool, reason: str) -> None:
+        """Whether it was put in service after its trial, on its card. Raises ModelError."""
+        note_on_card(self.file(name), {"taken": taken, "reason": reason})
 
     def tidy(self) -> Sequence[str]:
         """Remove the oldest models beyond KEPT, but none that serves or may be gone back to; the

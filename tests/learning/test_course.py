@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from backend.learning.course import Candidate, has_outgrown, made_of, make_candidate, note_outcome
+from backend.learning.course import Candidate, make_candidate
+from backend.learning.freshness import has_outgrown, made_of
 from backend.learning.lessons import CORRECTION, Lesson, Lessons
 from backend.learning.shelf import SHIPPED, Shelf
 from backend.triage import classifier
@@ -117,7 +118,7 @@ def test_newer_examples_of_the_program_outgrow_an_own_model(shelf: Shelf) -> Non
 @pytest.mark.parametrize("taken", [True, False])
 def test_the_outcome_is_on_the_card(shelf: Shelf, taken: bool) -> None:
     made = candidate(shelf, taught())
-    note_outcome(shelf, made.name, taken=taken, reason="试试")
+    shelf.note_outcome(made.name, taken=taken, reason="试试")
     card = shelf.models()[0].card
     assert (card["taken"], card["reason"]) == (taken, "试试")
     classifier.load(shelf.file(made.name), RULES)

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from backend.clock import SystemClock
-from backend.learning.lessons import CORRECTION, HISTORY, Lessons
-from backend.learning.shelf import Shelf, ShelvedModel
+from backend.learning.freshness import has_outgrown, made_of
+from backend.learning.lessons import CORRECTION, HISTORY
+from backend.learning.shelf import Shelf
 from backend.triage.examples import ExamplesError, TrainingData, load_training_data, training_digest
 from backend.triage.rules import RulesError
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
@@ -48,7 +49,7 @@ def execute(settings: Settings, args: argparse.Namespace) -> int:
         taught = asyncio.run(read_lessons(settings, shelf, authored))
     if not taught.lessons.taught and not args.forget_history:
         return 0
-    made = made_already(shelf, authored, taught.lessons)
+    made = made_of(shelf, authored.digest, taught.lessons)
     if made is None or args.again:
         return _learn(settings, shelf, authored, taught, force=args.force)
     if args.force and not made.in_service:
@@ -61,8 +62,6 @@ def execute(settings: Settings, args: argparse.Namespace) -> int:
 def renew(settings: Settings) -> int:
     """Before the start: where the installation's own model is of older examples than the program's,
     make it anew with its corrections. A database that is away does not hold up the start."""
-    from backend.learning.course import has_outgrown
-
     shelf = shelf_of(settings)
     try:
         if not has_outgrown(shelf, training_digest(DATA)):
@@ -75,12 +74,6 @@ def renew(settings: Settings) -> int:
         print(f"数据库暂时用不了，县里自己的模型先用旧的：{database_reason(error)}", flush=True)
         return 0
     return _learn(settings, shelf, authored, taught, force=None)
-
-
-def made_already(shelf: Shelf, authored: TrainingData, lessons: Lessons) -> ShelvedModel | None:
-    from backend.learning.course import made_of
-
-    return made_of(shelf, authored.digest, lessons)
 
 
 def _authored() -> TrainingData | None:
@@ -179,9 +172,7 @@ def _decide(
     if made.comparison.not_worse or force:
         reason = force if faults and force else "不比原来差"
         return _take(settings, shelf, made.name, reason=reason, not_worse=made.comparison.not_worse)
-    from backend.learning.course import note_outcome
-
-    note_outcome(shelf, made.name, taken=False, reason=faults)
+    shelf.note_outcome(made.name, taken=False, reason=faults)
     print(
         f"没有换上，原来的继续用：{faults}。\n"
         f"新模型留着：xiangyin models；确实要用：xiangyin models use {made.name} --reason 理由"
@@ -192,9 +183,7 @@ def _decide(
 def _take(
     settings: Settings, shelf: Shelf, name: str, *, reason: str, not_worse: bool | None
 ) -> int:
-    from backend.learning.course import note_outcome
-
-    note_outcome(shelf, name, taken=True, reason=reason)
+    shelf.note_outcome(name, taken=True, reason=reason)
     unwritten = put_in_service(settings, name, SystemClock(), reason=reason, not_worse=not_worse)
     shelf.tidy()
     print(f"已换上 {name}，正在运行的乡音几秒内就用它；不好用就退回：xiangyin models rollback")
