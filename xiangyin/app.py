@@ -19,7 +19,7 @@ from backend.api import setup_api
 from backend.clock import SystemClock
 from backend.console import setup_console
 from backend.conversation.addresses import load_accounts
-from backend.conversation.background import keep_going
+from backend.conversation.background import Loops
 from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.texts import Reply
 from backend.conversation.trial import Trial
@@ -136,17 +136,12 @@ async def _started(part: Any) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _following(parts: Parts) -> AsyncIterator[None]:
     """Meanwhile the deployment's data and its model are taken up as they change."""
-    loops = {"deployment": parts.deployment.follow, "model": parts.model_watch.follow}
-    tasks = [
-        asyncio.create_task(keep_going(name, loop, parts.clock), name=name)
-        for name, loop in loops.items()
-    ]
+    loops = Loops(parts.clock)
+    loops.start({"deployment": parts.deployment.follow, "model": parts.model_watch.follow})
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await loops.stop()
 
 
 async def _running(app: web.Application) -> AsyncIterator[None]:

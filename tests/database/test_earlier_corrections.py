@@ -1,4 +1,4 @@
-"""Revision 0013 brings in what officials had corrected before it."""
+"""Revision 0014 brings in what officials had corrected before it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXT = "王小明，13812345678，自来水停了"
 
 
 def fill(connection: Connection, *, confidential: bool) -> None:
-    """A corrected petition as the tables were at 0012: what must not be empty gets a stand-in."""
+    """A corrected petition as the tables were at 0013: what must not be empty gets a stand-in."""
     tables = MetaData()
     tables.reflect(connection)
 
@@ -73,7 +73,7 @@ async def test_earlier_corrections_are_brought_in_masked(empty_database_url: str
     database = Database(empty_database_url)
     try:
         async with database.write() as connection:
-            await connection.run_sync(upgrade, "0012")
+            await connection.run_sync(upgrade, "0013")
             await connection.run_sync(lambda sync: fill(sync, confidential=False))
             await connection.run_sync(lambda sync: fill(sync, confidential=True))
         await migrate(database)

@@ -232,7 +232,7 @@ async def test_an_older_database_is_not_touched_by_the_command(
     assert await county.run("train") == (0, "")  # no database yet: nothing to learn
     database = Database(empty_database_url)
     async with database.write() as connection:
-        await connection.run_sync(upgrade, "0012")
+        await connection.run_sync(upgrade, "0013")
     await database.close()
     code, said = await county.run("train")
     assert (code, "先运行 xiangyin migrate" in said) == (1, True)
