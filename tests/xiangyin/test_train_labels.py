@@ -68,6 +68,8 @@ def test_what_will_not_do_is_said(
     assert "读不到" in capsys.readouterr().err
     assert train(file, tmp_path / "none" / "m.npz") == 1
     assert "没有文件夹" in capsys.readouterr().err
+    assert train(file, tmp_path / "m.json") == 1
+    assert "请以 .npz 结尾" in capsys.readouterr().err
     file.write_text("内容,承办部门\n停水了,水利局\n没水了,水利局\n", encoding="utf-8")
     assert train(file, out) == 1
     assert "至少要有两种标签，现在有 1 种" in capsys.readouterr().err

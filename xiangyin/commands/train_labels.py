@@ -37,6 +37,8 @@ class Labelled:
 def execute(file: Path, text_column: str, label_column: str, out: Path) -> int:
     if not out.parent.is_dir():
         return failed(f"没有文件夹 {out.parent}，模型写不进去")
+    if card_of(out) == out:
+        return failed(f"{out.name} 是说明文件的名字，模型请以 .npz 结尾")
     try:
         found = read_labelled(file, text_column, label_column)
     except TableRefused as error:
