@@ -9,17 +9,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from aiohttp import web
-from sqlalchemy import select
 
 from backend.console.learning_wording import (
     LEARNING_TEXTS,
     cut_title,
     model_facts,
     model_name,
-    percent,
     value_words,
     week_words,
 )
+from backend.console.overview_wording import percent
 from backend.console.rendering import render
 from backend.learning.drift import (
     FIELDS,
@@ -32,7 +31,7 @@ from backend.learning.drift import (
     week_of,
 )
 from backend.learning.drift_summary import Share, by_model, by_value, pairs, weekly
-from backend.organisation.tables import audit
+from backend.organisation.audit import latest_events
 from backend.organisation.tree import Org, branch
 from backend.overview.period import Period
 from backend.petitions.rules import today
@@ -70,14 +69,9 @@ async def show(request: web.Request) -> web.StreamResponse:
         offices = await branch(connection, actor.org_path)
         asked = _read_asked(request, offices, deps)
         counts = await count_readings(connection, actor, asked.scope)
-        changes = (
-            await connection.execute(
-                select(audit.c.at, audit.c.action, audit.c.subject, audit.c.detail)
-                .where(audit.c.action.in_(request.app[LEARNING_TEXTS].actions))
-                .order_by(audit.c.id.desc())
-                .limit(LATEST_CHANGES)
-            )
-        ).all()
+        changes = await latest_events(
+            connection, request.app[LEARNING_TEXTS].actions, limit=LATEST_CHANGES
+        )
     models = await asyncio.to_thread(deps.models.models)
     read = by_model(counts, "domain")
     context = {
@@ -90,7 +84,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             _pairs(request, asked, counts),
         ],
         "models": [
-            model_facts(request, deps, model, read.get(model.version, Share())) for model in models
+            model_facts(request, model, read.get(model.version, Share())) for model in models
         ],
         "changes": [
             {

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from backend.console.overview_wording import percent
 from backend.console.petition_page import domain_name
 from backend.console.wording import day_words
 from backend.learning.drift import DriftCut
@@ -46,18 +47,11 @@ def cut_title(request: web.Request, deps: WebDependencies, cut: DriftCut) -> str
     return f"“{read}”改成“{value_words(request, deps, cut.field, cut.said)}”的"
 
 
-def percent(share: float | None) -> str:
-    """'8.9%', '—' for None."""
-    return "—" if share is None else f"{share:.1%}"
-
-
 def model_name(request: web.Request, name: str) -> str:
     return str(request.app[LEARNING_TEXTS].shipped) if name == SHIPPED else name
 
 
-def model_facts(
-    request: web.Request, deps: WebDependencies, model: ShelvedModel, read: Share
-) -> Mapping[str, Any]:
+def model_facts(request: web.Request, model: ShelvedModel, read: Share) -> Mapping[str, Any]:
     """A model's card as the page shows it. `read`: how it did on what came in meanwhile."""
     card = model.card
     lessons: Mapping[str, int] = card.get("lessons", {})
@@ -80,13 +74,14 @@ def model_facts(
         "read_share": percent(read.share),
         "taken": card.get("taken"),
         "reason": card.get("reason", ""),
-        "trial": _trial_facts(request, deps, trial) if trial else None,
+        "trial": _trial_facts(request, card, trial) if trial else None,
     }
 
 
 def _trial_facts(
-    request: web.Request, deps: WebDependencies, trial: Mapping[str, Any]
+    request: web.Request, card: Mapping[str, Any], trial: Mapping[str, Any]
 ) -> Mapping[str, Any]:
+    names = {"kind": card["kinds"], "domain": card["domains"]}
     return {
         "against": model_name(request, trial["against"]),
         "rows": [(source, count) for source, count in trial["rows"].items() if count],
@@ -100,7 +95,7 @@ def _trial_facts(
                 ],
                 "classes": [
                     {
-                        "name": _class_name(request, deps, question, code),
+                        "name": names[question].get(code, code),
                         "rows": each["rows"],
                         "old": f"{100 * each['old']:.1f}",
                         "new": f"{100 * each['new']:.1f}",
@@ -115,7 +110,3 @@ def _trial_facts(
             for question in ("domain", "kind")
         ],
     }
-
-
-def _class_name(request: web.Request, deps: WebDependencies, question: str, code: str) -> str:
-    return "无关" if code == "none" else value_words(request, deps, question, code)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.organisation.sessions import Actor
@@ -19,7 +19,7 @@ from backend.organisation.tables import org, user
 from backend.overview.period import Period
 from backend.overview.shanghai_time import shanghai_seconds
 from backend.petitions.masking import mask_numbers
-from backend.petitions.tables import petition, petition_reading
+from backend.petitions.tables import petition, petition_correction, petition_reading
 from backend.petitions.visibility import visible_to
 
 FIELDS = ("domain", "kind", "urgency", "place")
@@ -157,7 +157,7 @@ def _readings(actor: Actor, scope: DriftScope, *columns: Any) -> Select[Any]:
             petition.c.received_at >= scope.period.start,
             petition.c.received_at < scope.period.end,
             visible_to(actor),
-            or_(petition.c.accepted_at.is_not(None), petition_reading.c.corrected_to.is_not(None)),
+            or_(petition.c.accepted_at.is_not(None), _set_right()),
         )
     )
     if scope.org_path is None:
@@ -174,6 +174,10 @@ def _within(query: Select[Any], cut: DriftCut) -> Select[Any]:
     if cut.read is not None:
         query = query.where(reading.value == cut.read)
     return query if cut.said is None else query.where(reading.corrected_to == cut.said)
+
+
+def _set_right() -> ColumnElement[bool]:
+    return exists().where(petition_correction.c.petition_id == petition.c.id)
 
 
 def _wrong() -> ColumnElement[bool]:

@@ -43,7 +43,6 @@ class ShelvedModel:
     """A model by name (SHIPPED: the shipped one) with its card."""
 
     name: str
-    file: Path
     card: Mapping[str, Any]
     in_service: bool
 
@@ -71,7 +70,7 @@ class Shelf:
                 card = load_card(self.file(name))
             except ModelError:
                 continue
-            found.append(ShelvedModel(name, self.file(name), card, name == serving))
+            found.append(ShelvedModel(name, card, name == serving))
         return found
 
     def file(self, name: str) -> Path:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from backend.clock import SystemClock
 from backend.learning.freshness import has_outgrown, made_of
 from backend.learning.lessons import CORRECTION, HISTORY
-from backend.learning.shelf import Shelf
+from backend.learning.shelf import SHIPPED, Shelf
 from backend.triage.examples import ExamplesError, TrainingData, load_training_data, training_digest
 from backend.triage.rules import RulesError
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
@@ -47,7 +47,7 @@ def execute(settings: Settings, args: argparse.Namespace) -> int:
         if changed is None:
             return 1
         taught = asyncio.run(read_lessons(settings, shelf, authored))
-    if not taught.lessons.taught and not args.forget_history:
+    if not taught.lessons.taught and shelf.in_service() == SHIPPED:
         return 0
     made = made_of(shelf, authored.digest, taught.lessons)
     if made is None or args.again:
