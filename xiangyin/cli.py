@@ -12,6 +12,7 @@ from xiangyin.secret_files import SecretFileError
 
 COMMANDS = (
     "run", "app", "migrate", "train", "user", "doctor", "openapi", "backup", "restore", "demo",
+    "classify", "mask", "chat", "evaluate",
 )  # fmt: skip
 EXAMPLES = """\
 例子：

@@ -31,17 +31,14 @@ from backend.conversation.worker import Worker
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
-from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies, Clock
 from backend.shared_store import SharedValues
 from backend.surveys.pushing import SurveyPusher
 from backend.triage import classifier
-from backend.triage.entities import EntityReader, load_patterns
-from backend.triage.gazetteer import Gazetteer
 from backend.triage.rules import load_rules
-from backend.triage.tagger import Tagger
 from xiangyin.demo.accounts import DEMO_ACCOUNTS
+from xiangyin.entity_reader import load_entity_reader
 from xiangyin.loading import InvalidSettings
 from xiangyin.settings import PROJECT, TRIAGE_MODEL, Settings
 
@@ -208,12 +205,7 @@ def load_readings(rules: PetitionRules) -> Readings:
     RulesError, PatternsError."""
     return Readings(
         load_rules(DATA / "rules"),
-        EntityReader(
-            load_patterns(DATA / "rules"),
-            Gazetteer(rules.catalogue.divisions),
-            Tagger(),
-            find_numbers,
-        ),
+        load_entity_reader(rules.catalogue),
         classifier.load(TRIAGE_MODEL, DATA / "rules"),
     )
 

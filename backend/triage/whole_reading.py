@@ -1,0 +1,78 @@
+"""Everything the machine reads in one text: what it is, what it is about, where and since when."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backend.triage.classifier import Classifier, Reading
+from backend.triage.cleaning import clean
+from backend.triage.entities import Entity, EntityReader
+from backend.triage.original_spans import OriginalSpans
+
+_REMEMBERED = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPlace:
+    """`text` is `original[start:end]`; `code` its division, None where that is not certain."""
+
+    text: str
+    start: int
+    end: int
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeReading:
+    """`since`: the words of the first time that is named, '' for none."""
+
+    triage: Reading
+    places: tuple[WrittenPlace, ...]
+    since: str
+
+
+class WholeReader:
+    """Reads texts as they were written. What it has read lately it knows by heart: the same text
+    comes again and again in lists of petitions."""
+
+    def __init__(self, classifier: Classifier, entities: EntityReader) -> None:
+        self._classifier = classifier
+        self._entities = entities
+        self._known: OrderedDict[str, WholeReading | None] = OrderedDict()
+
+    def read(self, text: str) -> WholeReading | None:
+        """None for a text that says nothing: empty, blanks, signs nobody can read."""
+        if text in self._known:
+            self._known.move_to_end(text)
+            return self._known[text]
+        found = self._read(text)
+        self._known[text] = found
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return found
+
+    def _read(self, text: str) -> WholeReading | None:
+        cleaned = clean(text).text
+        if not cleaned:
+            return None
+        entities = self._entities.read_entities(cleaned)
+        spans = OriginalSpans(text, cleaned)
+        times = _written(text, spans, entities, "time")
+        return WholeReading(
+            self._classifier.read(text),
+            tuple(_written(text, spans, entities, "place")),
+            times[0].text if times else "",
+        )
+
+
+def _written(
+    text: str, spans: OriginalSpans, entities: Sequence[Entity], kind: str
+) -> list[WrittenPlace]:
+    found = []
+    for each in entities:
+        if each.entity == kind:
+            start, end = spans.locate(each.start, each.end)
+            found.append(WrittenPlace(text[start:end], start, end, each.code))
+    return found
