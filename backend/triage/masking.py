@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from backend.triage.cleaning import clean
-from backend.triage.original_spans import OriginalSpans
+from backend.triage.alignment import align
 from backend.triage.tagger import Tagger
 
 # A piece is looked at as a whole: shorter than what the tagger and cleaning look at.
@@ -51,14 +50,13 @@ def personal_spans(text: str) -> list[PersonalSpan]:
     """Personal data of `text` as it was written, by position, not overlapping."""
     found: list[PersonalSpan] = []
     for piece in _PIECE.finditer(text):
-        cleaned = clean(piece.group()).text
-        spans = OriginalSpans(piece.group(), cleaned)
+        aligned = align(piece.group())
         taken: list[tuple[int, int]] = []
-        for type_, start, end in _candidates(cleaned):
+        for type_, start, end in _candidates(aligned.cleaned.text):
             if start == end or any(start < e and s < end for s, e in taken):
                 continue
             taken.append((start, end))
-            left, right = (piece.start() + at for at in spans.locate(start, end))
+            left, right = (piece.start() + at for at in aligned.original(start, end))
             found.append(PersonalSpan(type_, text[left:right], left, right))
     return sorted(found, key=lambda span: span.start)
 

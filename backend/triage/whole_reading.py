@@ -6,10 +6,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backend.triage.alignment import Alignment, align
 from backend.triage.classifier import Classifier, Reading
-from backend.triage.cleaning import clean
 from backend.triage.entities import Entity, EntityReader
-from backend.triage.original_spans import OriginalSpans
 
 _REMEMBERED = 4_096
 
@@ -54,25 +53,24 @@ class WholeReader:
         return found
 
     def _read(self, text: str) -> WholeReading | None:
-        cleaned = clean(text).text
-        if not cleaned:
+        aligned = align(text)
+        if not aligned.cleaned.text:
             return None
-        entities = self._entities.read_entities(cleaned)
-        spans = OriginalSpans(text, cleaned)
-        times = _written(text, spans, entities, "time")
+        entities = self._entities.read_entities(aligned.cleaned.text)
+        times = _written(text, aligned, entities, "time")
         return WholeReading(
             self._classifier.read(text),
-            tuple(_written(text, spans, entities, "place")),
+            tuple(_written(text, aligned, entities, "place")),
             times[0].text if times else "",
         )
 
 
 def _written(
-    text: str, spans: OriginalSpans, entities: Sequence[Entity], kind: str
+    text: str, aligned: Alignment, entities: Sequence[Entity], kind: str
 ) -> list[WrittenPlace]:
     found = []
     for each in entities:
         if each.entity == kind:
-            start, end = spans.locate(each.start, each.end)
+            start, end = aligned.original(each.start, each.end)
             found.append(WrittenPlace(text[start:end], start, end, each.code))
     return found

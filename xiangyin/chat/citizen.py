@@ -44,7 +44,7 @@ class Citizen:
         return await self._send(MessageKind.TEXT, text=text)
 
     async def send_place(self, point: GeoPoint) -> list[Heard]:
-        return await self._send(MessageKind.LOCATION, place=point)
+        return await self._send(MessageKind.LOCATION, text=point.label, place=point)
 
     async def follow(self) -> list[Heard]:
         return await self._send(MessageKind.EVENT, event=Event("subscribe"))

@@ -74,17 +74,21 @@ async def _turn(citizen: Citizen, turn: Turn, folder: Path) -> dict[str, Any]:
     given = turn.given if isinstance(turn.given, dict) else {"say": turn.given}
     heard: list[Heard] = []
     notes: list[str] = []
-    for asked in turn.steps:
-        step: Step = asked
+    for step in turn.steps:
         citizen.room.clock.forward(BETWEEN_TURNS)
-        if isinstance(step, Photo) and step.file and not (folder / step.file).is_file():
-            notes.append(f"没有 {step.file} 这个文件，发的是一张示意图")
-            step = Photo("")
         try:
-            heard += await take(citizen, step, folder)
+            heard += await take(citizen, _with_picture(step, folder, notes), folder)
         except StepImpossible as error:
             notes.append(str(error))
     return {**given, **_said(heard, citizen.channel), **({"notes": notes} if notes else {})}
+
+
+def _with_picture(step: Step, folder: Path, notes: list[str]) -> Step:
+    """A script may name a picture that only its author has: any other says as much."""
+    if not isinstance(step, Photo) or not step.file or (folder / step.file).is_file():
+        return step
+    notes.append(f"没有 {step.file} 这个文件，发的是一张示意图")
+    return Photo("")
 
 
 def _said(heard: Sequence[Heard], channel: str) -> dict[str, Any]:
