@@ -33,9 +33,11 @@ def detect(file: Path) -> Encoding:
         start = opened.read(4)
     for mark, codec, name in _MARKS:
         if start.startswith(mark):
-            return _checked(file, Encoding(codec, name))
+            if _reads(file, codec):
+                return Encoding(codec, name)
+            raise TableRefused(f"{file.name}：开头说是 {name}，后面却不是，文件可能坏了")
     for codec, name in _UNMARKED:
-        if _first_wrong_byte(file, codec) is None:
+        if _reads(file, codec):
             return Encoding(codec, name)
     raise TableRefused(
         f"{file.name}：编码认不出来，既不是 UTF-8 也不是 GB18030（GBK）。"
@@ -43,25 +45,14 @@ def detect(file: Path) -> Encoding:
     )
 
 
-def _checked(file: Path, encoding: Encoding) -> Encoding:
-    wrong = _first_wrong_byte(file, encoding.codec)
-    if wrong is not None:
-        raise TableRefused(f"{file.name}：开头说是 {encoding.name}，第 {wrong + 1} 个字节却不是")
-    return encoding
-
-
-def _first_wrong_byte(file: Path, codec: str) -> int | None:
-    """How many bytes come before the first that `codec` cannot read; None where it reads all."""
+def _reads(file: Path, codec: str) -> bool:
+    """Whether `codec` reads the whole file."""
     decoder = codecs.getincrementaldecoder(codec)()
-    before = 0
     with file.open("rb") as opened:
-        while True:
-            chunk = opened.read(_CHUNK)
-            pending = len(decoder.getstate()[0])
-            try:
-                decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                return before - pending + error.start
-            if not chunk:
-                return None
-            before += len(chunk)
+        try:
+            while chunk := opened.read(_CHUNK):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
@@ -15,6 +15,8 @@ from xiangyin.table_files.refusal import TableRefused
 
 BATCH = 256
 """Rows read at once: enough for one matrix, few enough to keep memory small."""
+
+_QUOTED = re.compile(r'[",\r\n]')
 
 ReadTexts = Callable[[Sequence[str]], Sequence[Sequence[str]]]
 """Cells for each of the texts, as many as there are added columns."""
@@ -77,10 +79,9 @@ def _write(
             beside.open("w", encoding=table.encoding.codec, newline="") as file,
             Progress(table.size) as progress,
         ):
-            out = csv.writer(file, lineterminator=table.line_end)
-            out.writerow(header)
-            for batch in _batches(table):
-                out.writerows(changed(batch))
+            file.write(_line(header) + table.line_end)
+            for batch in batched(table.rows(), BATCH):
+                file.writelines(_line(row) + table.line_end for row in changed(batch))
                 written += len(batch)
                 empty += sum(not row[text_at].strip() for row in batch)
                 progress.show(table.position(), written)
@@ -90,5 +91,10 @@ def _write(
     return Written(written, empty)
 
 
-def _batches(table: Table) -> Iterator[Sequence[list[str]]]:
-    return batched(table.rows(), BATCH)
+def _line(cells: Sequence[str]) -> str:
+    """A line of CSV without its end. The csv module leaves a carriage return unquoted where lines
+    end otherwise, and would not read it again."""
+    quoted = (
+        '"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell for cell in cells
+    )
+    return ",".join(quoted) or '""'
