@@ -69,7 +69,8 @@ async def open_room(folder: Path, database_url: str = "") -> AsyncIterator[Room]
     parts = build(settings, clock)
     bot = Child(bot_spec(settings, settings.bot_socket))
     try:
-        await asyncio.gather(bot.start(), _prepare(parts))
+        await bot.start()
+        await _prepare(parts)  # while it loads
         await _ready(bot)
         await parts.bot.start()
         yield Room(parts, clock, bot, await _empty_tables(parts))

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import structlog
+
 from backend.triage.model import ModelError
 from xiangyin.chat.playing import play
 from xiangyin.chat.room import ChatUnavailable, Room, open_room
@@ -72,6 +74,8 @@ def _talk(
     args: argparse.Namespace,
     script: Sequence[Dialogue] | None,
 ) -> int:
+    # What goes wrong in a turn is logged; standard output is for what is said.
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
     database = args.database
     url = f"sqlite:///{Path(database).resolve()}" if database and MARK not in database else database
     stack = AsyncExitStack()
