@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from backend.conversation.arrivals import Arrival, Arrivals
 from backend.conversation.media import store_file
-from backend.conversation.tables import conversation, media, message, outbox
+from backend.conversation.tables import address, conversation, media, message, outbox
 from backend.conversation.turns import MOST_FAILURES
 from backend.ports import Event, GeoPoint, Inbound, MediaRef, MessageKind
-from xiangyin.chat.room import ACCOUNTS, ChatUnavailable, Room
+from xiangyin.chat.room import ACCOUNTS, SIMULATOR, ChatUnavailable, Room
 
+SMS = "sms"
+# Numbers of the simulator's and of nobody else.
+PHONES = "199"
 _serial = itertools.count(1)
 
 
@@ -27,6 +30,13 @@ class Heard:
 
     key: str
     text: str
+
+
+async def newcomer(room: Room, channel: str) -> Citizen:
+    """Someone who has not written to this room before."""
+    async with room.parts.database.glance() as connection:
+        known = await connection.scalar(select(func.count()).select_from(address)) or 0
+    return Citizen(room, channel, f"{PHONES}{known:08d}" if channel == SMS else f"chat-{known}")
 
 
 class Citizen:
@@ -100,10 +110,10 @@ class Citizen:
 
     async def _store(self, kind: MessageKind, **content: Any) -> int:
         inbound = Inbound(
-            channel="simulator",
+            channel=SIMULATOR,
             account=ACCOUNTS[self.channel],
             address=self.address,
-            external_id=f"chat:{self.address}:{next(_serial)}:{self.room.clock.now().timestamp()}",
+            external_id=f"{self.address}:{next(_serial)}",
             kind=kind,
             sent_at=self.room.clock.now(),
             raw=str(content.get("text", "")).encode(),

@@ -11,7 +11,7 @@ from typing import Any
 from backend.conversation.media import MediaRefused
 from backend.ports import GeoPoint
 from channels.sms.segmentation import count_parts
-from xiangyin.chat.citizen import Citizen, Heard
+from xiangyin.chat.citizen import SMS, Citizen, Heard, newcomer
 from xiangyin.chat.official import NotAnswered, answer_newest
 from xiangyin.chat.room import Room
 from xiangyin.chat.script import Dialogue, Turn
@@ -19,21 +19,12 @@ from xiangyin.chat.steps import Answer, Follow, Photo, Place, Say, Step, Wait
 from xiangyin.chat.stored import stored_of
 from xiangyin.demo.pictures import draw
 
-SMS = "sms"
-# Numbers of the simulator's and of nobody else.
-PHONES = "1990001"
 BETWEEN_TURNS = timedelta(seconds=30)
 _TEXT_ONLY = Photo | Place | Follow
 
 
 class StepImpossible(Exception):
     """The step was not taken; the message says why, in Chinese."""
-
-
-def citizen_of(room: Room, channel: str, number: int) -> Citizen:
-    """Someone who has not written before: the `number`th of this room, 0 … 9999."""
-    address = f"{PHONES}{number:04d}" if channel == SMS else f"chat-{number:04d}"
-    return Citizen(room, channel, address)
 
 
 async def take(citizen: Citizen, step: Step, folder: Path) -> list[Heard]:
@@ -55,10 +46,10 @@ async def take(citizen: Citizen, step: Step, folder: Path) -> list[Heard]:
             return await _answer(citizen, text)
 
 
-async def play(room: Room, dialogue: Dialogue, number: int, folder: Path) -> dict[str, Any]:
+async def play(room: Room, dialogue: Dialogue, folder: Path) -> dict[str, Any]:
     """The dialogue as it went: its `turns` with what was said in each, and what is `stored`.
     Raises ChatUnavailable."""
-    citizen = citizen_of(room, dialogue.channel, number)
+    citizen = await newcomer(room, dialogue.channel)
     turns = [await _turn(citizen, turn, folder) for turn in dialogue.turns]
     async with room.parts.database.read() as connection:
         stored = await stored_of(connection, room.parts.rules, citizen.id)

@@ -23,8 +23,9 @@ from xiangyin.child import Child, Health
 from xiangyin.loading import load_settings
 from xiangyin.preparation import prepare_database
 from xiangyin.settings import REDIS_OFF, Settings
-from xiangyin.wiring import SIMULATED, Parts, accounts_of, build, recorded_channel
+from xiangyin.wiring import SIMULATED, Parts, build
 
+SIMULATOR = "simulator"
 ACCOUNTS = {channel: name for name, channel in SIMULATED.items()}
 READY_SECONDS = 120.0
 STOP_SECONDS = 5.0
@@ -104,20 +105,15 @@ async def _prepare(parts: Parts) -> None:
         others = await connection.scalar(
             select(func.count())
             .select_from(address.join(account, account.c.id == address.c.account_id))
-            .where(account.c.name.not_in(list(SIMULATED)))
+            .where(account.c.name.not_in(list(ACCOUNTS.values())))
         )
         if others:
             raise ChatUnavailable(
                 "这个数据库里有真实的群众，不能拿来试聊。请换一个新的，或者不写 --database"
             )
         county = parts.rules.catalogue.county.code
-        await ensure_accounts(
-            connection,
-            [
-                (each.name, recorded_channel(each), county)
-                for each, _ in accounts_of(parts.settings)
-            ],
-        )
+        wanted = [(name, SIMULATOR, county) for name in ACCOUNTS.values()]
+        await ensure_accounts(connection, wanted)
     await parts.deployment.refresh()
 
 

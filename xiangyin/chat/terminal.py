@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
 from channels.sms.segmentation import split
 from channels.wechat.splitting import split_text
-from xiangyin.chat.citizen import Citizen, Heard
-from xiangyin.chat.playing import SMS, StepImpossible, citizen_of, take
+from xiangyin.chat.citizen import SMS, Citizen, Heard, newcomer
+from xiangyin.chat.playing import StepImpossible, take
 from xiangyin.chat.room import Room
 from xiangyin.chat.steps import Answer, Follow, Photo, Place, Say, Step, Wait, duration
 from xiangyin.chat.stored import stored_of
@@ -20,12 +22,13 @@ from xiangyin.chat.stored import stored_of
 PROMPT = "我> "
 HELP = """\
 直接打字就是群众发来的话。命令：
-  /photo 文件          发一张照片（微信）
+  /photo 文件             发一张照片（微信）
   /place 名称 纬度 经度   发一个位置（微信），如 /place 锦绣小区 30.5 114.3
-  /wait 24h            过了多久：30m 分钟、24h 小时、2d 天
-  /answer 答复的话       办事员答复最近的一件诉求，随后会请群众评价
-  /stored              看看系统里记下了什么
-  /help  /quit"""
+  /wait 24h               过了多久：30m 分钟、24h 小时、2d 天
+  /answer 答复的话        办事员答复最近的一件诉求，随后会请群众评价
+  /stored                 看看系统里记下了什么
+  /help                   再看一遍这些命令
+  /quit                   不聊了"""
 
 
 class BadCommand(ValueError):
@@ -38,7 +41,7 @@ class Quit(Exception):
 
 def chat(runner: asyncio.Runner, room: Room, channel: str, lines: TextIO) -> None:
     """Talk until /quit or the end of `lines`. Raises ChatUnavailable."""
-    citizen = citizen_of(room, channel, 0)
+    citizen = runner.run(newcomer(room, channel))
     print(HELP, end="\n\n", flush=True)
     if channel != SMS:
         _show(runner.run(take(citizen, Follow(), Path())), channel)
@@ -130,6 +133,9 @@ def _show_stored(runner: asyncio.Runner, citizen: Citizen) -> None:
 def _typed(lines: TextIO) -> Iterator[str]:
     """What is typed, blank lines left out; a prompt where a person types."""
     typing = lines is sys.stdin and lines.isatty()
+    if typing:
+        with suppress(ImportError):  # not every Python has it; it makes `input` editable
+            importlib.import_module("readline")
     while True:
         if typing:
             try:

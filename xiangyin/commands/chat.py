@@ -78,6 +78,8 @@ def _talk(
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
     database = args.database
     url = f"sqlite:///{Path(database).resolve()}" if database and MARK not in database else database
+    if script is None:
+        print("正在叫醒机器人，稍等……", flush=True)
     stack = AsyncExitStack()
     try:
         room = runner.run(stack.enter_async_context(open_room(folder, url)))
@@ -91,8 +93,8 @@ def _talk(
 
 async def _play(room: Room, script: Sequence[Dialogue], folder: Path, *, keep: bool) -> int:
     """In a database of their own dialogues know nothing of each other."""
-    for number, dialogue in enumerate(script):
-        played = await play(room, dialogue, number, folder)
+    for dialogue in script:
+        played = await play(room, dialogue, folder)
         print(json.dumps(played, ensure_ascii=False), flush=True)
         if not keep:
             await room.forget()
