@@ -22,6 +22,9 @@ EXAMPLES = """\
   xiangyin user reset admin            忘了口令：给一个一次性口令
   xiangyin backup 乡音.tar.gz          备份数据和照片；xiangyin restore 恢复
   xiangyin demo                        看一个演示县：几百件诉求，带登录名
+  xiangyin chat --channel sms          在终端里和机器人聊
+  xiangyin classify --in 诉求.csv --text 内容 --out 结果.csv    给一张表里的诉求分类
+  xiangyin mask --in 诉求.csv --text 内容 --out 遮蔽.csv        遮住姓名、电话、证件号
   XIANGYIN_HTTP_PORT=8080 xiangyin run 换一个端口
 
 设置写在 xiangyin.toml 或环境变量 XIANGYIN_… 里，见 docs/settings.md。

@@ -14,6 +14,8 @@ from pathlib import Path
 from sqlalchemy import Table, func, select
 
 from backend.conversation.tables import address
+from backend.database.engine import Database
+from backend.database.revision import current_revision
 from backend.database.schema import metadata
 from backend.organisation.accounts import ensure_accounts
 from backend.organisation.tables import account
@@ -100,21 +102,29 @@ def _settings(folder: Path, database_url: str) -> Settings:
 
 
 async def _prepare(parts: Parts) -> None:
+    await _refuse_real_citizens(parts.database)
     await prepare_database(parts.database)
+    county = parts.rules.catalogue.county.code
     async with parts.database.write() as connection:
+        wanted = [(name, SIMULATOR, county) for name in ACCOUNTS.values()]
+        await ensure_accounts(connection, wanted)
+    await parts.deployment.refresh()
+
+
+async def _refuse_real_citizens(database: Database) -> None:
+    """Before anything is written, the schema included."""
+    if await current_revision(database) is None:
+        return
+    async with database.read() as connection:
         others = await connection.scalar(
             select(func.count())
             .select_from(address.join(account, account.c.id == address.c.account_id))
             .where(account.c.name.not_in(list(ACCOUNTS.values())))
         )
-        if others:
-            raise ChatUnavailable(
-                "这个数据库里有真实的群众，不能拿来试聊。请换一个新的，或者不写 --database"
-            )
-        county = parts.rules.catalogue.county.code
-        wanted = [(name, SIMULATOR, county) for name in ACCOUNTS.values()]
-        await ensure_accounts(connection, wanted)
-    await parts.deployment.refresh()
+    if others:
+        raise ChatUnavailable(
+            "这个数据库里有真实的群众，不能拿来试聊。请换一个新的，或者不写 --database"
+        )
 
 
 async def _ready(bot: Child) -> None:
