@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -39,8 +40,15 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture(autouse=True)
-def _model() -> None:
+def _installation(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of its own, without a database."""
     require_service(TRIAGE_MODEL.exists(), "no triage model")
+    for variable in [name for name in os.environ if name.startswith("XIANGYIN_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("XIANGYIN_CONFIG", os.devnull)
+    monkeypatch.setenv("XIANGYIN_VAR_DIR", str(tmp_path_factory.mktemp("var")))
 
 
 def write(file: Path, texts: Sequence[str] = TEXTS, codec: str = "utf-8") -> Path:
@@ -136,6 +144,16 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     assert (code, said in wrong) == (1, True), wrong
     assert "Traceback" not in wrong
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_database_that_is_away_is_said_without_its_password(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_port: Callable[[], int]
+) -> None:
+    url = f"postgresql://u:hunter2@127.0.0.1:{free_port()}/x"
+    monkeypatch.setenv("XIANGYIN_DATABASE_URL", url)
+    source, target = write(tmp_path / "in.csv"), tmp_path / "out.csv"
+    code, _, wrong = run("classify", "--in", source, "--text", "内容", "--out", target)
+    assert (code, "数据库读不了" in wrong, "hunter2" in wrong) == (1, True, False)
 
 
 def test_it_runs_as_a_program_of_its_own(tmp_path: Path) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from pathlib import Path
 
-from backend.catalogue import load_catalogue
+from backend.catalogue import Catalogue
 from backend.triage import classifier
 from backend.triage.label_model import is_label_model, load_label_model
 from backend.triage.model import ModelError
-from xiangyin.commands.failure import failed
+from backend.triage.own_words import own_words
+from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
 from xiangyin.entity_reader import load_entity_reader
+from xiangyin.loading import load_settings
+from xiangyin.own_catalogue import read_catalogues
 from xiangyin.settings import PROJECT, TRIAGE_MODEL
 from xiangyin.table_files.label_cells import LABEL_COLUMNS, LabelCells
 from xiangyin.table_files.reading import open_table
@@ -19,8 +23,11 @@ from xiangyin.table_files.refusal import TableRefused
 from xiangyin.table_files.triage_cells import TRIAGE_COLUMNS, TriageCells
 from xiangyin.table_files.writing import ReadTexts, Written, add_columns
 
-DATA = PROJECT / "data"
 SUFFIX = ".npz"
+
+
+class _DatabaseAway(Exception):
+    """Why, in one line."""
 
 
 def register(subcommands: Subcommands) -> None:
@@ -47,6 +54,8 @@ def execute(args: argparse.Namespace) -> int:
         return failed(f"模型用不了：{error}")
     except TableRefused as error:
         return failed(str(error))
+    except _DatabaseAway as error:
+        return failed(f"数据库读不了，不知道本地的领域和地名：{error}")
     except OSError as error:
         return failed(f"{error.filename or args.out}：{error.strerror}")
     return 0
@@ -58,10 +67,22 @@ def _reader(model: Path | None) -> tuple[tuple[str, ...], ReadTexts]:
         model = model if model.suffix == SUFFIX else model.with_name(model.name + SUFFIX)
         if is_label_model(model):
             return LABEL_COLUMNS, LabelCells(load_label_model(model)).read
-    catalogue = load_catalogue(DATA / "catalogue")
-    triage = classifier.load(model or TRIAGE_MODEL, DATA / "rules")
-    cells = TriageCells(triage, load_entity_reader(catalogue), catalogue.services)
+    catalogue, shipped = _catalogues()
+    cells = TriageCells(
+        classifier.load(model or TRIAGE_MODEL, PROJECT / "data" / "rules"),
+        load_entity_reader(catalogue),
+        catalogue.services,
+        own_words(catalogue.services, shipped.services),
+    )
     return TRIAGE_COLUMNS, cells.read
+
+
+def _catalogues() -> tuple[Catalogue, Catalogue]:
+    """The deployment's and the shipped one."""
+    try:
+        return asyncio.run(read_catalogues(load_settings()))
+    except DATABASE_ERRORS as error:
+        raise _DatabaseAway(database_reason(error)) from error
 
 
 def _told(encoding: str, written: Written, target: Path) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from backend.catalogue import Service
 from backend.triage.classifier import Classifier, Ranking
-from backend.triage.cleaning import as_written
+from backend.triage.cleaning import as_written, clean
 from backend.triage.entities import EntityReader
 from backend.triage.examples import NONE
+from backend.triage.own_words import with_own_words
 from backend.triage.whole_reading import WholeReader, WrittenPlace
 
 TRIAGE_COLUMNS = (
@@ -25,9 +26,15 @@ class TriageCells:
     {text, start, end, code}, its offsets in the text as it stands in the cell."""
 
     def __init__(
-        self, classifier: Classifier, entities: EntityReader, services: Mapping[str, Service]
+        self,
+        classifier: Classifier,
+        entities: EntityReader,
+        services: Mapping[str, Service],
+        own: Mapping[str, frozenset[str]],
     ) -> None:
+        """`own`: by domain, words of the deployment's that the model has not seen (own_words)."""
         self._reader = WholeReader(classifier, entities)
+        self._own_words = own
         self._kinds: Mapping[str, str] = classifier.card["kinds"]
         # A domain taken off the catalogue since the model was trained keeps the name it had.
         self._domains = classifier.card["domains"] | {
@@ -42,13 +49,15 @@ class TriageCells:
         if reading is None:
             return (self._kinds[NONE], _share(1.0), *[""] * 5, "normal", "", "[]", "", "")
         triage = reading.triage
+        domains = with_own_words(clean(text).text, triage.domains, self._own_words)
+        domain, confidence = domains[0]
         return (
             self._kinds[triage.kind],
             _share(triage.kind_confidence),
-            triage.domain,
-            self._domains[triage.domain],
-            _share(triage.domain_confidence),
-            *_others(triage.domains),
+            domain,
+            self._domains[domain],
+            _share(confidence),
+            *_others(domains),
             triage.urgency,
             ";".join(triage.sensitive),
             _json(reading.places),
