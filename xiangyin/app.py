@@ -19,7 +19,7 @@ from backend.api import setup_api
 from backend.clock import SystemClock
 from backend.console import setup_console
 from backend.conversation.addresses import load_accounts
-from backend.conversation.background import keep_going
+from backend.conversation.background import Loops
 from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.texts import Reply
 from backend.conversation.trial import Trial
@@ -134,12 +134,12 @@ async def _started(part: Any) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _following(parts: Parts) -> AsyncIterator[None]:
     """Meanwhile the deployment's data are taken up as they change."""
-    task = asyncio.create_task(keep_going("deployment", parts.deployment.follow, parts.clock))
+    loops = Loops(parts.clock)
+    loops.start({"deployment": parts.deployment.follow})
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await loops.stop()
 
 
 async def _running(app: web.Application) -> AsyncIterator[None]:

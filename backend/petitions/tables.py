@@ -75,6 +75,10 @@ petition = Table(
         *("state", "due_on", "org_id", "lead_org_id", "confidential"),
         *("kind", "domain", "place_code", "channel", "id"),
     ),
+    Index(
+        "ix_petition_queue_of_domain",
+        *("domain", "state", "due_on", "org_id", "lead_org_id", "confidential", "id"),
+    ),
     Index(None, "received_at"),
     Index(None, "reopened", "id"),
     # What may be about the same: near in time and in matter, or in place.
