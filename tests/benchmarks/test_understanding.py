@@ -52,6 +52,8 @@ def test_what_can_be_measured_is_told_and_noted_on_the_card(
     assert (RESULTS / "understanding.json").read_bytes() == before
 
 
-def test_a_folder_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", "--data", "/nowhere"]) == 1
-    assert "没有 /nowhere 这个文件夹" in capsys.readouterr().err
+def test_a_folder_that_is_not_there_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", "--data", str(tmp_path / "none")]) == 1
+    assert f"没有 {tmp_path / 'none'} 这个文件夹" in capsys.readouterr().err

@@ -130,14 +130,19 @@ def test_with_a_model_of_labels_only_its_columns_are_added(run: Run, tmp_path: P
     ("arguments", "said"),
     [
         (("--text", "正文"), "没有“正文”这一列，有的列是：编号、内容、来源"),
-        (("--text", "内容", "--model", "/nowhere/m"), "模型用不了：/nowhere/m.json"),
-        (("--text", "内容", "--out", "/nowhere/out.csv"), "/nowhere/"),
-        (("--text", "内容", "--in", "/nowhere/in.csv"), "/nowhere/in.csv：No such file"),
+        (("--text", "内容", "--model", "none/m"), "none/m.json: No such file"),
+        (("--text", "内容", "--out", "none/out.csv"), "none/"),
+        (("--text", "内容", "--in", "none/in.csv"), "none/in.csv：No such file"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
-    run: Run, tmp_path: Path, arguments: tuple[str, ...], said: str
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    said: str,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     source = write(tmp_path / "in.csv")
     target = tmp_path / "out.csv"
     code, _, wrong = run("classify", "--in", source, "--out", target, *arguments)
