@@ -116,7 +116,7 @@ class Citizen:
             external_id=f"{self.address}:{next(_serial)}",
             kind=kind,
             sent_at=self.room.clock.now(),
-            raw=str(content.get("text", "")).encode(),
+            raw=str(content.get("text", "")).encode(errors="replace"),
             **content,
         )
         (stored,) = await self._arrivals.store([Arrival(inbound)])

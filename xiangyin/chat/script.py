@@ -54,34 +54,31 @@ def read_script(text: str, channel: str) -> list[Dialogue]:
 
 def _entries(text: str) -> Iterator[tuple[str, Any]]:
     """Where each dialogue stands, and its JSON."""
-    lines = [
-        (number, line.strip())
-        for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1)
-        if line.strip()
-    ]
-    if not lines:
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
         raise ScriptRefused("脚本是空的")
-    whole = _whole_list(text.removeprefix("\ufeff"), lines)
-    if whole is not None:
-        yield from ((f"第 {i} 个对话", given) for i, given in enumerate(whole, 1))
-        return
-    for number, line in lines:
-        try:
-            yield f"第 {number} 行", json.loads(line)
-        except ValueError as error:
-            raise ScriptRefused(f"第 {number} 行：不是 JSON（{error}）") from error
-
-
-def _whole_list(text: str, lines: Sequence[tuple[int, str]]) -> list[Any] | None:
-    """The dialogues of a file that is one list over several lines, or one of several dialogues."""
-    if not lines[0][1].startswith("["):
-        return None
     try:
-        given = json.loads(text)
+        whole = json.loads(text)
     except ValueError:
-        return None
-    is_list_of_turns = len(lines) == 1 and not any(_turns_of(each) for each in given)
-    return None if is_list_of_turns else list(given)
+        yield from _by_line(text)
+        return
+    if isinstance(whole, list) and any(_is_dialogue(each) for each in whole):
+        yield from ((f"第 {number} 个对话", each) for number, each in enumerate(whole, 1))
+    else:
+        yield "第 1 行", whole
+
+
+def _by_line(text: str) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield f"第 {number} 行", json.loads(line)
+            except ValueError as error:
+                raise ScriptRefused(f"第 {number} 行：不是 JSON（{error}）") from error
+
+
+def _is_dialogue(given: Any) -> bool:
+    return isinstance(given, list) or _turns_of(given) is not None
 
 
 def _turns_of(given: Any) -> str | None:
@@ -122,18 +119,16 @@ def _steps(where: str, given: Any) -> Iterator[Step]:
         raise ScriptRefused(f"{where}：是 {given!r}，应当是一句话，或一个对象")
     if given.get("role") in _OURS:
         return
-    keys = {
-        reader: key
-        for names, reader in _READERS.items()
-        if (key := _first(given, names)) is not None
-    }
-    if not keys and not _first(given, _OURS):
+    named = [
+        (key, read) for names, read in _READERS.items() if (key := _first(given, names)) is not None
+    ]
+    if not named and not _first(given, _OURS):
         known = "say、photo、place、wait、answer、follow"
-        named = "、".join(map(str, given)) or "什么也没有"
-        raise ScriptRefused(f"{where}：里面是 {named}，应当有 {known} 之一")
-    for reader, key in keys.items():
-        if given[key] not in (None, False):
-            yield reader(f"{where}，{key}", given[key])
+        found = "、".join(map(str, given)) or "什么也没有"
+        raise ScriptRefused(f"{where}：里面是 {found}，应当有 {known} 之一")
+    for key, read in named:
+        if given[key] is not None and given[key] is not False:
+            yield read(f"{where}，{key}", given[key])
 
 
 def _say(where: str, given: Any) -> Step:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from backend.triage.cleaning import storable
 from backend.triage.model import ModelError
 from xiangyin.chat.playing import play
 from xiangyin.chat.room import ChatUnavailable, Room, open_room
@@ -95,7 +96,7 @@ async def _play(room: Room, script: Sequence[Dialogue], folder: Path, *, keep: b
     """In a database of their own dialogues know nothing of each other."""
     for dialogue in script:
         played = await play(room, dialogue, folder)
-        print(json.dumps(played, ensure_ascii=False), flush=True)
+        print(storable(json.dumps(played, ensure_ascii=False)), flush=True)
         if not keep:
             await room.forget()
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -111,6 +112,5 @@ def _even(
 
 def _line_end(text: str) -> str:
     """The first line end outside quotes."""
-    for line in "".join(text.split('"')[::2]).splitlines(keepends=True):
-        return "\r\n" if line.endswith("\r\n") else "\n"
-    return "\n"
+    found = re.search(r"\r?\n", "".join(text.split('"')[::2]))
+    return found[0] if found else "\n"

@@ -14,7 +14,7 @@ from xiangyin.table_files.reading import Table
 from xiangyin.table_files.refusal import TableRefused
 
 BATCH = 256
-"""Rows read at once: enough for one matrix, few enough to keep memory small."""
+"""Rows held at once, whatever the size of the table."""
 
 _QUOTED = re.compile(r'[",\r\n]')
 

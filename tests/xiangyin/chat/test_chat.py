@@ -58,7 +58,7 @@ def test_dialogues_are_played_and_know_nothing_of_each_other(tmp_path: Path) -> 
             ],
         },
         {"dialogue": 2, "channel": "wechat", "turns": [LAMP, "对", {"photo": "nowhere.jpg"}]},
-        ["转人工", "退订", {"answer": "好的"}],
+        ["转人工", "退订", {"answer": "好的"}, "\ud83d", ""],
     ]
     script.write_text("\n".join(map(json.dumps, dialogues)), encoding="utf-8")
     done = chat("--script", script)

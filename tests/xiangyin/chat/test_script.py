@@ -68,6 +68,11 @@ def test_several_dialogues_as_lines_or_as_one_list() -> None:
     lines = "\ufeff" + "\n\n".join(json.dumps(each) for each in two) + "\n"
     for text in (lines, json.dumps(two), json.dumps(two, indent=2)):
         assert [dialogue.name for dialogue in read_script(text, "sms")] == ["a", "b"]
+    for one in (two[0], ["一"]):
+        (dialogue,) = read_script(json.dumps(one, indent=2), "sms")
+        assert steps(dialogue) == [Say("一")]
+    split = '{"turns": ["一\u2028二"]}\n["三"]'
+    assert [steps(each) for each in read_script(split, "sms")] == [[Say("一\u2028二")], [Say("三")]]
     lists = read_script('["一", "二"]\n["三"]\n', "sms")
     assert [(one.name, len(one.turns)) for one in lists] == [("第 1 行", 2), ("第 2 行", 1)]
 
