@@ -22,7 +22,7 @@ def measure(_data: Path, _model: Path) -> Iterator[Target]:
         cwd=PROJECT, capture_output=True, text=True, timeout=SECONDS, check=True,
     )  # fmt: skip
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    yield Target("intents in styles held out (%)", 100 * figures["accuracy"], at_least=93.0)
+    yield Target("intents in styles held out, %", 100 * figures["accuracy"], at_least=93.0)
     for style, accuracy in figures["styles"].items():
-        yield Target(f"  of these {style} (%)", 100 * accuracy)
-    yield Target("one turn's intent in the bot, p50 (ms)", figures["p50_ms"], at_most=3.0)
+        yield Target(f"  of these {style}, %", 100 * accuracy)
+    yield Target("one turn's intent in the bot, p50, ms", figures["p50_ms"], at_most=3.0)

@@ -35,11 +35,11 @@ def measure(_data: Path, _model: Path) -> Iterator[Target]:
             if not _touches(number.span(), gold):
                 kept.append(not _touches(number.span(), spans))
     numbers = [hit for kind in NUMBERS for hit in hidden.get(kind, [])]
-    yield Target("numbers masked, recall (%)", _percent(numbers), at_least=99.0)
+    yield Target("numbers masked, recall, %", _percent(numbers), at_least=99.0)
     for kind in (*NUMBERS, *OTHERS):
-        yield Target(f"  of these {kind} (%)", _percent(hidden.get(kind, [])))
-    yield Target("names masked, recall (%)", _percent(hidden["name"]), at_least=90.0)
-    yield Target("numbers that are nobody's left alone (%)", _percent(kept))
+        yield Target(f"  of these {kind}, %", _percent(hidden.get(kind, [])))
+    yield Target("names masked, recall, %", _percent(hidden["name"]), at_least=90.0)
+    yield Target("numbers that are nobody's left alone, %", _percent(kept))
 
 
 def _covered(span: Span, by: Sequence[Span]) -> bool:

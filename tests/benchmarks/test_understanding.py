@@ -38,7 +38,7 @@ def test_what_can_be_measured_is_told_and_noted_on_the_card(
 
     def part(_data: Path, asked: Path) -> list[Target]:
         given.append(asked)
-        return [Target("places, F1 (%)", measured, at_least=90.0), Target("  told (%)", 1.0)]
+        return [Target("places, F1, %", measured, at_least=90.0), Target("  told, %", 1.0)]
 
     monkeypatch.setattr(understanding, "OF_PROJECT", (part,))
     before = (RESULTS / "understanding.json").read_bytes()
@@ -47,7 +47,7 @@ def test_what_can_be_measured_is_told_and_noted_on_the_card(
     assert ("✓" in said) is (code == 0)
     assert f"left out, for want of {tmp_path / 'nowhere'}" in said
     noted = json.loads(card_of(model).read_text(encoding="utf-8"))["measured"]
-    assert (noted["places, F1 (%)"], noted["told (%)"]) == (measured, 1.0)
+    assert (noted["places, F1, %"], noted["told, %"]) == (measured, 1.0)
     assert given == [model]
     assert (RESULTS / "understanding.json").read_bytes() == before
 
