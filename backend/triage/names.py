@@ -1,12 +1,13 @@
 """Names of people in a text: what LAC takes for one, and what surnames and their company show."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend.triage.rule_file import PatternsError, read_rules
 
+Span = tuple[int, int]
 Word = tuple[int, int, str]
 
 _HAN = re.compile(r"[一-龥]+")
@@ -53,6 +54,7 @@ class NamePatterns:
     place_end: re.Pattern[str]
     kin: re.Pattern[str]
     doing: re.Pattern[str]
+    acting: re.Pattern[str]
     signing: re.Pattern[str]
     spelt: re.Pattern[str]
     surname_told: re.Pattern[str]
@@ -98,6 +100,7 @@ def load_name_patterns(folder: Path) -> NamePatterns:
             place_end=re.compile(f"(?:{_longest_first(content['place_ends'])})$"),
             kin=re.compile(content["kin"]),
             doing=re.compile(content["doings"]),
+            acting=re.compile(content["acting"]),
             signing=re.compile(content["signing"]),
             spelt=re.compile("|".join(content["spelt"])),
             surname_told=re.compile(
@@ -136,10 +139,11 @@ class NameReader:
     def __init__(self, patterns: NamePatterns) -> None:
         self._patterns = patterns
 
-    def find(self, text: str, words: list[Word]) -> list[Name]:
+    def find(self, text: str, words: list[Word], perhaps: Sequence[Span] = ()) -> list[Name]:
         """Names in cleaned `text` whose `words` (start, end, LAC's tag) are given, by position,
-        not overlapping; the surer sign wins."""
-        said = _Said(text, words, self._patterns)
+        not overlapping; the surer sign wins. `perhaps`: what LAC takes for a name when asked to
+        lean that way (Tagger.persons_perhaps)."""
+        said = _Said(text, words, perhaps, self._patterns)
         found: list[Name] = []
         for signs in _SIGNS:
             for name in signs(said):
@@ -155,8 +159,11 @@ class NameReader:
 class _Said:
     """A text with what its words are, and what is plausible in it."""
 
-    def __init__(self, text: str, words: list[Word], patterns: NamePatterns) -> None:
+    def __init__(
+        self, text: str, words: list[Word], perhaps: Sequence[Span], patterns: NamePatterns
+    ) -> None:
         self.text = text
+        self.perhaps = perhaps
         self.words = words
         self.patterns = patterns
         self.at = {start: (end, tag) for start, end, tag in words}
@@ -185,6 +192,8 @@ class _Said:
         begin = calling.end() if calling and calling.end() < end else start
         begin += text.startswith("班主任", start - 2) and start >= 2
         name = text[begin:end]
+        if any(name.startswith(word) for word in patterns.not_names if len(word) > 2 or word == name):
+            return None
         for found in patterns.title.finditer(name):
             if found.end() == len(name) and found.start() > 0:
                 return Name(begin, begin + found.start(), (begin, end))
@@ -196,18 +205,34 @@ class _Said:
             return Name(begin, end - 1, (begin, end))
         return Name(begin, end, (begin, end)) if len(name) > 1 else None
 
+    def begins_like_name(self, name: Name) -> bool:
+        """A surname with one or two characters, or with what shows that it is one."""
+        first, length = self.text[name.start], name.end - name.start
+        if self.text[name.start : name.start + 2] in self.patterns.compound:
+            return length <= 4
+        if length == 1:
+            return name.whole[1] > name.end and first not in self.patterns.rare
+        return first in self.patterns.surnames and length <= 3
+
     def mended(self, name: Name) -> Name:
         """`name` with the character LAC cut off (马云 飞), or without the figure it took on."""
         text, end = self.text, name.end
         if end - name.start == 3 and text[end - 1] in "一二三四五六几两" and text[end : end + 1] in ("个", "人", "口"):
             return Name(name.start, end - 1, (name.start, end - 1))
         word_end, tag = self.at.get(end, (0, ""))
+        if (
+            end - name.start == 2
+            and text[end : end + 1] in self.patterns.given
+            and word_end == end + 1
+            and self.patterns.called_here.search(text, 0, name.start)
+        ):
+            return Name(name.start, end + 1, (name.start, end + 1))
         goes_on = self.patterns.doing.match(text, end + 1) or not _HAN.match(text, end + 1)
         if (
             end - name.start == 2
             and text[name.start] in self.patterns.surnames
             and word_end == end + 1
-            and tag in ("n", "v", "a", "nz", "nw", "PER")
+            and tag in ("n", "v", "a", "m", "nz", "nw", "PER")
             and goes_on
             and not self.patterns.doing.match(text, end)
             and not self.patterns.title.match(text, end)
@@ -265,7 +290,9 @@ def _called(said: _Said) -> Iterator[Name]:
         for found in pattern.finditer(said.text):
             start = found.end()
             while (end := said.full_name(start, sure=sure)) is not None:
-                yield _name(start, end)
+                name = said.mended(_name(start, end))
+                end = name.end
+                yield name
                 if said.text[end : end + 1] not in "、,，和" or end >= len(said.text):
                     break
                 start = end + 1
@@ -324,7 +351,9 @@ def _titled(said: _Said) -> Iterator[Name]:
         short = found.end(2) - found.start(2) == 1
         if short and found.end() not in said.ends:
             continue
-        grammar = tag in _GRAMMAR and said.text[start - 1 : start] not in ("的", "叫", "找")
+        leaning = any(s <= start and end <= e for s, e in said.perhaps)
+        addressed = said.text[start - 1 : start] in ("的", "叫", "找")
+        grammar = tag in _GRAMMAR and not leaning and not addressed
         whole_word = word_end in (end, found.end()) or tag == "PER"
         if grammar or not whole_word or any(
             said.text.startswith(word, start) for word in said.patterns.not_names
@@ -403,14 +432,44 @@ def _doing(said: _Said) -> Iterator[Name]:
     for clause in _CLAUSE.finditer(said.text):
         start = clause.start()
         end = said.full_name(start, sure=False)
-        if end is None:
+        if end is None or not said.is_name(start, end):
             continue
         if end == clause.end() or said.patterns.doing.match(said.text, end):
             yield _name(start, end)
 
 
+def _perhaps(said: _Said) -> Iterator[Name]:
+    """What may be a name by itself and has the company of one."""
+    patterns = said.patterns
+    for start, end in said.perhaps:
+        name = said.tagged_name(start, end) if _HAN.fullmatch(said.text, start, end) else None
+        if name is None or not said.is_name(name.start, name.end):
+            continue
+        text = said.text
+        if patterns.title.fullmatch(text, name.start, name.end):
+            continue
+        strong = (
+            name.whole[1] > name.end
+            or patterns.title.match(text, name.end)
+            or patterns.called_here.search(text, 0, name.start)
+            or patterns.kin.match(text, name.end)
+        )
+        if not said.begins_like_name(name):
+            if strong and 2 <= name.end - name.start <= 4:
+                yield name
+            continue
+        word_end, tag = said.at.get(name.start, (0, ""))
+        everyday = word_end == name.end and tag in _PLAIN and name.end - name.start > 1
+        acts = patterns.acting.match(text, name.end)
+        weak = patterns.doing.match(text, name.end) or not _HAN.match(text, name.end)
+        if strong or (weak and not everyday) or (
+            (acts and tag in ("n", "a", "LOC", "vn")) or (weak and tag == "ORG")
+        ):
+            yield name
+
+
 _SIGNS: tuple[Callable[[_Said], Iterator[Name]], ...] = (
-    _foreign, _told, _called, _outright, _known_by_kin, _with_phone, _titled, _tagged, _familiar, _doing,
+    _foreign, _told, _called, _outright, _known_by_kin, _with_phone, _titled, _tagged, _familiar, _doing, _perhaps,
 )  # fmt: skip
 
 
