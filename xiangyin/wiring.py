@@ -213,6 +213,7 @@ def load_readings(rules: PetitionRules) -> Readings:
             Gazetteer(rules.catalogue.divisions),
             Tagger(),
             find_numbers,
+            rules.catalogue.organisation,
         ),
         classifier.load(TRIAGE_MODEL, DATA / "rules"),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from backend.triage import masking
+from backend.triage.personal_numbers import PersonalType
 
 # What tells who the writer is. A plate or a door is often the matter itself and stays.
-_IDENTIFYING = frozenset({"phone", "id_number", "card", "email", "wechat_id"})
+_IDENTIFYING: tuple[PersonalType, ...] = ("phone", "id_number", "card", "email", "wechat_id")
 
 
 def mask_phone(phone: str) -> str:

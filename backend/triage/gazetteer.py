@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from backend.catalogue import Division
+from backend.triage.lexicon import Lexicon
 from backend.triage.sounds import sounds
 
 _SHORT = 2
@@ -47,15 +48,12 @@ class Gazetteer:
                 for shorter in _shortened(landmark):
                     if shorter not in self._codes:
                         self._codes[shorter] = {division.code}
-        names = sorted(self._codes, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, names))) if names else None
-        self._by_sound = _by_sound(name for name in names if len(name) > _SHORT)
+        self._lexicon = Lexicon(self._codes)
+        self._by_sound = _by_sound(name for name in self._codes if len(name) > _SHORT)
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
         """(start, end) of every name in `text`, longest first, not overlapping."""
-        if self._pattern is not None:
-            for match in self._pattern.finditer(text):
-                yield match.start(), match.end()
+        return self._lexicon.find(text)
 
     def find_misspelt(self, text: str) -> Iterator[tuple[int, int]]:
         """(start, end) of what is written otherwise but sounds like a name of at least three

@@ -74,9 +74,7 @@ class Masker:
 
 def load_masker(folder: Path = RULES) -> Masker:
     """Read personal_numbers.yml and names.yml in `folder`. Raises PatternsError."""
-    return Masker(
-        load_number_patterns(folder), NameReader(load_name_patterns(folder)), Tagger()
-    )
+    return Masker(load_number_patterns(folder), NameReader(load_name_patterns(folder)), Tagger())
 
 
 def personal_spans(text: str) -> list[PersonalSpan]:

@@ -153,7 +153,16 @@ class NameReader:
             for more in _beside(said, [name]):
                 if not any(more.start < other.end and other.start < more.end for other in found):
                     found.append(more)
-        return sorted(found, key=lambda name: name.start)
+        return [self._with_title(text, name) for name in sorted(found, key=lambda n: n.start)]
+
+    def _with_title(self, text: str, name: Name) -> Name:
+        """`name` with the whole that tells who is meant: 王主任, 老邓, but just 王秀英."""
+        if name.end - name.start > 1 and text[name.start : name.end] not in self._patterns.compound:
+            return Name(name.start, name.end, (name.start, name.end))
+        title = self._patterns.title.match(text, name.end)
+        end = max(name.whole[1], title.end() if title else 0)
+        start = name.start - (text[name.start - 1 : name.start] in ("老", "小"))
+        return Name(name.start, name.end, (start, end))
 
 
 class _Said:
@@ -192,7 +201,9 @@ class _Said:
         begin = calling.end() if calling and calling.end() < end else start
         begin += text.startswith("班主任", start - 2) and start >= 2
         name = text[begin:end]
-        if any(name.startswith(word) for word in patterns.not_names if len(word) > 2 or word == name):
+        if any(
+            name.startswith(word) for word in patterns.not_names if len(word) > 2 or word == name
+        ):
             return None
         for found in patterns.title.finditer(name):
             if found.end() == len(name) and found.start() > 0:
@@ -217,7 +228,11 @@ class _Said:
     def mended(self, name: Name) -> Name:
         """`name` with the character LAC cut off (马云 飞), or without the figure it took on."""
         text, end = self.text, name.end
-        if end - name.start == 3 and text[end - 1] in "一二三四五六几两" and text[end : end + 1] in ("个", "人", "口"):
+        if (
+            end - name.start == 3
+            and text[end - 1] in "一二三四五六几两"
+            and text[end : end + 1] in ("个", "人", "口")
+        ):
             return Name(name.start, end - 1, (name.start, end - 1))
         word_end, tag = self.at.get(end, (0, ""))
         if (
@@ -309,16 +324,16 @@ def _outright(said: _Said) -> Iterator[Name]:
         if end - start not in (2, 3) or tag not in ("n", "nz", "a", "an", "vn", "v", "LOC", "nw"):
             continue
         named = said.text[start] in said.patterns.surnames and said.is_name(start, end)
-        if named and (
-            said.patterns.doing.match(said.text, end) or not _HAN.match(said.text, end)
-        ):
+        if named and (said.patterns.doing.match(said.text, end) or not _HAN.match(said.text, end)):
             yield _name(start, end)
 
 
 def _with_phone(said: _Said) -> Iterator[Name]:
     for found in said.patterns.before_phone.finditer(said.text):
         start, end = found.span(1)
-        doubtful = said.text[start] in said.patterns.rare and said.at.get(start, (0, ""))[1] != "PER"
+        doubtful = (
+            said.text[start] in said.patterns.rare and said.at.get(start, (0, ""))[1] != "PER"
+        )
         if start in said.at and not doubtful and said.is_name(start, end):
             yield _name(start, end)
     for found in said.patterns.last.finditer(said.text):
@@ -355,8 +370,10 @@ def _titled(said: _Said) -> Iterator[Name]:
         addressed = said.text[start - 1 : start] in ("的", "叫", "找")
         grammar = tag in _GRAMMAR and not leaning and not addressed
         whole_word = word_end in (end, found.end()) or tag == "PER"
-        if grammar or not whole_word or any(
-            said.text.startswith(word, start) for word in said.patterns.not_names
+        if (
+            grammar
+            or not whole_word
+            or any(said.text.startswith(word, start) for word in said.patterns.not_names)
         ):
             continue
         yield Name(start, end, (start, found.end()))
@@ -462,8 +479,10 @@ def _perhaps(said: _Said) -> Iterator[Name]:
         everyday = word_end == name.end and tag in _PLAIN and name.end - name.start > 1
         acts = patterns.acting.match(text, name.end)
         weak = patterns.doing.match(text, name.end) or not _HAN.match(text, name.end)
-        if strong or (weak and not everyday) or (
-            (acts and tag in ("n", "a", "LOC", "vn")) or (weak and tag == "ORG")
+        if (
+            strong
+            or (weak and not everyday)
+            or ((acts and tag in ("n", "a", "LOC", "vn")) or (weak and tag == "ORG"))
         ):
             yield name
 

@@ -33,9 +33,12 @@ _LIKE_FIGURES = re.compile(r"(?<![A-Za-z])[\dOolI][\dOolI \-]{7,}[\dOolI](?![A-Z
 # Groups of figures with single separators between them.
 _RUN = re.compile(r"(?<!\d)(?:\(?\+\s?)?\d+(?:[ .\-–—_·/()]{1,2}\d+)*(?: ?[Xx×])?")
 _GROUP = re.compile(r"\d+(?: ?[Xx×])?")
+_CALLS = ("abroad", "landline", "short", "local", "local_before")
 _PARTS_OF_DOORS = ("building", "unit", "floor", "room", "side")
 _MOBILE = re.compile(r"(?:86|0086)?1[3-9]\d{9}")
 _MOST_GROUPS = 4  # a mobile number is written in, or each figure apart
+# An area code is set off, or three figures where the number has all its eight.
+_AREA = re.compile(r"\(0\d{2,3}\)|0\d{2,3}(?=[ \-–—_])|0(?:10|2\d)|0\d{3}")
 _BANK = re.compile(r"(?:62|4|5|60|65|3|9)\d+")
 _LONGEST_RUN = 40  # groups of figures looked at together
 
@@ -62,11 +65,11 @@ def load_number_patterns(folder: Path) -> NumberPatterns:
     try:
         parts = [(f"{{{name}}}", content[name]) for name in _PARTS_OF_DOORS]
         return NumberPatterns(
-            *(
-                re.compile(content[name])
-                for name in ("not_personal", "calling", "identity", "banking")
-            ),
-            calls=tuple(re.compile(content[name]) for name in ("abroad", "landline", "short", "local", "local_before")),
+            not_personal=re.compile(content["not_personal"]),
+            calling=re.compile(content["calling"]),
+            identity=re.compile(content["identity"]),
+            banking=re.compile(content["banking"]),
+            calls=tuple(re.compile(content[name]) for name in _CALLS),
             plates=tuple(re.compile(content[name]) for name in ("plate", "part_of_plate")),
             email=re.compile(content["email"]),
             wechat_id=re.compile(content["wechat_id"]),
@@ -74,6 +77,37 @@ def load_number_patterns(folder: Path) -> NumberPatterns:
         )
     except (KeyError, TypeError, AttributeError, re.error) as error:
         raise PatternsError(f"{file}: {error!r}") from error
+
+
+def find_phones(text: str, patterns: NumberPatterns) -> list[tuple[int, int, str]]:
+    """(start, end, number) of phones in cleaned `text`: digits only, 0599-5832166 for a land line
+    with its area code; extensions are left out of the number."""
+    figures = _as_figures(text)
+    found: list[PersonalSpan] = []
+    _add(found, _long_numbers(figures, patterns))
+    _add(found, _calls(figures, patterns))
+    return [
+        (span.start, span.end, _dialled(figures[span.start : span.end]))
+        for span in found
+        if span.type == "phone"
+    ]
+
+
+def _dialled(written: str) -> str:
+    digits = re.sub(r"\D", "", re.split("转|分机|#", written)[0])
+    if _MOBILE.fullmatch(digits):
+        return digits[-11:]
+    area = _AREA.match(written)
+    if area is None:
+        return digits
+    code = re.sub(r"\D", "", area[0])
+    return f"{code}-{digits[len(code) : len(code) + 8]}"
+
+
+def _calls(figures: str, patterns: NumberPatterns) -> Iterator[PersonalSpan]:
+    for span in _last_groups("phone", figures, patterns.calls):
+        if not patterns.not_personal.search(figures, max(0, span.start - 16), span.start):
+            yield span
 
 
 def _filled(pattern: str, parts: Iterable[tuple[str, str]]) -> str:
@@ -90,14 +124,7 @@ def find_personal_numbers(text: str, patterns: NumberPatterns) -> list[PersonalS
     _add(found, _last_groups("wechat_id", text, [patterns.wechat_id]))
     _add(found, _last_groups("plate", text, patterns.plates))
     _add(found, _long_numbers(figures, patterns))
-    _add(
-        found,
-        (
-            span
-            for span in _last_groups("phone", figures, patterns.calls)
-            if not patterns.not_personal.search(text, 0, span.start)
-        ),
-    )
+    _add(found, _calls(figures, patterns))
     _add(found, _last_groups("house_number", text, patterns.doors))
     return sorted(found, key=lambda span: span.start)
 
@@ -138,7 +165,9 @@ def _kind_of_number(
         return None
     if _MOBILE.fullmatch(digits):
         usual = len(lengths) <= _MOST_GROUPS or set(lengths) == {1}
-        return "phone" if usual or patterns.calling.search(text, max(0, start - 16), start) else None
+        return (
+            "phone" if usual or patterns.calling.search(text, max(0, start - 16), start) else None
+        )
     if _is_identity(digits):
         return "id_number"
     before = text[max(0, start - 20) : start]
