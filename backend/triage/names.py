@@ -12,14 +12,16 @@ Word = tuple[int, int, str]
 
 _HAN = re.compile(r"[一-龥]+")
 _LATIN = re.compile(r"(?<![A-Za-z@.])[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}(?![A-Za-z@])")
-_DOTTED = re.compile(r"[一-龥]{1,8}(?:[·•・‧∙][一-龥]{1,8})+")
+_POINT = re.compile(r"[·•・‧∙]")
+_DOTTED = re.compile(rf"[一-龥]{{1,8}}(?:{_POINT.pattern}[一-龥]{{1,8}})+")
+_ESTATE = re.compile(r"[园城府苑湾]|国际|小区|广场")
 _CLAUSE = re.compile(r"[^,。;:!?、…\s()《》“”\"—-]+")
 _FIGURES = re.compile(r"[零〇一二三四五六七八九十百幺壹贰叁肆伍陆柒捌玖]+")
 _NOT_SAID = re.compile(r"[的了是]")
 _NOT_GIVEN = re.compile(r"[的了是不在与把被都也很就又没我你他她们这那个用说]")
 _GRAMMAR = frozenset({"p", "d", "c", "u", "q", "r", "f", "m", "w", "xc", "TIME"})
 _PLAIN = frozenset({"n", "v", "a", "d", "vn", "TIME", "LOC", "ORG", "m", "r", "p", "c", "u", "s"})
-_BY_NAME = frozenset({"PER", "nz", "nw"})
+_ALONE = frozenset({"PER", "nz", "nw", "n", "ORG", "LOC"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class NamePatterns:
     given: frozenset[str]
     title: re.Pattern[str]
     titled: re.Pattern[str]
+    kin_title: re.Pattern[str]
     polite: re.Pattern[str]
     calling: re.Pattern[str]
     certain: re.Pattern[str]
@@ -85,6 +88,7 @@ def load_name_patterns(folder: Path) -> NamePatterns:
             given=frozenset(pets),
             title=re.compile(title),
             titled=re.compile(f"({surname})({title})"),
+            kin_title=re.compile(f"(?:{_longest_first(content['kin_titles'])})"),
             polite=re.compile(f"(?:{_longest_first(content['polite'])})"),
             calling=re.compile(f"(?:{_longest_first(content['callings'])})(?:是|叫|:|为)?[:, ]?"),
             certain=re.compile(f"(?:{_longest_first(content['certain'])})(?:是|叫|:|为)?[:, ]?"),
@@ -225,6 +229,9 @@ class _Said:
             return name.whole[1] > name.end and first not in self.patterns.rare
         return first in self.patterns.surnames and length <= 3
 
+    def word_before(self, start: int) -> Word | None:
+        return next((word for word in self.words if word[1] == start), None)
+
     def mended(self, name: Name) -> Name:
         """`name` with the character LAC cut off (马云 飞), or without the figure it took on."""
         text, end = self.text, name.end
@@ -247,7 +254,7 @@ class _Said:
             end - name.start == 2
             and text[name.start] in self.patterns.surnames
             and word_end == end + 1
-            and tag in ("n", "v", "a", "m", "nz", "nw", "PER")
+            and (tag in ("n", "m", "nz", "nw", "PER") or text[end] in self.patterns.given)
             and goes_on
             and not self.patterns.doing.match(text, end)
             and not self.patterns.title.match(text, end)
@@ -283,12 +290,19 @@ class _Said:
 
 
 def _foreign(said: _Said) -> Iterator[Name]:
-    for pattern in (_DOTTED, _LATIN, said.patterns.ethnic):
-        for found in pattern.finditer(said.text):
-            if pattern is said.patterns.ethnic and found.start() not in said.at:
-                continue
-            calling = said.patterns.calling.match(said.text, *found.span())
-            yield _name(calling.end() if calling else found.start(), found.end())
+    for found in _DOTTED.finditer(said.text):
+        # What LAC holds together left of the point belongs to the name, what precedes does not.
+        dot = found.start() + _POINT.search(found[0]).start()  # type: ignore[union-attr]
+        start = max((s for s, e, _ in said.words if s < dot <= e), default=found.start())
+        while (before := said.word_before(start)) and before[2] == "PER":
+            start = before[0]
+        if start >= found.start() and not _ESTATE.search(found[0]):
+            yield _name(start, found.end())
+    for found in _LATIN.finditer(said.text):
+        yield _name(*found.span())
+    for found in said.patterns.ethnic.finditer(said.text):
+        if found.start() in said.at:
+            yield _name(*found.span())
 
 
 def _told(said: _Said) -> Iterator[Name]:
@@ -366,8 +380,12 @@ def _titled(said: _Said) -> Iterator[Name]:
         short = found.end(2) - found.start(2) == 1
         if short and found.end() not in said.ends:
             continue
-        leaning = any(s <= start and end <= e for s, e in said.perhaps)
+        leaning = any(s == start and end <= e for s, e in said.perhaps)
         addressed = said.text[start - 1 : start] in ("的", "叫", "找")
+        if end - start == 1 and said.text[start] in said.patterns.rare:
+            seen = tag == "PER" or leaning or word_end == found.end()
+            if not seen and not addressed:
+                continue
         grammar = tag in _GRAMMAR and not leaning and not addressed
         whole_word = word_end in (end, found.end()) or tag == "PER"
         if (
@@ -385,7 +403,11 @@ def _titled(said: _Said) -> Iterator[Name]:
         if tag == "PER" and (inner := said.tagged_name(start, end)):
             start, name = inner.start, said.text[inner.start : inner.end]
             end = inner.end
-        given = all(char in said.patterns.given for char in name)
+        if title.end() - title.start() == 1 and title.end() not in said.ends:
+            continue
+        given = all(char in said.patterns.given for char in name) and (
+            tag in ("nz", "nw") or said.patterns.kin_title.match(said.text, end)
+        )
         by_surname = name[0] in said.patterns.surnames and said.patterns.polite.match(
             said.text, end
         )
@@ -450,6 +472,8 @@ def _doing(said: _Said) -> Iterator[Name]:
         start = clause.start()
         end = said.full_name(start, sure=False)
         if end is None or not said.is_name(start, end):
+            continue
+        if said.at.get(start, (0, ""))[1] not in _ALONE:
             continue
         if end == clause.end() or said.patterns.doing.match(said.text, end):
             yield _name(start, end)

@@ -125,7 +125,8 @@ def find_personal_numbers(text: str, patterns: NumberPatterns) -> list[PersonalS
     _add(found, _last_groups("plate", text, patterns.plates))
     _add(found, _long_numbers(figures, patterns))
     _add(found, _calls(figures, patterns))
-    _add(found, _last_groups("house_number", text, patterns.doors))
+    doors = _last_groups("house_number", text, patterns.doors)
+    _add(found, sorted(doors, key=lambda door: door.start - door.end))  # the longest first
     return sorted(found, key=lambda span: span.start)
 
 
