@@ -19,6 +19,7 @@ _CLAUSE = re.compile(r"[^,。;:!?、…\s()《》“”\"—-]+")
 _FIGURES = re.compile(r"[零〇一二三四五六七八九十百幺壹贰叁肆伍陆柒捌玖]+")
 _NOT_SAID = re.compile(r"[的了是]")
 _NOT_GIVEN = re.compile(r"[的了是不在与把被都也很就又没我你他她们这那个用说]")
+_MEASURE = re.compile(r"[个人天年月元块次口户亩家位名点]")
 _GRAMMAR = frozenset({"p", "d", "c", "u", "q", "r", "f", "m", "w", "xc", "TIME"})
 _PLAIN = frozenset({"n", "v", "a", "d", "vn", "TIME", "LOC", "ORG", "m", "r", "p", "c", "u", "s"})
 _ALONE = frozenset({"PER", "nz", "nw", "n", "ORG", "LOC"})
@@ -41,6 +42,7 @@ class NamePatterns:
     rare: frozenset[str]
     compound: frozenset[str]
     not_names: frozenset[str]
+    figures: tuple[str, ...]
     given: frozenset[str]
     title: re.Pattern[str]
     titled: re.Pattern[str]
@@ -85,6 +87,7 @@ def load_name_patterns(folder: Path) -> NamePatterns:
             rare=frozenset(content["rare"]),
             compound=frozenset(content["compound"]),
             not_names=frozenset(content["not_names"]),
+            figures=tuple(content["figures"]),
             given=frozenset(pets),
             title=re.compile(title),
             titled=re.compile(f"({surname})({title})"),
@@ -111,8 +114,11 @@ def load_name_patterns(folder: Path) -> NamePatterns:
                 rf"(?<!个)姓({surname})(?![名氏什啥都甚])|(?:我叫|叫我)({surname})(?=[,。]|$)"
             ),
             familiar=re.compile(
-                rf"[老小]({surname})(?=[,。、;!?的家也都在说他她这那和跟与把被给又]|同志|师傅|哥|姐|$)"
-                rf"|({surname})家(?=的|媳妇|老[屋大二三]|儿子|人|闺女|大[爷娘]|[二小两几]|婆|院|那|把|又|占|盖)"
+                rf"[老小]({firm})(?![子板师实百年早远旧家狗牛车牌墙瓦色土米菜树林地板])"
+                rf"|[老小]({surname})(?=[,。、;!?的家也都在说他她这那和跟与把被给又]|同志|师傅|哥|姐|$)"
+                rf"|[老小]({surname})家"
+                rf"|({firm})家(?![具庭长里乡务电禽畜属访园伙境教政族产用业常湾坪岭沟坝冲塝垭渡塘坡岗嘴寨庄村铺路桥])"
+                rf"|({surname})家(?=的|媳妇|老[屋大二三]|儿子|人|闺女|大[爷娘]|[二小两几]|婆|那|把|又|占|盖)"
                 rf"|({surname})(?:某某|某|姓)"
                 rf"|({surname})(?=、{surname}(?:两|二|三|四|几)[家人户姓位])"
                 rf"|(?<=、)({surname})(?=(?:两|二|三|四|几)[家人户姓位])"
@@ -187,7 +193,9 @@ class _Said:
         where all around says that it is a name."""
         name, patterns = self.text[start:end], self.patterns
         tagged = self.at.get(start, (0, ""))[1] == "PER"
-        if name in patterns.not_names or _FIGURES.fullmatch(name):
+        if name.startswith(patterns.figures) or _FIGURES.fullmatch(name):
+            return False
+        if tagged and name in patterns.not_names and not self.has_company(start, end):
             return False
         if not tagged and any(name.startswith(word) for word in patterns.not_names):
             return False
@@ -198,6 +206,16 @@ class _Said:
         place = len(name) > 2 and patterns.place_end.search(name) is not None
         return not place and not patterns.brand.match(self.text, end)
 
+    def has_company(self, start: int, end: int) -> bool:
+        """Whether a calling before or a title, kin or deed behind shows that this is a person."""
+        text, patterns = self.text, self.patterns
+        return bool(
+            patterns.title.match(text, end)
+            or patterns.kin.match(text, end)
+            or patterns.acting.match(text, end)
+            or patterns.called_here.search(text, 0, start)
+        )
+
     def tagged_name(self, start: int, end: int) -> Name | None:
         """The name in a word LAC takes for a person: without title, 某, 家, 老 or 小."""
         text, patterns = self.text, self.patterns
@@ -205,12 +223,15 @@ class _Said:
         begin = calling.end() if calling and calling.end() < end else start
         begin += text.startswith("班主任", start - 2) and start >= 2
         name = text[begin:end]
-        if any(
-            name.startswith(word) for word in patterns.not_names if len(word) > 2 or word == name
-        ):
+        if name.startswith(patterns.figures):
             return None
         for found in patterns.title.finditer(name):
-            if found.end() == len(name) and found.start() > 0:
+            # A single character is a title behind a surname only: 王姐, but 王秀姑.
+            given = found.start() - (2 if name[:2] in patterns.compound else 1)
+            called = given > 0 and (
+                len(found[0]) > 1 or patterns.given.issuperset(name[: found.start()])
+            )
+            if found.end() == len(name) and (given == 0 or called):
                 return Name(begin, begin + found.start(), (begin, end))
         if len(name) > 1 and name[0] in "老小" and name[1] in patterns.surnames:
             return Name(begin + 1, begin + 2, (begin, end))
@@ -249,6 +270,8 @@ class _Said:
             and self.patterns.called_here.search(text, 0, name.start)
         ):
             return Name(name.start, end + 1, (name.start, end + 1))
+        if tag == "m" and word_end == end + 1 and not _MEASURE.match(text, word_end):
+            return Name(name.start, word_end, (name.start, word_end))
         goes_on = self.patterns.doing.match(text, end + 1) or not _HAN.match(text, end + 1)
         if (
             end - name.start == 2
@@ -375,12 +398,12 @@ def _titled(said: _Said) -> Iterator[Name]:
         word_end, tag = said.at.get(start, (0, ""))
         if not word_end and said.patterns.called_here.search(said.text, 0, start):
             word_end, tag = end, "PER"
-        if not word_end or said.text[start : found.end()] in said.patterns.not_names:
+        if not word_end or said.text.startswith(said.patterns.figures, start):
             continue
         short = found.end(2) - found.start(2) == 1
         if short and found.end() not in said.ends:
             continue
-        leaning = any(s == start and end <= e for s, e in said.perhaps)
+        leaning = any(s <= start and end <= e for s, e in said.perhaps)
         addressed = said.text[start - 1 : start] in ("的", "叫", "找")
         if end - start == 1 and said.text[start] in said.patterns.rare:
             seen = tag == "PER" or leaning or word_end == found.end()
@@ -424,7 +447,8 @@ def _familiar(said: _Said) -> Iterator[Name]:
             continue
         if found[0] in said.patterns.not_names or said.patterns.brand.match(said.text, end + 1):
             continue
-        doubtful = end - start == 1 and said.text[start] in said.patterns.rare
+        leaning = any(s <= start and end <= e for s, e in said.perhaps)
+        doubtful = end - start == 1 and said.text[start] in said.patterns.rare and not leaning
         if doubtful and tag != "PER" and said.text[end : end + 1] != "某":
             continue
         if tag in ("TIME", "m", "r"):
