@@ -18,6 +18,8 @@ class PlacePatterns:
     named: re.Pattern[str]
     kind: re.Pattern[str]
     fittings: frozenset[str]
+    premises: re.Pattern[str]
+    within: re.Pattern[str]
     alone: re.Pattern[str]
     whereabouts: re.Pattern[str]
     position: re.Pattern[str]
@@ -30,7 +32,6 @@ class PlacePatterns:
     office: re.Pattern[str]
     village_office: re.Pattern[str]
     visit: re.Pattern[str]
-    errand: re.Pattern[str]
     not_names: frozenset[str]
     nameless: re.Pattern[str]
     water: re.Pattern[str]
@@ -50,6 +51,8 @@ def load_place_patterns(folder: Path) -> PlacePatterns:
             named=re.compile(f"(?:{_longest_first([*content['suffixes'], *content['kinds']])})$"),
             kind=re.compile(f"[老新旧]?(?:{kinds})"),
             fittings=frozenset(content["fittings"]),
+            premises=re.compile(content["premises"]),
+            within=re.compile(content["within"]),
             alone=re.compile(
                 f"(?P<not>{not_before})?(?:{before}{{0,2}}(?:{_longest_first(content['alone'])})"
                 f"|{content['levels']}(?:{kinds}))"
@@ -59,7 +62,7 @@ def load_place_patterns(folder: Path) -> PlacePatterns:
                 f"(?=(?:的)?(?:{positions}))"
             ),
             position=re.compile(positions),
-            link=re.compile(f"的|(?:{positions})(?:的)?(?:小|大|老|那家|一家)?"),
+            link=re.compile(f"的|(?:{_words(content['links'])})(?:的)?(?:小|大|老|那家|一家)?"),
             tail=any_of(content["tails"]),
             crossing=re.compile(content["crossings"]),
             road=re.compile(content["roads"]),
@@ -68,7 +71,6 @@ def load_place_patterns(folder: Path) -> PlacePatterns:
             office=re.compile(offices),
             village_office=re.compile(_words(content["village_offices"])),
             visit=re.compile(content["visits"]),
-            errand=re.compile(content["errands"]),
             not_names=frozenset(content["not_names"]),
             nameless=re.compile(content["nameless"].replace("{n}", NUMBER)),
             water=re.compile(content["waters"]),

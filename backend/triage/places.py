@@ -14,14 +14,14 @@ _HAN = re.compile(r"[一-龥]+")
 _NAMING = frozenset({"LOC", "ORG", "PER", "nz", "nw"})
 _DESCRIBING = _NAMING | {"n", "a", "vn"}
 _NOT_IN_A_NAME = frozenset({"p", "r", "u", "c", "d", "xc", "w", "q"})
-_AND = re.compile(r"[与和跟、]|以及")
-_ASIDE = re.compile(r"[A-Za-z有的里上边在前后内外下又都没是到去说和跟]+$")
+_AND = re.compile(r"[与和跟、/]|以及")
+_ASIDE = re.compile(r"(?:[东西南北中]段|[东南西北两]侧|路段)$|[A-Za-z有的里上边在前后内外下又都没是到去说和跟]+$")
 _GOES_THERE = re.compile(r"(?:[在到从去往住回离于至]|位于|回来)$")
 _MAY_PRECEDE = re.compile(r"(?:[,。;!?、 和跟与是把由们得村家]|^)$")
 _MAY_FOLLOW = re.compile(
     r"[到去这那的边上里下往有和与跟、,。;!? 离也村镇乡都没]|方向|一带|附近|社区|$"
 )
-_OTHER = re.compile(r"绿水|绿色|[山河江湖水线县市堤]|大堤")
+_OTHER = re.compile(r"绿水|绿色|蓝天|[山河江湖水线县市堤]|大堤")
 _DENIED = re.compile(r"(?:不是|不在|并非)(?:在)?$")
 
 
@@ -51,7 +51,7 @@ class PlaceReader:
         pieces += [*self._roads(text, words), *self._hills(text, words)]
         pieces += [m.span() for m in self._patterns.unit.finditer(text)]
         pieces = [p for p in pieces if not any(p[0] < e and s < p[1] for s, e in taken)]
-        spans = self._joined(text, pieces)
+        spans = self._joined(text, pieces, {w[0]: w for w in words})
         return list(self._resolved(text, self._counting(text, spans)))
 
     # -- pieces ------------------------------------------------------------------------------
@@ -86,18 +86,22 @@ class PlaceReader:
     def _is_meant(self, text: str, words: list[Word], start: int, end: int) -> bool:
         """Whether a name of two characters (东门, 青山) is the place here."""
         word = next((w for w in words if w[0] <= start < w[1]), None)
-        if word is None or word[0] != start or word[1] < end or _OTHER.match(text, end):
+        if word is None or word[0] != start or _OTHER.match(text, end):
             return False
+        before = text[max(0, start - 2) : start]
+        if word[1] < end:  # 上 柳
+            bounded = any(further == end for _, further, _ in words)
+            return bounded and bool(_GOES_THERE.search(before) or _MAY_PRECEDE.search(before))
         if word[2] == "LOC" or (word[2] == "ORG" and word[1] > end):
             return True
         if self._patterns.kind.match(text, end) or self._patterns.office.match(text, end):
             return True
         if word[1] != end:
             return False
-        before = text[max(0, start - 2) : start]
         if _GOES_THERE.search(before):
             return True
-        return bool(_MAY_PRECEDE.search(before) and _MAY_FOLLOW.match(text, end))
+        follows = word[2] == "PER" or _MAY_FOLLOW.match(text, end)
+        return bool(_MAY_PRECEDE.search(before) and follows)
 
     def _is_cued(self, text: str, end: int) -> bool:
         return self._patterns.cue.match(text, end) is not None
@@ -110,17 +114,15 @@ class PlaceReader:
                 if cut and self._is_name(text[slice(*cut)], tag):
                     yield cut
                     continue
-                if tag == "ORG" and self._is_office_passed_by(text, start, end):
+                if tag == "ORG" and self._is_office_gone_to(text, start, end):
                     yield start, end
                     continue
             if tag in ("n", "nz", "s", "LOC", "ORG"):
                 yield from self._with_name(text, words, i)
 
-    def _is_office_passed_by(self, text: str, start: int, end: int) -> bool:
+    def _is_office_gone_to(self, text: str, start: int, end: int) -> bool:
         office = self._office(text, start, end)
-        if office is None:
-            return False
-        at = office.end()
+        at = office.end() if office else end
         goes_on = self._patterns.kind.match(text, at) or self._patterns.tail.match(text, at)
         return goes_on is not None or self._is_visited(text, start, at)
 
@@ -169,7 +171,8 @@ class PlaceReader:
             if tag == "LOC" and (not bare or fitting):
                 break
             fits = tag in needed or self._patterns.kind.fullmatch(word)  # 供销社宿舍
-            if word != "家" and (not fits or word in self._patterns.not_names):
+            family = word == "家" and tag == "n"
+            if not family and (not fits or word in self._patterns.not_names):
                 break  # 李家大院 has its 家 within
             left = before[0]
         name = text[left : suffix.start()]
@@ -209,7 +212,7 @@ class PlaceReader:
 
     # -- joining -----------------------------------------------------------------------------
 
-    def _joined(self, text: str, pieces: Iterable[Span]) -> list[Span]:
+    def _joined(self, text: str, pieces: Iterable[Span], words: dict[int, Word]) -> list[Span]:
         """Pieces that touch, overlap or are linked are one place; what belongs to a place by its
         kind or number is added."""
         joined: list[Span] = []
@@ -218,6 +221,8 @@ class PlaceReader:
             start, end = waiting.pop(0)
             while True:
                 grown = self._grown(text, end, waiting)
+                if grown == end:
+                    grown = self._with_premises(text, end, words)
                 if grown == end:
                     break
                 end = grown
@@ -238,7 +243,7 @@ class PlaceReader:
         link = self._patterns.link.match(text, end)
         if link:
             kind = self._patterns.kind.match(text, link.end())
-            if kind and (link[0] != "的" or kind[0] not in self._patterns.fittings):
+            if kind and link[0] != "的":
                 return kind.end()
             for start, further in waiting:
                 if start == link.end():
@@ -254,6 +259,14 @@ class PlaceReader:
                 if start == end + 1 and self._patterns.unit.fullmatch(text, start, further):
                     return further
         return end
+
+    def _with_premises(self, text: str, end: int, words: dict[int, Word]) -> int:
+        """Where the place that reaches to `end` ends with the shop or works named after it."""
+        _, further, tag = words.get(end, (end, end, ""))
+        word = text[end:further]
+        if tag != "n" or not self._patterns.premises.fullmatch(word):
+            return end
+        return end if self._patterns.within.fullmatch(word) else further
 
     # -- what counts -------------------------------------------------------------------------
 
@@ -281,8 +294,7 @@ class PlaceReader:
     def _is_visited(self, text: str, start: int, end: int) -> bool:
         if self._patterns.position.match(text, end):
             return True
-        visit = self._patterns.visit.search(text[max(0, start - 2) : start])
-        return bool(visit and self._patterns.errand.match(text, end))
+        return self._patterns.visit.search(text[max(0, start - 2) : start]) is not None
 
     def _resolved(self, text: str, spans: Iterable[Span]) -> Iterator[Place]:
         before: Place | None = None
