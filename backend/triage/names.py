@@ -98,6 +98,7 @@ def load_name_patterns(folder: Path) -> NamePatterns:
             named_outright=re.compile(
                 r"(?:我叫|名叫|名字叫|大名|全名|真名|本名)(?:是|叫|做)?"
                 r"([一-龥]{2,4}?)(?=[,。;、 (]|今年|住|男|女|电话|$)"
+                rf"|叫({surname}[一-龥]{{1,2}})(?=[,。;、(]|$)"
             ),
             role=re.compile(f"(?:{_longest_first(content['roles'])})(?:叫|是)?([一-龥]{{2,3}})"),
             nickname=re.compile(content["nicknames"]),
@@ -111,7 +112,8 @@ def load_name_patterns(folder: Path) -> NamePatterns:
             signing=re.compile(content["signing"]),
             spelt=re.compile("|".join(content["spelt"])),
             surname_told=re.compile(
-                rf"(?<!个)姓({surname})(?![名氏什啥都甚])|(?:我叫|叫我)({surname})(?=[,。]|$)"
+                rf"姓({firm})(?![名氏])|姓(?![都什啥甚名氏])({surname})(?![名氏])|姓({surname})(?=的)"
+                rf"|(?:我叫|叫我|[人主户员]是)({surname})(?=[,。]|$)"
             ),
             familiar=re.compile(
                 rf"[老小]({firm})(?![子板师实百年早远旧家狗牛车牌墙瓦色土米菜树林地板])"
@@ -120,7 +122,8 @@ def load_name_patterns(folder: Path) -> NamePatterns:
                 rf"|({firm})家(?![具庭长里乡务电禽畜属访园伙境教政族产用业常湾坪岭沟坝冲塝垭渡塘坡岗嘴寨庄村铺路桥])"
                 rf"|({surname})家(?=的|媳妇|老[屋大二三]|儿子|人|闺女|大[爷娘]|[二小两几]|婆|那|把|又|占|盖)"
                 rf"|({surname})(?:某某|某|姓)"
-                rf"|({surname})(?=、{surname}(?:两|二|三|四|几)[家人户姓位])"
+                rf"|({firm})(?=(?:、{firm})+{title})"
+                rf"|({surname})(?=(?:、{surname})*、{surname}(?:两|二|三|四|几)[家人户姓位])"
                 rf"|(?<=、)({surname})(?=(?:两|二|三|四|几)[家人户姓位])"
             ),
             pet=re.compile(rf"[小阿][{pets}]{{1,2}}|[大二三][{pets}](?=他|她|家|说|,|的|叔|哥|$)"),
@@ -130,9 +133,12 @@ def load_name_patterns(folder: Path) -> NamePatterns:
             ),
             ethnic=re.compile(content["ethnic"]),
             listed_before=re.compile(rf"({firm}[一-龥]{{1,2}})[、和跟与]$"),
-            listed_after=re.compile(rf"[、, ]({firm}[一-龥]{{1,2}})(?=[、,。;!?等和]|$)"),
+            listed_after=re.compile(
+                rf"[、, ](?={firm}[一-龥]{{1,2}}(?:[、,。;!?等和]|$)|{firm}[一-龥]{{2}})"
+            ),
             last=re.compile(
-                rf"(?:\d[,， ]{{1,2}}|(?:组长|主任|书记|会计|村长|师傅|老板|老师|村民))({surname})[。!]?$"
+                rf"(?:\d[,， ]{{1,2}}|(?:组长|主任|书记|会计|村长|师傅|老板|老师|村民)"
+                rf"|(?:{_longest_first(content['callings'])})(?:是|叫|:)|我是|本人)({surname})(?=[,。!;]|$)"
             ),
         )
     except (KeyError, TypeError, AttributeError, re.error) as error:
@@ -286,9 +292,9 @@ class _Said:
             return Name(name.start, end + 1, (name.start, end + 1))
         return name
 
-    def full_name(self, start: int, *, sure: bool) -> int | None:
+    def full_name(self, start: int, *, sure: bool, called: bool = False) -> int | None:
         """Where the full name that begins at `start` ends, None if none does. `sure`: all around
-        says that one does, so LAC need not think so."""
+        says that one does, so LAC need not think so; `called`: what stands before says so."""
         text, patterns = self.text, self.patterns
         length = 2 if text[start : start + 2] in patterns.compound else 1
         if length == 1 and text[start : start + 1] not in patterns.surnames:
@@ -297,7 +303,8 @@ class _Said:
         if tag == "PER" and end - start > length:
             name = self.tagged_name(start, end)
             return name.end if name and self.is_name(start, name.end, sure=True) else None
-        if not sure and end - start > 1 and tag in _PLAIN:
+        alone = not _HAN.match(text, start + 3) and text[start] not in patterns.rare
+        if not sure and end - start > 1 and tag in _PLAIN and not (called and alone):
             return None
         if not sure and length == 1 and text[start] in patterns.rare and tag != "n":
             return None
@@ -341,7 +348,7 @@ def _called(said: _Said) -> Iterator[Name]:
     for pattern, sure in ((said.patterns.certain, True), (said.patterns.calling, False)):
         for found in pattern.finditer(said.text):
             start = found.end()
-            while (end := said.full_name(start, sure=sure)) is not None:
+            while (end := said.full_name(start, sure=sure, called=True)) is not None:
                 name = said.mended(_name(start, end))
                 end = name.end
                 yield name
@@ -353,8 +360,8 @@ def _called(said: _Said) -> Iterator[Name]:
 def _outright(said: _Said) -> Iterator[Name]:
     """我叫平安, 会计高明收钱: everyday words, but in a name's place."""
     for found in said.patterns.named_outright.finditer(said.text):
-        if found.end(1) in said.ends:
-            yield _name(*found.span(1))
+        if found.end(found.lastindex or 0) in said.ends:
+            yield _name(*found.span(found.lastindex or 0))
     for found in said.patterns.role.finditer(said.text):
         start = found.start(1)
         end, tag = said.at.get(start, (0, ""))
@@ -431,11 +438,27 @@ def _titled(said: _Said) -> Iterator[Name]:
         given = all(char in said.patterns.given for char in name) and (
             tag in ("nz", "nw") or said.patterns.kin_title.match(said.text, end)
         )
-        by_surname = name[0] in said.patterns.surnames and said.patterns.polite.match(
-            said.text, end
+        by_surname = name[0] in said.patterns.surnames and (
+            said.patterns.polite.match(said.text, end)
+            or said.patterns.kin_title.match(said.text, end)
         )
         if (tag == "PER" or given or by_surname) and said.is_name(start, end):
             yield Name(start, end, (start, title.end()))
+
+
+def _at_head(said: _Said) -> Iterator[Name]:
+    """何美主任, 金宝家: two characters at the head of a clause LAC sees no word in."""
+    for clause in _CLAUSE.finditer(said.text):
+        start, end = clause.start(), clause.start() + 2
+        if said.text[start] not in said.patterns.surnames or not said.is_name(start, end):
+            continue
+        title = said.patterns.title.match(said.text, end)
+        split = said.at.get(start, (0, ""))[0] == start + 1 and end in said.ends
+        if title and split and title.end() - title.start() > 1:
+            yield _name(start, end)
+        home = said.at.get(end, (0, ""))[0] == end + 1 and said.text[end] == "家"
+        if home and said.at.get(start, (0, ""))[1] in ("n", "nz", "a", "PER"):
+            yield _name(start, end)
 
 
 def _familiar(said: _Said) -> Iterator[Name]:
@@ -486,8 +509,9 @@ def _beside(said: _Said, found: list[Name]) -> Iterator[Name]:
         if before and (before.start(1) in said.at or before.start(1) == 0):
             yield _name(*before.span(1))
         after = said.patterns.listed_after.match(said.text, known.end)
-        if after and said.is_name(*after.span(1), sure=True):
-            yield _name(*after.span(1))
+        end = said.full_name(after.end(), sure=True) if after else None
+        if after and end is not None and end - after.end() > 1:
+            yield _name(after.end(), end)
 
 
 def _doing(said: _Said) -> Iterator[Name]:
@@ -536,7 +560,7 @@ def _perhaps(said: _Said) -> Iterator[Name]:
 
 
 _SIGNS: tuple[Callable[[_Said], Iterator[Name]], ...] = (
-    _foreign, _told, _called, _outright, _known_by_kin, _with_phone, _titled, _tagged, _familiar, _doing, _perhaps,
+    _foreign, _told, _called, _outright, _known_by_kin, _with_phone, _titled, _tagged, _at_head, _familiar, _doing, _perhaps,
 )  # fmt: skip
 
 

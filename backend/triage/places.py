@@ -15,7 +15,9 @@ _NAMING = frozenset({"LOC", "ORG", "PER", "nz", "nw"})
 _DESCRIBING = _NAMING | {"n", "a", "vn"}
 _NOT_IN_A_NAME = frozenset({"p", "r", "u", "c", "d", "xc", "w", "q"})
 _AND = re.compile(r"[与和跟、/]|以及")
-_ASIDE = re.compile(r"(?:[东西南北中]段|[东南西北两]侧|路段)$|[A-Za-z有的里上边在前后内外下又都没是到去说和跟]+$")
+_ASIDE = re.compile(
+    r"(?:[东西南北中]段|[东南西北两]侧|路段)$|[A-Za-z有的里上边在前后内外下又都没是到去说和跟]+$"
+)
 _GOES_THERE = re.compile(r"(?:[在到从去往住回离于至]|位于|回来)$")
 _MAY_PRECEDE = re.compile(r"(?:[,。;!?、 和跟与是把由们得村家]|^)$")
 _MAY_FOLLOW = re.compile(
