@@ -1,4 +1,4 @@
-"""Entities of one message: places, times, people, offices, money, numbers. Read once, in the app."""
+"""Entities of one message: places, times, people, offices, money, numbers. Read in the app."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +11,8 @@ from backend.catalogue import Unit
 from backend.triage.alignment import align
 from backend.triage.amounts import find_amounts
 from backend.triage.gazetteer import Gazetteer
-from backend.triage.names import NamePatterns, NameReader, load_name_patterns
+from backend.triage.name_patterns import NamePatterns, load_name_patterns
+from backend.triage.names import NameReader
 from backend.triage.offices import OfficeBook, OfficePatterns, load_office_patterns
 from backend.triage.personal_numbers import (
     NumberPatterns,
@@ -19,7 +20,8 @@ from backend.triage.personal_numbers import (
     load_number_patterns,
 )
 from backend.triage.place_patterns import PlacePatterns, load_place_patterns
-from backend.triage.places import PlaceReader, Word
+from backend.triage.place_pieces import Word
+from backend.triage.places import PlaceReader
 from backend.triage.rule_file import NUMBER, PatternsError, read_rules
 from backend.triage.since import since
 from backend.triage.tagger import Tagger, worded
@@ -92,7 +94,7 @@ class EntityReader:
 
     def read_written(self, text: str, today: date | None = None) -> list[Entity]:
         """Entities of `text` as somebody wrote it: start and end count in it (in
-        cleaning.storable of it), whatever cleaning did. Values are as `read_entities` gives them."""
+        cleaning.storable of it), whatever cleaning did. Values are those of `read_entities`."""
         alignment = align(text)
         found = []
         for each in self.read_entities(alignment.cleaned.text, today):

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from backend.triage.alignment import align
 from backend.triage.cleaning import storable
-from backend.triage.names import NameReader, load_name_patterns
+from backend.triage.name_patterns import load_name_patterns
+from backend.triage.names import NameReader
 from backend.triage.personal_numbers import (
     NumberPatterns,
     PersonalSpan,

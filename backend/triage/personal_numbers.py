@@ -1,4 +1,4 @@
-"""Numbers that lead to a person: phones, identity and bank cards, plates, doors, mail and WeChat."""
+"""Numbers that lead to a person: phones, identity and bank cards, plates, doors, WeChat."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,9 +26,8 @@ _FIGURES = str.maketrans(
     "零〇洞一二三四五六七八九幺两拐勾壹贰叁肆伍陆柒捌玖", "0001234567891279123456789"
 )
 _LETTERS = str.maketrans("OoQlI", "00011")
-_WRITTEN_OUT = re.compile(
-    r"[零〇洞一二三四五六七八九幺两拐勾壹贰叁肆伍陆柒捌玖\d](?:[ -]?[零〇洞一二三四五六七八九幺两拐勾壹贰叁肆伍陆柒捌玖\d]){6,}"
-)
+_FIGURE = r"[零〇洞一二三四五六七八九幺两拐勾壹贰叁肆伍陆柒捌玖\d]"
+_WRITTEN_OUT = re.compile(rf"{_FIGURE}(?:[ -]?{_FIGURE}){{6,}}")
 _LIKE_FIGURES = re.compile(r"(?<![A-Za-z])[\dOolI][\dOolI \-]{7,}[\dOolI](?![A-Za-z])")
 # Groups of figures with single separators between them.
 _RUN = re.compile(r"(?<!\d)(?:\(?\+\s?)?\d+(?:[ .\-–—_·/()]{1,2}\d+)*(?: ?[Xx×])?")

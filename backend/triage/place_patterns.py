@@ -37,6 +37,20 @@ class PlacePatterns:
     water: re.Pattern[str]
     outside: re.Pattern[str]
 
+    def office_of(self, text: str, start: int, end: int) -> re.Match[str] | None:
+        """The office whose name ends `text[start:end]`, or goes on from it."""
+        following = self.office.match(text, end)
+        if following:
+            return following
+        ending = (m for m in self.office.finditer(text, start, end) if m.end() == end)
+        return next(ending, None)
+
+    def is_visited(self, text: str, start: int, end: int) -> bool:
+        """Whether somebody goes to the office `text[start:end]`, or something is beside it."""
+        if self.position.match(text, end):
+            return True
+        return self.visit.search(text[max(0, start - 2) : start]) is not None
+
 
 def load_place_patterns(folder: Path) -> PlacePatterns:
     """Raises PatternsError."""
