@@ -32,7 +32,7 @@ _LIKE_FIGURES = re.compile(r"(?<![A-Za-z])[\dOolI][\dOolI \-]{7,}[\dOolI](?![A-Z
 # Groups of figures with single separators between them.
 _RUN = re.compile(r"(?<!\d)(?:\(?\+\s?)?\d+(?:[ .\-–—_·/()]{1,2}\d+)*(?: ?[Xx×])?")
 _GROUP = re.compile(r"\d+(?: ?[Xx×])?")
-_CALLS = ("abroad", "landline", "short", "local", "local_before")
+_CALLS = ("abroad", "landline", "extension", "short", "local", "local_before")
 _PARTS_OF_DOORS = ("building", "unit", "floor", "room", "side")
 _MOBILE = re.compile(r"(?:86|0086)?1[3-9]\d{9}")
 _MOST_GROUPS = 4  # a mobile number is written in, or each figure apart
