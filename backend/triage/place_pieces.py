@@ -15,7 +15,7 @@ _NAMING = frozenset({"LOC", "ORG", "PER", "nz", "nw"})
 _DESCRIBING = _NAMING | {"n", "a", "vn"}
 _NOT_IN_A_NAME = frozenset({"p", "r", "u", "c", "d", "xc", "w", "q"})
 _ASIDE = re.compile(
-    r"(?:[东西南北中]段|[东南西北两]侧|路段)$|[A-Za-z有的里上边在前后内外下又都没是到去说和跟]+$"
+    r"(?:[东西南北中]段|[东南西北两]侧|路段)$|[有的上边在前后内外下又都没是到去说和跟]+$"
 )
 _GOES_THERE = re.compile(r"(?:[在到从去往住回离于至]|位于|回来)$")
 _MAY_PRECEDE = re.compile(r"(?:[,。;!?、 和跟与是把由们得村家]|^)$")
@@ -118,6 +118,8 @@ class PieceFinder:
     def _cut(self, text: str, start: int, end: int, own: list[Span]) -> Span | None:
         """A word without what does not belong to the place (大坪工业园有); None if nothing of it
         is left beside the deployment's own name."""
+        if any(s == start and self._patterns.nameless.fullmatch(text, e, end) for s, e in own):
+            return None  # 桐子林后山, 赵庄村水渠
         if not self._patterns.named.search(text[start:end]) and not self._ends_in_tail(
             text, start, end
         ):
