@@ -33,17 +33,14 @@ from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
 from backend.learning.live import ModelWatch, load_serving
 from backend.learning.shelf import Shelf
-from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies, Clock
 from backend.shared_store import SharedValues
 from backend.surveys.pushing import SurveyPusher
 from backend.triage import classifier
-from backend.triage.entities import EntityReader, load_patterns
-from backend.triage.gazetteer import Gazetteer
 from backend.triage.rules import load_rules
-from backend.triage.tagger import Tagger
 from xiangyin.demo.accounts import DEMO_ACCOUNTS
+from xiangyin.entity_reader import load_entity_reader
 from xiangyin.loading import InvalidSettings
 from xiangyin.model_service import shelf_of
 from xiangyin.settings import PROJECT, TRIAGE_MODEL, Settings
@@ -215,12 +212,7 @@ def load_readings(rules: PetitionRules, shelf: Shelf | None = None) -> Readings:
     folder = DATA / "rules"
     return Readings(
         load_rules(folder),
-        EntityReader(
-            load_patterns(folder),
-            Gazetteer(rules.catalogue.divisions),
-            Tagger(),
-            find_numbers,
-        ),
+        load_entity_reader(rules.catalogue),
         load_serving(shelf, folder) if shelf else classifier.load(TRIAGE_MODEL, folder),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from backend.catalogue import Catalogue
@@ -54,7 +55,7 @@ class Readings:
 
     def know(self, catalogue: Catalogue, shipped: Catalogue) -> None:
         """Read by this catalogue from now on; the classifier was trained on the shipped one."""
-        self._entities.know(Gazetteer(catalogue.divisions))
+        self._entities.know(Gazetteer(catalogue.divisions), catalogue.organisation)
         self._own_words = own_words(catalogue.services, shipped.services)
 
     def rule(self, text: str) -> str | None:
@@ -73,11 +74,12 @@ class Readings:
         """Whether the message is a petition number and hardly anything else."""
         return len(text) <= 40 and parse_number(text) is not None
 
-    async def entities(self, text: str) -> list[dict[str, Any]]:
-        """Entities of a cleaned text as the turn request wants them."""
+    async def entities(self, text: str, today: date) -> list[dict[str, Any]]:
+        """Entities of a cleaned text as the turn request wants them; `today` is Shanghai's. Places
+        where the matter is not stay out: the bot takes the first for the matter's."""
         if not text:
             return []
-        found = await asyncio.to_thread(self._entities.read_entities, text)
+        found = await asyncio.to_thread(self._entities.read_entities, text, today)
         return [
             {
                 "entity": each.entity,
@@ -85,8 +87,10 @@ class Readings:
                 "start": each.start,
                 "end": each.end,
                 "code": each.code,
+                "date": each.date,
             }
             for each in found
+            if not each.aside
         ]
 
     async def petition(self, text: str, place: str | None, *, emergency: bool) -> PetitionReading:
@@ -98,7 +102,8 @@ class Readings:
         classifier = self._classifier  # another may be taken up meanwhile
         reading = classifier.read(cleaned)
         found = self._entities.read_entities(place or cleaned)
-        where = next((each for each in found if each.entity == "place"), None)
+        places = [each for each in found if each.entity == "place" and not each.aside]
+        where = next((each for each in places if each.code), places[0] if places else None)
         machine = MachineReading(
             # What the dialogue has confirmed is a petition, whatever the model thinks of it.
             kind=_best([each for each in reading.kinds if each[0] != NONE]),
