@@ -21,7 +21,7 @@ from xiangyin.table_files.label_cells import LABEL_COLUMNS, LabelCells
 from xiangyin.table_files.reading import open_table
 from xiangyin.table_files.refusal import TableRefused
 from xiangyin.table_files.triage_cells import TRIAGE_COLUMNS, TriageCells
-from xiangyin.table_files.writing import ReadTexts, Written, add_columns
+from xiangyin.table_files.writing import ReadTexts, Written, add_columns, check_target
 
 SUFFIX = ".npz"
 
@@ -46,7 +46,9 @@ def register(subcommands: Subcommands) -> None:
 def execute(args: argparse.Namespace) -> int:
     try:
         with open_table(args.source) as table:
-            table.column(args.text)  # said before models are loaded, which takes a moment
+            # Said before models are loaded, which takes a moment.
+            table.column(args.text)
+            check_target(table, args.out)
             names, read = _reader(args.model)
             written = add_columns(table, args.text, names, read, args.out)
             print(_told(table.encoding.name, written, args.out))
