@@ -31,6 +31,7 @@ from backend.web.dependencies import WebDependencies
 from backend.web.markers import public
 from channels.sms.segmentation import count_parts
 from channels.sms.signature import read_signature, signed
+from xiangyin.model_service import shelf_of
 from xiangyin.operator_health import PATH, operator_health
 from xiangyin.preparation import prepare_database
 from xiangyin.settings import PROJECT, Role, Settings
@@ -112,6 +113,7 @@ def _web_dependencies(parts: Parts) -> WebDependencies:
         asking_ends=partial(asking_ends, rates=settings.push_rates, quiet=settings.quiet_hours),
         try_words=Trial(parts.bot, parts.readings, parts.texts, parts.rules, parts.clock).words,
         health=lambda: health_of(parts),
+        models=shelf_of(settings),
         data_folder=DATA,
         media_folder=settings.media_dir,
         assets_folder=PROJECT / "node_modules",
@@ -133,9 +135,9 @@ async def _started(part: Any) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _following(parts: Parts) -> AsyncIterator[None]:
-    """Meanwhile the deployment's data are taken up as they change."""
+    """Meanwhile the deployment's data and its model are taken up as they change."""
     loops = Loops(parts.clock)
-    loops.start({"deployment": parts.deployment.follow})
+    loops.start({"deployment": parts.deployment.follow, "model": parts.model_watch.follow})
     try:
         yield
     finally:
@@ -209,7 +211,7 @@ async def health_of(parts: Parts) -> dict[str, Any]:
         "role": parts.settings.role.value,
         "bot": bot,
         "channels": channels,
-        "triage": parts.triage_model,
+        "triage": parts.readings.model,
         "spooling": parts.inbox.spooling,
     }
 

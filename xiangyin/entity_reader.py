@@ -11,6 +11,12 @@ from xiangyin.settings import PROJECT
 
 
 def load_entity_reader(catalogue: Catalogue) -> EntityReader:
-    """Reads places by the divisions of this catalogue. Raises PatternsError."""
-    patterns = load_patterns(PROJECT / "data" / "rules")
-    return EntityReader(patterns, Gazetteer(catalogue.divisions), Tagger(), find_numbers)
+    """Reads places by the divisions of this catalogue, offices by its organisation. Raises
+    PatternsError."""
+    return EntityReader(
+        load_patterns(PROJECT / "data" / "rules"),
+        Gazetteer(catalogue.divisions),
+        Tagger(),
+        find_numbers,
+        catalogue.organisation,
+    )

@@ -31,6 +31,8 @@ from backend.conversation.worker import Worker
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
+from backend.learning.live import ModelWatch, load_serving
+from backend.learning.shelf import Shelf
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies, Clock
 from backend.shared_store import SharedValues
@@ -40,6 +42,7 @@ from backend.triage.rules import load_rules
 from xiangyin.demo.accounts import DEMO_ACCOUNTS
 from xiangyin.entity_reader import load_entity_reader
 from xiangyin.loading import InvalidSettings
+from xiangyin.model_service import shelf_of
 from xiangyin.settings import PROJECT, TRIAGE_MODEL, Settings
 
 log = structlog.get_logger(__name__)
@@ -73,7 +76,7 @@ class Parts:
     sender: Sender
     media: MediaFetcher
     notifier: ConversationNotifier
-    triage_model: str
+    model_watch: ModelWatch
     accounts: list[Account] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
 
@@ -121,7 +124,10 @@ def build(settings: Settings, clock: Clock) -> Parts:
     looks = {account.name: look_of(account) for account in accounts}
     texts = Texts.load(DATA / "texts" / "replies.yml")
     rules = load_petition_rules(DATA)
-    readings = load_readings(rules)
+    shelf = shelf_of(settings)
+    # Made first: what is put in service while the model is loaded is taken up afterwards.
+    model_watch = ModelWatch(shelf, DATA / "rules", clock, lambda found: readings.take(found))
+    readings = load_readings(rules, shelf)
     signals = Signals(redis, clock)
     shipped = load_shipped(DATA)
     deployment = Deployment(
@@ -194,19 +200,20 @@ def build(settings: Settings, clock: Clock) -> Parts:
         sender=sender,
         media=media,
         notifier=ConversationNotifier(texts, looks, signals, clock),
-        triage_model=readings.model,
+        model_watch=model_watch,
         accounts=accounts,
         channels=channels,
     )
 
 
-def load_readings(rules: PetitionRules) -> Readings:
-    """What reads citizens' words, from `data/` and the trained model. Raises ModelError,
-    RulesError, PatternsError."""
+def load_readings(rules: PetitionRules, shelf: Shelf | None = None) -> Readings:
+    """What reads citizens' words, from `data/` and the model in service, without a shelf the
+    shipped one. Raises ModelError, RulesError, PatternsError."""
+    folder = DATA / "rules"
     return Readings(
-        load_rules(DATA / "rules"),
+        load_rules(folder),
         load_entity_reader(rules.catalogue),
-        classifier.load(TRIAGE_MODEL, DATA / "rules"),
+        load_serving(shelf, folder) if shelf else classifier.load(TRIAGE_MODEL, folder),
     )
 
 

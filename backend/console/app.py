@@ -14,6 +14,7 @@ from backend.console import (
     code_page,
     deployment_page,
     health_page,
+    learning_page,
     live,
     login_page,
     offices_page,
@@ -44,6 +45,7 @@ from backend.console import (
 )
 from backend.console.assets import Assets
 from backend.console.deployment_editing import DEPLOYMENT_TEXTS
+from backend.console.learning_wording import LEARNING_TEXTS
 from backend.console.live_feed import LiveFeed
 from backend.console.media import media_file
 from backend.console.overview_wording import OVERVIEW_TEXTS
@@ -96,6 +98,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
     console[DEPENDENCIES] = deps
     console[queue_page.COUNTER] = QueueCounter()
     console[OVERVIEW_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "overview.yml")
+    console[LEARNING_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "learning.yml")
     console[SURVEY_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "surveys.yml")
     console[DEPLOYMENT_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "deployment.yml")
     console[overview_export.ONE_AT_A_TIME] = asyncio.Lock()
@@ -133,6 +136,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             web.get("/overview", overview_page.overview, name="overview"),
             web.get("/overview/petitions", overview_page.rows, name="overview_rows"),
             web.post("/overview/export", overview_export.export, name="overview_export"),
+            *learning_page.ROUTES,
             *surveys_page.ROUTES,
             *survey_writing_page.ROUTES,
             *survey_audience_page.ROUTES,

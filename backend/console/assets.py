@@ -31,6 +31,8 @@ OWN = (
     "console.js",
     "deployment.css",
     "deployment.js",
+    "learning.css",
+    "learning.js",
     "live.css",
     "live.js",
     "mark.svg",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from backend.catalogue import Catalogue
@@ -42,11 +43,19 @@ class Readings:
         self._entities = entities
         self._classifier = classifier
         self._own_words: Mapping[str, frozenset[str]] = {}
-        self.model = str(classifier.card["sha256"])[:16]
+
+    @property
+    def model(self) -> str:
+        """The version of the model in service."""
+        return _version(self._classifier)
+
+    def take(self, classifier: Classifier) -> None:
+        """Read by this classifier from now on."""
+        self._classifier = classifier
 
     def know(self, catalogue: Catalogue, shipped: Catalogue) -> None:
         """Read by this catalogue from now on; the classifier was trained on the shipped one."""
-        self._entities.know(Gazetteer(catalogue.divisions))
+        self._entities.know(Gazetteer(catalogue.divisions), catalogue.organisation)
         self._own_words = own_words(catalogue.services, shipped.services)
 
     def rule(self, text: str) -> str | None:
@@ -65,11 +74,12 @@ class Readings:
         """Whether the message is a petition number and hardly anything else."""
         return len(text) <= 40 and parse_number(text) is not None
 
-    async def entities(self, text: str) -> list[dict[str, Any]]:
-        """Entities of a cleaned text as the turn request wants them."""
+    async def entities(self, text: str, today: date) -> list[dict[str, Any]]:
+        """Entities of a cleaned text as the turn request wants them; `today` is Shanghai's. Places
+        where the matter is not stay out: the bot takes the first for the matter's."""
         if not text:
             return []
-        found = await asyncio.to_thread(self._entities.read_entities, text)
+        found = await asyncio.to_thread(self._entities.read_entities, text, today)
         return [
             {
                 "entity": each.entity,
@@ -77,8 +87,10 @@ class Readings:
                 "start": each.start,
                 "end": each.end,
                 "code": each.code,
+                "date": each.date,
             }
             for each in found
+            if not each.aside
         ]
 
     async def petition(self, text: str, place: str | None, *, emergency: bool) -> PetitionReading:
@@ -87,21 +99,27 @@ class Readings:
 
     def _petition(self, text: str, place: str | None, emergency: bool) -> PetitionReading:
         cleaned = clean(text).text
-        reading = self._classifier.read(cleaned)
+        classifier = self._classifier  # another may be taken up meanwhile
+        reading = classifier.read(cleaned)
         found = self._entities.read_entities(place or cleaned)
-        where = next((each for each in found if each.entity == "place"), None)
+        places = [each for each in found if each.entity == "place" and not each.aside]
+        where = next((each for each in places if each.code), places[0] if places else None)
         machine = MachineReading(
             # What the dialogue has confirmed is a petition, whatever the model thinks of it.
             kind=_best([each for each in reading.kinds if each[0] != NONE]),
             domain=_best(with_own_words(cleaned, reading.domains, self._own_words)),
             urgency=FieldReading("emergency" if emergency else reading.urgency),
             title=as_written(reading.title) or UNTITLED,
-            model=self.model,
+            model=_version(classifier),
             sensitive=reading.sensitive,
         )
         return PetitionReading(
             machine, where.value if where else None, where.code if where else None
         )
+
+
+def _version(classifier: Classifier) -> str:
+    return str(classifier.card["sha256"])[:16]
 
 
 def _best(candidates: Sequence[tuple[str, float]]) -> FieldReading:

@@ -10,7 +10,7 @@ from backend.conversation.bot_client import BotClient, BotRefused, BotUnavailabl
 from backend.conversation.fragments import Waiting
 from backend.conversation.reading import Readings
 from backend.conversation.texts import Reply, Texts
-from backend.petitions.rules import PetitionRules
+from backend.petitions.rules import PetitionRules, today
 from backend.ports import Clock
 
 _LOOK = "wechat"
@@ -71,7 +71,7 @@ class Trial:
             state=None,
             messages=[message],
             text=cleaned,
-            entities=await self._readings.entities(cleaned),
+            entities=await self._readings.entities(cleaned, today(now)),
             prompt=None,
             around=_NOBODY,
         )

@@ -34,6 +34,7 @@ from backend.conversation.turns import Turn
 from backend.database.engine import Database
 from backend.organisation.tables import account
 from backend.petitions.progress import recent_for_citizen
+from backend.petitions.rules import today
 from backend.ports import Clock
 from backend.surveys.answering import OPEN_FOR
 from backend.triage.cleaning import as_written
@@ -159,7 +160,7 @@ class TurnTaker:
             state=lease.state,
             messages=turn.messages,
             text=text,
-            entities=await self._readings.entities(text),
+            entities=await self._readings.entities(text, today(scene.now)),
             prompt=prompted,
             around=around,
         )

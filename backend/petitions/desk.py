@@ -67,7 +67,7 @@ class Desk(ProtectionSteps):
         if not changed:
             return Done(row.number, row.version, row.state)
         now = self.clock.now()
-        await learn(connection, row.id, changed, actor.user_id, now)
+        await learn(connection, row, changed, actor.user_id, now)
         new_version = await change_petition(connection, row, **changed)
         await record_event(
             connection,

@@ -150,6 +150,25 @@ petition_reading = Table(
     UniqueConstraint("petition_id", "field", "model"),
 )
 
+# What officials set right, word by word, for the machine to learn from; append-only. `text` is the
+# petition's without who wrote it, NULL where it is confidential: such a one is never learnt from.
+petition_correction = Table(
+    "petition_correction",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("petition_id", Id, ForeignKey("petition.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("user_id", Id, ForeignKey("user_account.id"), nullable=False),
+    Column("field", String(16), nullable=False),  # kind, domain, place, urgency
+    Column("text", Text, info=CONTENT),
+    Column("model", String(64)),  # that read it; NULL where no machine had
+    Column("read", String(255), info=IDENTITY),  # a place may be somebody's door
+    Column("confidence", Float),
+    Column("held", String(255), info=IDENTITY),  # what counted until then
+    Column("said", String(255), nullable=False, info=IDENTITY),
+    Index(None, "petition_id", "id"),
+)
+
 # Which messages make up the petition (their media come with them).
 petition_message = Table(
     "petition_message",

@@ -34,7 +34,14 @@ what people send, of whom fewer than two in a hundred are refused then."""
 def train(data: Path, file: Path, *, now: datetime) -> dict[str, Any]:
     """Train from `data` (the repository's data folder), write the model to `file` (.npz) and its
     card beside it; returns the card. `now` dates it. Raises ExamplesError."""
-    content = load_training_data(data)
+    return train_on(load_training_data(data), file, now=now)
+
+
+def train_on(
+    content: TrainingData, file: Path, *, now: datetime, notes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The same from any examples, each kind and domain having `FOLDS` of them; `notes` go on the
+    card."""
     questions = _questions(content)
     # Every text goes into the vocabulary once; all questions share it.
     words = questions["domain"].documents[questions["domain"].examples :]
@@ -63,6 +70,7 @@ def train(data: Path, file: Path, *, now: datetime) -> dict[str, Any]:
             "folds": FOLDS,
             **{name: each.figures() for name, each in held_out.items()},
         },
+        **(notes or {}),
     }
     save_model(Model(vocabulary, heads["chat"], heads["kind"], heads["domain"], card), file)
     return load_card(file)

@@ -18,7 +18,7 @@ from xiangyin.bot_process import bot_spec
 from xiangyin.child import ChildSpec
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
-from xiangyin.commands.train import train
+from xiangyin.commands.train import train_at_start
 from xiangyin.loading import load_settings
 from xiangyin.preparation import FIRST_LOGIN, make_first_user, prepare_database
 from xiangyin.probes import http_health
@@ -52,7 +52,7 @@ def execute(args: argparse.Namespace) -> int:
             "停掉它，或用 XIANGYIN_HTTP_PORT 换一个端口"
         )
     try:
-        if args.train and (code := train()):
+        if args.train and (code := train_at_start(settings)):
             return code
         return asyncio.run(_run(settings, args.role))
     finally:
