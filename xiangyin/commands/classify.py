@@ -15,8 +15,9 @@ from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
 from xiangyin.entity_reader import load_entity_reader
 from xiangyin.loading import load_settings
+from xiangyin.model_service import shelf_of
 from xiangyin.own_catalogue import read_catalogues
-from xiangyin.settings import PROJECT, TRIAGE_MODEL
+from xiangyin.settings import PROJECT, Settings
 from xiangyin.table_files.label_cells import LABEL_COLUMNS, LabelCells
 from xiangyin.table_files.reading import open_table
 from xiangyin.table_files.refusal import TableRefused
@@ -69,9 +70,10 @@ def _reader(model: Path | None) -> tuple[tuple[str, ...], ReadTexts]:
         model = model if model.suffix == SUFFIX else model.with_name(model.name + SUFFIX)
         if is_label_model(model):
             return LABEL_COLUMNS, LabelCells(load_label_model(model)).read
-    catalogue, shipped = _catalogues()
+    settings = load_settings()
+    catalogue, shipped = _catalogues(settings)
     cells = TriageCells(
-        classifier.load(model or TRIAGE_MODEL, PROJECT / "data" / "rules"),
+        classifier.load(model or shelf_of(settings).serving_file(), PROJECT / "data" / "rules"),
         load_entity_reader(catalogue),
         catalogue.services,
         own_words(catalogue.services, shipped.services),
@@ -79,10 +81,10 @@ def _reader(model: Path | None) -> tuple[tuple[str, ...], ReadTexts]:
     return TRIAGE_COLUMNS, cells.read
 
 
-def _catalogues() -> tuple[Catalogue, Catalogue]:
+def _catalogues(settings: Settings) -> tuple[Catalogue, Catalogue]:
     """The deployment's and the shipped one."""
     try:
-        return asyncio.run(read_catalogues(load_settings()))
+        return asyncio.run(read_catalogues(settings))
     except DATABASE_ERRORS as error:
         raise _DatabaseAway(database_reason(error)) from error
 
