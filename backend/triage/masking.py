@@ -34,6 +34,7 @@ _MAY_BE_NUMBER = re.compile(
     r"[零〇一二三四五六七八九幺壹贰貳叁參肆伍陆陸柒捌玖○①-⑳⓪]|微信|薇信|wx|WX|vx|VX|[Vv]信"
 )
 _SIGN = re.compile(r"[\dA-Za-z零〇一二三四五六七八九十百幺壹贰貳叁參肆伍陆陸柒捌玖①-⑳⓪○０-９]")
+_EXTENSION = re.compile(r"(?:转|轉|分机|#)\s?.+$")
 _BUILDING = re.compile(r"^[^室户]*?(?:号楼|號樓|号院|號院|栋|棟|幢|座|[#＃])")
 
 
@@ -150,6 +151,16 @@ def _keeping(first: int, last: int) -> Callable[[str], str]:
     return mask_signs
 
 
+def _mask_phone(written: str) -> str:
+    extension = _EXTENSION.search(written)
+    if extension is None:
+        return _mask_number(written)
+    return _mask_number(written[: extension.start()]) + _SIGN.sub("*", extension[0])
+
+
+_mask_number = _keeping(3, 4)
+
+
 def _mask_door(door: str) -> str:
     building = _BUILDING.match(door)
     kept = building.end() if building and building.end() < len(door) else 0
@@ -163,9 +174,9 @@ def _mask_email(address: str) -> str:
 
 _MASKS: Mapping[PersonalType, Callable[[str], str]] = {
     "name": _mask_name,
-    "phone": _keeping(3, 4),
+    "phone": _mask_phone,
     "id_number": _keeping(3, 2),
-    "plate": _keeping(2, 1),
+    "plate": _keeping(1, 1),
     "card": _keeping(0, 4),
     "house_number": _mask_door,
     "email": _mask_email,

@@ -136,7 +136,9 @@ def masking_scores(half: str, masker: Masker) -> tuple[MaskingScores, MaskingSco
         for each in found:
             tally = names if each.type == "name" else numbers
             tally.found += 1
-            tally.right += any(each.start < end and start < each.end for (start, end), _ in expected)
+            tally.right += any(
+                each.start < end and start < each.end for (start, end), _ in expected
+            )
         personal = {i for span, _ in expected for i in range(*span)}
         for figures in re.finditer(r"\d+", row["text"]):
             if personal.isdisjoint(range(*figures.span())):
