@@ -61,6 +61,7 @@ def readings() -> Readings:
             Gazetteer(petition_rules().catalogue.divisions),
             Tagger(),
             find_numbers,
+            petition_rules().catalogue.organisation,
         ),
         classifier.load(MODEL, DATA / "rules"),
     )
