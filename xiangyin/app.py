@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -132,9 +132,11 @@ async def _started(part: Any) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _following(parts: Parts) -> AsyncIterator[None]:
-    """Meanwhile the deployment's data are taken up as they change."""
-    task = asyncio.create_task(keep_going("deployment", parts.deployment.follow, parts.clock))
+async def _meanwhile(
+    name: str, loop: Callable[[], Awaitable[None]], clock: Clock
+) -> AsyncIterator[None]:
+    """Run a loop that never ends by itself."""
+    task = asyncio.create_task(keep_going(name, loop, clock))
     try:
         yield
     finally:
@@ -157,7 +159,8 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             accounts = await load_accounts(connection)
         await stack.enter_async_context(_started(parts.signals))
         await stack.enter_async_context(_started(parts.bot))
-        await stack.enter_async_context(_following(parts))
+        follow = _meanwhile("deployment", parts.deployment.follow, parts.clock)
+        await stack.enter_async_context(follow)
         if role in GATEWAY:
             for channel in parts.channels.values():
                 await channel.start()
@@ -168,6 +171,8 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             await stack.enter_async_context(_started(parts.worker))
             await stack.enter_async_context(_started(parts.push_turns))
             await stack.enter_async_context(_started(parts.survey_pusher))
+            grouping = _meanwhile("matters", parts.matters.run, parts.clock)
+            await stack.enter_async_context(grouping)
         if role in GATEWAY:
             await stack.enter_async_context(_started(parts.inbox))
         # The calendar's holidays take most of a second: have them before the first petition.

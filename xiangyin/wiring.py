@@ -31,6 +31,7 @@ from backend.conversation.worker import Worker
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
+from backend.petitions.grouping import MatterFinder
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies, Clock
@@ -40,6 +41,7 @@ from backend.triage import classifier
 from backend.triage.entities import EntityReader, load_patterns
 from backend.triage.gazetteer import Gazetteer
 from backend.triage.rules import load_rules
+from backend.triage.sentence_vectors import SentenceReader
 from backend.triage.tagger import Tagger
 from xiangyin.demo.accounts import DEMO_ACCOUNTS
 from xiangyin.loading import InvalidSettings
@@ -76,6 +78,7 @@ class Parts:
     sender: Sender
     media: MediaFetcher
     notifier: ConversationNotifier
+    matters: MatterFinder
     triage_model: str
     accounts: list[Account] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
@@ -125,6 +128,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
     texts = Texts.load(DATA / "texts" / "replies.yml")
     rules = load_petition_rules(DATA)
     readings = load_readings(rules)
+    sentences = SentenceReader()
     signals = Signals(redis, clock)
     shipped = load_shipped(DATA)
     deployment = Deployment(
@@ -197,6 +201,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         sender=sender,
         media=media,
         notifier=ConversationNotifier(texts, looks, signals, clock),
+        matters=MatterFinder(database, clock, sentences),
         triage_model=readings.model,
         accounts=accounts,
         channels=channels,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -102,36 +103,34 @@ class MatterFinder:
                 near = await _near(connection, row, vector)
         async with self._database.write() as connection:
             await connection.execute(_READ, {"which": row.id, "read": pack(vector)})
-            await put_together(connection, row.id, belongs_with(near))
+            if (found := belonging(near)) is not None:
+                members = {"ids": [row.id, *found.newcomers], "issue": found.issue_id}
+                await connection.execute(_PUT, members)
 
 
-def belongs_with(near: Sequence[Near]) -> Row[Any] | None:
-    """The petition whose issue a new one is part of; None where it stands alone. `near`: likest
-    first. Pure."""
-    for one in near:
-        if one.sameness.likelihood < SAME:
-            return None
-        if one.row.apart:
-            continue
-        asked = [each for each in near if each.row.issue_id == one.row.issue_id][:MOST_ASKED]
-        agreeing = sum(each.sameness.likelihood >= SAME for each in asked)
-        if one.row.issue_id is None or agreeing >= AGREEING * len(asked):
-            return one.row
-    return None
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The issue a petition is part of, and those that stood alone and come into it with it."""
+
+    issue_id: int
+    newcomers: Sequence[int]
 
 
-async def put_together(
-    connection: AsyncConnection, petition_id: int, other: Row[Any] | None
-) -> None:
-    """Make the petition part of the other's issue, or of a new one with it; those that are part
-    of one, or set apart, stay."""
-    if other is None:
-        return
-    issue = other.issue_id or other.id
-    await connection.execute(_PUT, {"ids": [petition_id, other.id], "issue": issue})
+def belonging(near: Sequence[Near]) -> Belonging | None:
+    """Where a petition belongs; None where it stands alone. `near`: likest first. Pure."""
+    likely = [one for one in near if one.sameness.likelihood >= SAME and not one.row.apart]
+    alone = [one.row.id for one in likely if one.row.issue_id is None]
+    for issue_id in dict.fromkeys(one.row.issue_id for one in likely if one.row.issue_id):
+        asked = [one for one in near if one.row.issue_id == issue_id][:MOST_ASKED]
+        agreeing = sum(one.sameness.likelihood >= SAME for one in asked)
+        if agreeing >= AGREEING * len(asked):
+            return Belonging(issue_id, alone)
+    return Belonging(min(alone), alone) if alone else None
 
 
 async def _near(connection: AsyncConnection, row: Row[Any], vector: Vectors) -> Sequence[Near]:
     matter = matter_of(row)
     found = (await connection.execute(_CANDIDATES, window(matter, row.id))).all()
-    return compared(matter, vector, await those(connection, MATTERS, worth_reading(found, vector)))
+    # What is unread has its own turn.
+    read = [other for other in found if other.vector is not None]
+    return compared(matter, vector, await those(connection, MATTERS, worth_reading(read, vector)))

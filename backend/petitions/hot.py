@@ -104,7 +104,7 @@ async def petitions_of_issue(
         .order_by(petition.c.id.desc())
         .limit(MOST_OF_ISSUE)
     )
-    return (await connection.execute(query)).all()
+    return list(await connection.execute(query))
 
 
 @lru_cache(maxsize=ACTORS)
