@@ -21,6 +21,7 @@ from backend.conversation.media import MediaFetcher
 from backend.conversation.notices import ConversationNotifier
 from backend.conversation.push_turns import PushTurns
 from backend.conversation.reading import Readings
+from backend.conversation.same_matters import SameMatters
 from backend.conversation.sender import Sender
 from backend.conversation.signals import Signals
 from backend.conversation.spool import Spool
@@ -32,6 +33,7 @@ from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
 from backend.petitions.grouping import MatterFinder
+from backend.petitions.joinable import JoinableFinder
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies, Clock
@@ -154,7 +156,16 @@ def build(settings: Settings, clock: Clock) -> Parts:
     )
     channels = _channels(accounts, gateway, redis, clock, settings)
     bot = BotClient(sockets=[str(path) for path in settings.bot_sockets], url=settings.bot_url)
-    taker = TurnTaker(database, clock, bot, Effects(readings, rules), readings, texts, looks)
+    taker = TurnTaker(
+        database,
+        clock,
+        bot,
+        Effects(readings, rules),
+        readings,
+        texts,
+        looks,
+        SameMatters(JoinableFinder(database, sentences), readings, rules),
+    )
     worker = Worker(
         database,
         clock,

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.petitions.changes import change_petition, end_dispatches
 from backend.petitions.events import CITIZEN, MACHINE, Who, record_event
-from backend.petitions.lifecycle import Action, By, State, next_state
+from backend.petitions.lifecycle import OPEN_STATES, Action, By, State, next_state
 from backend.petitions.tables import dispatch, petition, petition_matter, petition_subject
 
 
@@ -70,6 +70,28 @@ async def join(
     await record_event(connection, row.id, "merged", who, now, detail=detail)
     await record_event(connection, main.id, "took_in", who, now, detail={"joined": row.number})
     return version
+
+
+async def join_by_citizen(
+    connection: AsyncConnection, petition_id: int, main_number: str, now: datetime
+) -> Row[Any] | None:
+    """Let a petition just filed follow the one its citizen was shown, or what that one follows by
+    now: that main one. None where it can no longer be joined; the petition then goes its own
+    way."""
+    found = select(petition).where(petition.c.number == main_number).with_for_update()
+    shown = (await connection.execute(found)).first()
+    row = (await connection.execute(select(petition).where(petition.c.id == petition_id))).one()
+    if shown is None:
+        return None
+    main = await main_of(connection, shown)
+    if row.state == State.JOINED and row.main_id == main.id:
+        return main  # the same turn again
+    if main.id == row.id or main.state not in OPEN_STATES:
+        return None
+    if not (await joinable(connection, row) and await joinable(connection, main)):
+        return None
+    await join(connection, row, main, CITIZEN, now)
+    return main
 
 
 async def separate(connection: AsyncConnection, row: Row[Any], who: Who, now: datetime) -> int:

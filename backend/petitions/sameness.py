@@ -26,8 +26,8 @@ SAME_PLACE, SAME_DOMAIN = 0.2, 0.1
 """… or fewer, with place and domain."""
 CLOSE = 0.9
 """What two vectors have in common whatever they mean; nothing below it is one matter."""
-_CLOSENESS, _WORDS, _DOMAIN, _BIAS = 101.0, 7.0, 1.5, -5.7
-_LONG, _SHORTNESS = 80, -3.0
+_CLOSENESS, _WORDS, _DOMAIN, _BIAS = 101.0, 7.0, 0.75, -4.95
+_LONG, _SHORTNESS = 80, -2.7
 # What is said of the reasons: shares of pairs, closeness of vectors.
 _TOLD_WORDS, _TOLD_MEANING = 0.3, 0.94
 
