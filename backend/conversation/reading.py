@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.catalogue import Catalogue
+from backend.guide.entries import Guide
+from backend.guide.retrieval import entry_asked_for
 from backend.petitions.filing import FieldReading, MachineReading
 from backend.petitions.number import parse_number
 from backend.triage.classifier import Classifier
@@ -37,8 +39,11 @@ class PetitionReading:
 class Readings:
     """What the app reads from words; the bot reads intents only."""
 
-    def __init__(self, rules: Rules, entities: EntityReader, classifier: Classifier) -> None:
+    def __init__(
+        self, rules: Rules, entities: EntityReader, classifier: Classifier, guide: Guide
+    ) -> None:
         self._rules = rules
+        self.guide = guide
         self._entities = entities
         self._classifier = classifier
         self._own_words: Mapping[str, frozenset[str]] = {}
@@ -64,6 +69,11 @@ class Readings:
     def is_number(self, text: str) -> bool:
         """Whether the message is a petition number and hardly anything else."""
         return len(text) <= 40 and parse_number(text) is not None
+
+    def guide_entry(self, text: str) -> str | None:
+        """The entry of the guide that a cleaned text asks for."""
+        entry = entry_asked_for(self.guide, text)
+        return entry.id if entry else None
 
     async def entities(self, text: str) -> list[dict[str, Any]]:
         """Entities of a cleaned text as the turn request wants them."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from backend.conversation import turn_request
+from backend.conversation import guide_effect, turn_request
 from backend.conversation.bot_client import BotClient, BotRefused, BotUnavailable
 from backend.conversation.fragments import Waiting
 from backend.conversation.reading import Readings
@@ -73,7 +74,7 @@ class Trial:
             text=cleaned,
             entities=await self._readings.entities(cleaned),
             prompt=None,
-            around=_NOBODY,
+            around=replace(_NOBODY, guide=self._readings.guide_entry(cleaned)),
         )
         try:
             answer = await self._bot.turn(request)
@@ -84,4 +85,7 @@ class Trial:
             for one in answer["replies"]
             if "key" in one
         ]
+        for effect in answer["effects"]:
+            if effect["type"] == "show_guide":
+                replies += guide_effect.show(self._readings.guide, effect, _LOOK)
         return self._texts.render(replies, _LOOK) or None
