@@ -9,11 +9,12 @@ from typing import Any
 from actions import additions, awaited, existing, guide, rating
 from actions.additions import soon_after_filing
 from actions.answers import is_lonely
+from actions.meant import meant
 from actions.matter import tells_a_matter
 from actions.outcome import Outcome, option
 from actions.prompts import ask_unsure
 from actions.turn import Turn
-from actions.words import bare, only_announces
+from actions.words import bare, only_announces, words
 
 MAYBE_A_MATTER = frozenset({"raise_petition", "abuse", "add_details", "inform"})
 
@@ -35,7 +36,7 @@ def carry_on(turn: Turn, awaiting: dict[str, Any] | None) -> Outcome:
     if turn.kind == "text" and turn.chosen is None and not bare(turn.text):
         out.say("help_short")  # '？', or nothing but emoji
         return out
-    HANDLERS.get(turn.intent, _unsure)(turn, out)
+    HANDLERS.get(turn.intent, unsure)(turn, out)
     return out
 
 
@@ -58,7 +59,7 @@ def _inform(turn: Turn, out: Outcome) -> None:
     elif turn.place or turn.kind == "location":
         out.open_form = True
     else:
-        _unsure(turn, out)
+        unsure(turn, out)
 
 
 def _add_details(turn: Turn, out: Outcome) -> None:
@@ -100,10 +101,14 @@ def _no_more(turn: Turn, out: Outcome) -> None:
     out.awaiting = None
 
 
-def _unsure(turn: Turn, out: Outcome) -> None:
+def unsure(turn: Turn, out: Outcome) -> None:
     """Keep the words, so that choosing 'I want to raise this' does not mean typing them again."""
+    petition = meant(turn.text, turn.open_petitions)
+    if petition and any(word in turn.text for word in words()["hurrying"]):
+        existing.remind_of(turn, petition.number, out)
+        return
     soon = soon_after_filing(turn, out.awaiting) and len(bare(turn.text)) > 3
-    if soon or (turn.likely in MAYBE_A_MATTER and tells_a_matter(turn)):
+    if soon or ({*turn.readings[:2]} & MAYBE_A_MATTER and tells_a_matter(turn)):
         out.open_form = True
         return
     if is_lonely(turn.text):

@@ -10,7 +10,7 @@ from actions.meant import meant
 from actions.outcome import Outcome
 from actions.prompts import ask_which, ask_withdrawal
 from actions.turn import Turn
-from actions.words import bare
+from actions.words import bare, words
 
 _TAIL_NAMED = re.compile(r"尾号\D{0,3}(\d{4})(?!\d)")
 
@@ -22,6 +22,13 @@ A_NUMBER = 30
 def number_asked_for(turn: Turn) -> bool:
     """Whether the message is a petition's number and hardly anything else."""
     return bool(turn.entities.get("petition_number")) and len(bare(turn.text)) <= A_NUMBER
+
+
+def asks_for_progress(turn: Turn) -> bool:
+    """Whoever never raised anything may tell of a matter in such words ('我家楼没有电梯')."""
+    if turn.petitions or turn.chosen is not None or _number(turn):
+        return True
+    return any(word in turn.text for word in words()["progress"])
 
 
 def _number(turn: Turn) -> str | None:

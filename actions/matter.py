@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from actions.turn import Turn
-from actions.words import bare
+from actions.words import bare, named
 
 _TOLD = 12
 """Characters from which rude words with a place or a time in them tell a matter too."""
@@ -25,6 +25,7 @@ _FIRST = re.compile(f"{_BOUNDARY}(?:一个是|一件是|一件事是|一个事�
 _SECOND = re.compile(
     f"{_BOUNDARY}(?:一个是|另一个是|另外一个是|一件是|另一件是|另一件事是|还有一个是|再一个是)"
 )
+_OPENING = re.compile("(?:匿名|实名)?(?:我们?|本人)?(?:要|想|来)?(?:举报|检举|投诉|表扬)")
 _TWO_THINGS = re.compile("(?:两|2|二)(?:件|个)(?:事|问题|情况)")
 _ALSO = re.compile(
     r"[\s,，。;；!！?？](?=(?:另外|此外|还有(?:一件|一个|个|件|就是)|再就是|再一个|第二件|另一件|另一个|顺便)[^的]{6,})"
@@ -35,9 +36,16 @@ _EDGE = " ,，。:：;；、\n"
 
 
 def tells_a_matter(turn: Turn) -> bool:
-    """Whether rude or unclear words hold something to be handled: where, or since when."""
-    told = turn.place or turn.entities.get("time")
+    """Whether rude or unclear words hold something to be handled: where, or since when, or what
+    may well be a petition."""
+    told = turn.place or turn.entities.get("time") or "raise_petition" in turn.readings[:2]
     return bool(told) and len(bare(turn.text)) >= _TOLD
+
+
+def kind_named(text: str) -> str | None:
+    """The kind a citizen names as they begin: '我要举报…'; otherwise triage decides."""
+    opening = _OPENING.match(text)
+    return named("kinds", opening[0]) if opening else None
 
 
 def enumerated(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import additions, awaited, existing, guide, hand_over, rating, subscription, survey
 from actions.additions import soon_after_filing
-from actions.continuing import carry_on
+from actions.continuing import carry_on, unsure
 from actions.draft import Draft
 from actions.outcome import Outcome
 from actions.petition_form import run_form
@@ -86,7 +86,10 @@ class ActionShowProgress(DialogueAction):
         return "action_show_progress"
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
-        existing.show_progress(turn, out)
+        if existing.asks_for_progress(turn):
+            existing.show_progress(turn, out)
+        else:
+            unsure(turn, out)
         return out
 
 

@@ -46,7 +46,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class Turn:
-    """`likely` is the best reading where `intent` is unsure. `text` is empty when an option was
+    """`likely` is the best reading where `intent` is unsure, `readings` all of them, best first. `text` is empty when an option was
     chosen ('2' is an answer, not words of a petition). `guide`: the entry of the guide to what is
     done how, where the message asks for one."""
 
@@ -66,6 +66,7 @@ class Turn:
     home_place: str | None = None
     opted_out: bool = False
     guide: str | None = None
+    readings: tuple[str, ...] = ()
     survey: Survey | None = None
 
     @property
@@ -120,6 +121,11 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
         home_place=context["home_place"],
         opted_out=context["opted_out"],
         guide=context.get("guide"),
+        readings=tuple(
+            one["name"]
+            for one in latest_message.get("intent_ranking") or ()
+            if one["name"] not in (UNSURE, None)
+        ),
         survey=_survey(context["survey"]),
     )
 

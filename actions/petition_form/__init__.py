@@ -16,7 +16,7 @@ from actions import awaited, existing, guide, hand_over, subscription
 from actions.additions import soon_after_filing
 from actions.answers import agreement
 from actions.draft import Draft
-from actions.matter import tells_a_matter
+from actions.matter import kind_named, tells_a_matter
 from actions.outcome import Outcome
 from actions.petition_form import confirming, gathering, matters, undo
 from actions.petition_form.gathering import AROUND_A_PLACE
@@ -99,6 +99,7 @@ def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outco
         draft.kind = named("kinds", turn.text)
         draft.words = []  # what was held stands apart from what they announce now
     elif not _only_names_a_place(turn):
+        draft.kind = kind_named(turn.text) or draft.kind
         draft.add_words(turn.text)
     if turn.place:
         draft.put_place(turn.place, turn.place_code)

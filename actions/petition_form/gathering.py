@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions.correction import correction
 from actions.draft import Draft
+from actions.matter import kind_named
 from actions.outcome import Outcome
 from actions.petition_form import matters
 from actions.petition_form.steps import drop, proceed
@@ -18,8 +19,6 @@ SHORTEST_PLACE = 4
 """Characters below which a courtesy ('好的') is no place, however often we asked."""
 SHORT_PLACE = 6
 """Characters up to which an answer to 'where?' is a place, whatever it sounds like."""
-OPENING = 12
-"""Characters at the beginning in which a citizen names the kind: '我要投诉…'."""
 STORY = 20
 """Characters from which an answer to 'where?' is more of the story rather than a place."""
 
@@ -38,7 +37,7 @@ def stage_what(turn: Turn, draft: Draft, out: Outcome) -> None:
         draft.kind = named("kinds", turn.text) or draft.kind
         ask_again(draft, turn, out, closer="ask_what_closer")
     elif _is_matter(turn):
-        draft.kind = named("kinds", turn.text[:OPENING]) or draft.kind
+        draft.kind = kind_named(turn.text) or draft.kind
         draft.add_words(turn.text)
         if matters.holds_several(draft):
             draft.stage = "two"

@@ -63,7 +63,7 @@ class Effects:
         """Readings by effect id, for petitions to be filed."""
         return {
             effect["id"]: await self._readings.petition(
-                effect["text"], _known(effect["place"]), emergency=bool(effect.get("emergency"))
+                effect["text"], _known(effect["place"]), emergency=effect.get("emergency")
             )
             for effect in effects
             if effect["type"] == "file_petition"

@@ -91,11 +91,14 @@ class Readings:
             for each in found
         ]
 
-    async def petition(self, text: str, place: str | None, *, emergency: bool) -> PetitionReading:
-        """Kind, domain, urgency, title; and a place from the text where the dialogue has none."""
+    async def petition(
+        self, text: str, place: str | None, *, emergency: str | None
+    ) -> PetitionReading:
+        """Kind, domain, urgency, title; and a place from the text where the dialogue has none.
+        `emergency`: its key (see `rule`), which says what it is about better than a few words."""
         return await asyncio.to_thread(self._petition, text, place, emergency)
 
-    def _petition(self, text: str, place: str | None, emergency: bool) -> PetitionReading:
+    def _petition(self, text: str, place: str | None, emergency: str | None) -> PetitionReading:
         cleaned = clean(text).text
         reading = self._classifier.read(cleaned)
         found = self._entities.read_entities(place or cleaned)
@@ -103,7 +106,7 @@ class Readings:
         machine = MachineReading(
             # What the dialogue has confirmed is a petition, whatever the model thinks of it.
             kind=_best([each for each in reading.kinds if each[0] != NONE]),
-            domain=_best(with_own_words(cleaned, reading.domains, self._own_words)),
+            domain=self._domain(cleaned, reading.domains, emergency),
             urgency=FieldReading("emergency" if emergency else reading.urgency),
             title=as_written(reading.title) or UNTITLED,
             model=self.model,
@@ -112,6 +115,13 @@ class Readings:
         return PetitionReading(
             machine, where.value if where else None, where.code if where else None
         )
+
+    def _domain(
+        self, text: str, read: Sequence[tuple[str, float]], emergency: str | None
+    ) -> FieldReading:
+        best = _best(with_own_words(text, read, self._own_words))
+        certain = self._rules.emergency_domains.get(emergency or "")
+        return FieldReading(certain, 1.0, best.candidates) if certain else best
 
 
 def _best(candidates: Sequence[tuple[str, float]]) -> FieldReading:

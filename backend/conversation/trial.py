@@ -41,7 +41,7 @@ class Trial:
         urgency; place, place_code: or None; office: a unit's code; due_on: a date; title}, as a
         petition of these words would be filed."""
         rule = self._readings.rule(text)
-        emergency = rule is not None and rule.startswith("emergency:")
+        emergency = rule.removeprefix("emergency:") if rule and ":" in rule else None
         read = await self._readings.petition(text, None, emergency=emergency)
         domain = self._rules.domain(read.machine.domain.value)
         now, urgency = self._clock.now(), read.machine.urgency.value
