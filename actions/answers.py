@@ -9,7 +9,9 @@ from actions.words import bare, words
 
 _PAUSE = re.compile(r"[\s,.;:!?~、，。；：！？…—\-]+")
 # What hangs on to a short answer without changing it.
-_POLITE = re.compile("(?:谢谢|谢了|麻烦了|麻烦你们|辛苦了|您|你|啊|呀|哦|喔|嘛|哈|呢|的呀|的啊|滴)+$")
+_POLITE = re.compile(
+    "(?:谢谢|谢了|麻烦了|麻烦你们|辛苦了|您|你|啊|呀|哦|喔|嘛|哈|呢|的呀|的啊|滴)+$"
+)
 
 _NEWS = 6
 """Characters from which a clause that urges nobody is news ('下水道的事' is none)."""
@@ -21,8 +23,8 @@ def clauses(text: str) -> list[str]:
 
 
 def agreement(text: str) -> Sequence[str] | None:
-    """The clauses beside a yes: '对，另外灯也坏了' → ['另外灯也坏了']; none beside it: []. None where
-    no clause agrees, or one objects."""
+    """The clauses beside a yes: '对，另外灯也坏了' → ['另外灯也坏了']; none beside it: []. None
+    where no clause agrees, or one objects."""
     agreeing = frozenset(words()["agreeing"])
     said = clauses(text)
     beside = [clause for clause in said if _POLITE.sub("", clause) not in agreeing]
@@ -56,4 +58,3 @@ def news(text: str) -> bool:
         len(clause) >= _NEWS and not any(word in clause for word in words()["urging"])
         for clause in clauses(text)
     )
-

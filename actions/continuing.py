@@ -9,9 +9,9 @@ from typing import Any
 from actions import additions, awaited, existing, guide, rating
 from actions.additions import soon_after_filing
 from actions.answers import is_lonely
-from actions.meant import meant
 from actions.company import keep_company
 from actions.matter import tells_a_matter
+from actions.meant import meant
 from actions.outcome import Outcome, option
 from actions.prompts import ask_unsure
 from actions.turn import Turn

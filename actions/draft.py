@@ -45,7 +45,9 @@ class Draft:
         return cls(**value) if value else None
 
     def to_slot(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value not in (None, [], 0, False)}
+        return {
+            name: value for name, value in asdict(self).items() if value not in (None, [], 0, False)
+        }
 
     @property
     def text(self) -> str:

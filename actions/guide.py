@@ -11,7 +11,9 @@ from actions.outcome import Outcome, option
 from actions.turn import Turn
 from actions.words import bare, named
 
-ASKING = frozenset({"ask_guide", "raise_petition", "start_petition", "nlu_fallback", "out_of_scope"})
+ASKING = frozenset(
+    {"ask_guide", "raise_petition", "start_petition", "nlu_fallback", "out_of_scope"}
+)
 """What a question of procedure may be read as; the guide's own reading decides."""
 LONGEST_TOPIC = 20
 """Characters up to which a question after an entry is about that entry."""
@@ -66,9 +68,7 @@ def _remembered(turn: Turn, entry: str) -> dict[str, Any]:
     return {"for": "guide", "entry": entry, "text": turn.text, "messages": list(turn.ids)}
 
 
-def _offer_inquiry(
-    turn: Turn, out: Outcome, text: str, messages: list[int], key: str
-) -> None:
+def _offer_inquiry(turn: Turn, out: Outcome, text: str, messages: list[int], key: str) -> None:
     """Nothing fits: an official can answer, or talk to them."""
     if not text:
         hand_over(turn, out)
@@ -86,4 +86,3 @@ def _offer_inquiry(
         "messages": messages,
         "kind": "inquiry",
     }
-

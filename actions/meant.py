@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from actions.turn import Petition
 
@@ -39,6 +40,6 @@ def pairs(text: str) -> frozenset[str]:
     """Neighbouring characters that may tell a matter."""
     return frozenset(
         first + second
-        for first, second in zip(text, text[1:], strict=False)
+        for first, second in pairwise(text)
         if not {first, second} & _EMPTY and first.isalnum() and second.isalnum()
     )

@@ -46,9 +46,9 @@ class Survey:
 
 @dataclass(frozen=True)
 class Turn:
-    """`likely` is the best reading where `intent` is unsure, `readings` all of them, best first. `text` is empty when an option was
-    chosen ('2' is an answer, not words of a petition). `guide`: the entry of the guide to what is
-    done how, where the message asks for one."""
+    """`likely` is the best reading where `intent` is unsure, `readings` all of them, best first.
+    `text` is empty when an option was chosen ('2' is an answer, not words of a petition). `guide`:
+    the entry of the guide to what is done how, where the message asks for one."""
 
     intent: str
     likely: str

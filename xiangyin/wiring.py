@@ -31,6 +31,8 @@ from backend.conversation.worker import Worker
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
+from backend.duty.alarm import Alarm
+from backend.duty.watch import DutyWatch
 from backend.guide.entries import load_guide
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
@@ -73,6 +75,7 @@ class Parts:
     gateway: ConversationGateway
     worker: Worker
     push_turns: PushTurns
+    duty_watch: DutyWatch
     survey_pusher: SurveyPusher
     sender: Sender
     media: MediaFetcher
@@ -151,7 +154,9 @@ def build(settings: Settings, clock: Clock) -> Parts:
     )
     channels = _channels(accounts, gateway, redis, clock, settings)
     bot = BotClient(sockets=[str(path) for path in settings.bot_sockets], url=settings.bot_url)
-    taker = TurnTaker(database, clock, bot, Effects(readings, rules), readings, texts, looks)
+    alarm = Alarm(texts, looks, timedelta(minutes=settings.duty_minutes))
+    effects = Effects(readings, rules, alarm)
+    taker = TurnTaker(database, clock, bot, effects, readings, texts, looks)
     worker = Worker(
         database,
         clock,
@@ -192,6 +197,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         push_turns=PushTurns(
             database, clock, texts, looks, signals, poll_seconds=settings.inbox_poll_seconds
         ),
+        duty_watch=DutyWatch(database, clock, alarm, lambda row: signals.send("outbox", row)),
         survey_pusher=SurveyPusher(
             database, clock, rates, quiet=quiet, gap=timedelta(days=settings.survey_gap_days)
         ),

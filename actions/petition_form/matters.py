@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from actions.additions import addition
 from actions.draft import Draft
-from actions.outcome import Outcome
 from actions.matter import enumerated
+from actions.outcome import Outcome
 from actions.petition_form.steps import SHORT, drop, file_petition, proceed
 from actions.prompts import ask_again
 from actions.turn import Turn

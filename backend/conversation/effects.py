@@ -19,6 +19,7 @@ from backend.conversation.reading import PetitionReading, Readings
 from backend.conversation.scene import Scene
 from backend.conversation.survey_effects import SURVEY_EFFECTS
 from backend.conversation.texts import Reply
+from backend.duty.alarm import Alarm
 from backend.petitions import followup
 from backend.petitions.citizen_act import CitizenAct
 from backend.petitions.filing import UNKNOWN_PLACE, Filing, file_petition
@@ -35,9 +36,10 @@ Prepared = Mapping[str, PetitionReading]
 class Effects:
     """`by_rule` answers without the bot; `prepare` reads; `apply` writes."""
 
-    def __init__(self, readings: Readings, rules: PetitionRules) -> None:
+    def __init__(self, readings: Readings, rules: PetitionRules, alarm: Alarm) -> None:
         self._readings = readings
         self._rules = rules
+        self._alarm = alarm
 
     def by_rule(
         self, rule: str, messages: Sequence[Waiting]
@@ -111,6 +113,8 @@ class Effects:
             anonymous=bool(effect.get("anonymous")),
         )
         filed = await file_petition(connection, filing, self._rules)
+        if read.machine.urgency.value == "emergency":
+            await self._alarm.raise_for(connection, filed.petition_id, scene.now)
         said = filed_words(filed, effect.get("emergency"))
         if effect.get("emergency") and filing.place == UNKNOWN_PLACE:
             said.append(Reply("emergency_where"))

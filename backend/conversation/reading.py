@@ -117,7 +117,7 @@ class Readings:
         )
 
     def _domain(
-        self, text: str, read: Sequence[tuple[str, float]], emergency: str | None
+        self, text: str, read: tuple[tuple[str, float], ...], emergency: str | None
     ) -> FieldReading:
         best = _best(with_own_words(text, read, self._own_words))
         certain = self._rules.emergency_domains.get(emergency or "")

@@ -78,7 +78,9 @@ def load_guide(folder: Path) -> Guide:
     asking = _read(folder / ASKING_FILE, dict)
     if set(asking) != {"asks", "blames"}:
         raise GuideError(f"{folder / ASKING_FILE}: exactly the entries asks, blames are needed")
-    return Guide(entries, *(_pattern(folder / ASKING_FILE, asking[name]) for name in sorted(asking)))
+    return Guide(
+        entries, *(_pattern(folder / ASKING_FILE, asking[name]) for name in sorted(asking))
+    )
 
 
 def _entry(file: Path, number: int, told: object) -> Entry:

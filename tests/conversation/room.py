@@ -21,6 +21,7 @@ from backend.conversation.texts import Texts
 from backend.conversation.turn import TurnTaker
 from backend.conversation.worker import Worker
 from backend.database.engine import Database
+from backend.duty.alarm import PATIENCE, Alarm
 from backend.guide.entries import load_guide
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
@@ -37,6 +38,8 @@ from tests.conversation.conftest import HandClock
 PROJECT = Path(__file__).resolve().parents[2]
 DATA = PROJECT / "data"
 MODEL = PROJECT / "var" / "models" / "triage.npz"
+
+LOOKS = {"town": "wechat", "line": "sms"}
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -120,10 +123,10 @@ class Room:
             database,
             clock,
             self.bot,  # type: ignore[arg-type]
-            Effects(readings(), petition_rules()),
+            Effects(readings(), petition_rules(), Alarm(texts(), LOOKS, PATIENCE)),
             readings(),
             texts(),
-            {"town": "wechat", "line": "sms"},
+            LOOKS,
         )
         self.worker = self.another_worker("first")
         self._count = 0

@@ -20,6 +20,7 @@ from backend.conversation.tables import message, outbox, turn
 from backend.conversation.turn import TurnTaker
 from backend.conversation.worker import Worker
 from backend.database.engine import Database
+from backend.duty.alarm import PATIENCE, Alarm
 from backend.organisation.sessions import Actor
 from backend.petitions.desk import Desk
 from backend.petitions.filing import FieldReading, MachineReading
@@ -70,7 +71,7 @@ class Hall:
             world.database,
             world.clock,
             self.bot,
-            Effects(readings(), world.rules),
+            Effects(readings(), world.rules, Alarm(texts(), LOOKS, PATIENCE)),
             readings(),
             texts(),
             LOOKS,
@@ -101,7 +102,9 @@ class Hall:
         self._sent += 1
         self.world.clock.move(BETWEEN_MESSAGES)
         account = ACCOUNTS[self.channel]
-        inbound = Inbound(self.channel, account, SENDERS[self.channel], f"in-{self._sent}", kind, **what)
+        inbound = Inbound(
+            self.channel, account, SENDERS[self.channel], f"in-{self._sent}", kind, **what
+        )
         await self._arrivals.store([Arrival(inbound)])
         return await self.take_turns()
 
@@ -187,4 +190,3 @@ class Hall:
                 .order_by(petition_event.c.id)
             )
             return list(found.all())
-

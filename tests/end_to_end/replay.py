@@ -98,7 +98,9 @@ class Replay:
         missing = []
         for wanted in expected:
             differences = [(await self._differences(wanted, row), row) for row in left]
-            best, row = min(differences, key=lambda one: len(one[0]), default=(["none filed"], None))
+            best, row = min(
+                differences, key=lambda one: len(one[0]), default=(["none filed"], None)
+            )
             missing += best
             left = [one for one in left if one is not row]
         return missing + [f"filed besides: {row.text}" for row in left]

@@ -98,7 +98,9 @@ async def test_going_back_asks_the_question_before_and_its_new_answer_counts(
 
 
 async def test_there_is_nothing_before_the_first_question(asked: SurveyWorld) -> None:
-    await write(asked, "上一题", {"type": "ask_survey", "survey": 1, "resumed": False, "back": True})
+    await write(
+        asked, "上一题", {"type": "ask_survey", "survey": 1, "resumed": False, "back": True}
+    )
     request = await write(asked, "2", answer(position=1, option=1))
     assert request["context"]["survey"]["position"] == 1
 
