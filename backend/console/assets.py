@@ -31,6 +31,7 @@ OWN = (
     "console.js",
     "deployment.css",
     "deployment.js",
+    "duty.css",
     "live.css",
     "live.js",
     "mark.svg",

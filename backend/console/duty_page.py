@@ -19,7 +19,8 @@ from backend.web.posted_form import posted_form
 from backend.web.texts import TEXTS
 
 PATH = "/duty"
-ALWAYS, WEEKDAYS, A_DAY = "always", "weekday", "day"
+ALWAYS, WEEKDAYS = "always", "weekday"
+EMPTY = {"user_id": "", "phone": "", "when": ALWAYS, "weekday": "0", "day": ""}
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -46,7 +47,7 @@ async def _page(
         "entries": listed,
         "people": officials,
         "offices": offices,
-        "given": {"when": ALWAYS, "weekday": "0", "org_id": str(session.actor.org_id), **given},
+        "given": {**EMPTY, "org_id": str(session.actor.org_id), **given},
         "today": day.isoformat(),
         "notice": notice,
         "error": error,
@@ -76,10 +77,7 @@ async def add(request: web.Request) -> web.StreamResponse:
             )
     except DutyRefused as refused:
         problem = request.app[TEXTS].word("duty_problems", refused.problem)
-        given = {
-            name: words(form, name)[:32]
-            for name in ("org_id", "user_id", "phone", "when", "weekday", "day")
-        }
+        given = {name: words(form, name)[:32] for name in ("org_id", *EMPTY)}
         return await _page(request, given, error=problem)
     raise web.HTTPSeeOther(f"{request.path}?done=added")
 
