@@ -14,7 +14,8 @@ _POLITE = re.compile(
 )
 
 _NEWS = 6
-"""Characters from which a clause that urges nobody is news ('下水道的事' is none)."""
+"""Characters from which clauses that urge nobody and name no matter are news."""
+_NAMES_ONE = re.compile("(?:的事|那个|那件|那事|的问题)$")
 
 
 def clauses(text: str) -> list[str]:
@@ -54,7 +55,9 @@ def is_lonely(text: str) -> bool:
 
 def news(text: str) -> bool:
     """Whether a reminder tells something new besides asking for speed."""
-    return any(
-        len(clause) >= _NEWS and not any(word in clause for word in words()["urging"])
+    told = [
+        clause
         for clause in clauses(text)
-    )
+        if not any(word in clause for word in words()["urging"]) and not _NAMES_ONE.search(clause)
+    ]
+    return sum(map(len, told)) >= _NEWS

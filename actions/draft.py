@@ -14,6 +14,9 @@ TEXT_LIMIT = 3000
 IDS_LIMIT = 200
 
 _UNIT = re.compile(r"(\d+|[一二三四五六七八九十]+)(号楼|栋|幢|座|号院|单元|组|队|社|村|室|号)")
+_UNIT_ALONE = re.compile(
+    f"(?:不对|错了)?[,，]?(?:应该|其实)?是?(?P<unit>{_UNIT.pattern})(?:吧|的|啊|哦|呢)*"
+)
 
 
 @dataclass
@@ -74,6 +77,13 @@ class Draft:
             self.words.append(text)
         return True
 
+    def has_unit_like(self, unit: str) -> bool:
+        """Whether the place names another unit of the same kind."""
+        named = _UNIT.match(unit)
+        return named is not None and any(
+            one[2] == named[2] for one in _UNIT.finditer(self.place or "")
+        )
+
     def put_place(self, place: str, code: str | None) -> None:
         """Set the place; '5号楼' on '锦绣小区3号楼' becomes '锦绣小区5号楼', and a part of what is
         known already leaves it as it is."""
@@ -84,6 +94,12 @@ class Draft:
         if whole == place or code:
             self.place_code = code
         self.place = whole
+
+
+def unit_alone(text: str) -> str | None:
+    """'5组' of '是5组', '应该是5组吧'; None where the text says more, or less."""
+    found = _UNIT_ALONE.fullmatch(text.strip(" ,，。.!！"))
+    return found["unit"] if found else None
 
 
 def _with_new_unit(old: str, new: str) -> str:

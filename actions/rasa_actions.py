@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import additions, awaited, existing, guide, hand_over, rating, subscription, survey
 from actions.additions import soon_after_filing
+from actions.answers import is_anonymous
 from actions.continuing import carry_on, unsure
 from actions.draft import Draft
 from actions.outcome import Outcome
@@ -119,6 +120,28 @@ class ActionAskRating(DialogueAction):
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
         rating.ask(turn, out)
+        return out
+
+
+class ActionThank(DialogueAction):
+    def name(self) -> str:
+        return "action_thank"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        # '挺好，谢谢你们' may be the rating we asked for.
+        if not awaited.answer(turn, out):
+            out.say("thank")
+        return out
+
+
+class ActionPrivacy(DialogueAction):
+    def name(self) -> str:
+        return "action_privacy"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        out.say("privacy")
+        if is_anonymous(turn.text):
+            out.awaiting = {"for": "unnamed"}
         return out
 
 

@@ -9,13 +9,13 @@ lost.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
-from actions import awaited, existing, guide, hand_over, subscription
-from actions.additions import soon_after_filing
+from actions import additions, awaited, existing, guide, hand_over, subscription
+from actions.additions import corrects_the_last, soon_after_filing
 from actions.answers import agreement, is_lonely
 from actions.company import keep_company
+from actions.continuing import held_lately
 from actions.draft import Draft
 from actions.matter import kind_named, tells_a_matter
 from actions.outcome import Outcome
@@ -39,10 +39,6 @@ STAGES: dict[str, Callable[[Turn, Draft, Outcome], None]] = {
 }
 
 
-CONTINUED = timedelta(minutes=10)
-"""How long after words we did not understand the matter they began may be told."""
-
-
 def run_form(turn: Turn, draft: Draft | None, awaiting: dict[str, Any] | None) -> Outcome:
     """One turn of the form; `draft` None begins it."""
     out = Outcome(draft=draft, awaiting=awaiting)
@@ -57,6 +53,9 @@ def run_form(turn: Turn, draft: Draft | None, awaiting: dict[str, Any] | None) -
         if draft is not None:
             out.awaiting = awaiting  # a yes is about the matter, not about the entry
             ask_again(draft, turn, out)
+        return out
+    if draft is None and turn.chosen is None and corrects_the_last(turn, awaiting):
+        additions.add(turn, out)
         return out
     if draft is None and existing.urges(turn):
         existing.remind(turn, out)
@@ -103,6 +102,7 @@ def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outco
         draft.since = awaiting.get("since") or draft.since
         draft.phone = awaiting.get("phone") or draft.phone
         draft.kind = awaiting.get("kind")
+    draft.anonymous = draft.anonymous or bool(awaiting and awaiting["for"] == "unnamed")
     if turn.intent == "start_petition":
         draft.kind = named("kinds", turn.text)
         draft.words = []  # what was held stands apart from what they announce now
@@ -123,10 +123,7 @@ def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outco
 
 def _continues(turn: Turn, held: dict[str, Any]) -> bool:
     """Whether the matter that begins now includes what we did not understand a moment ago."""
-    if turn.chosen is not None:
-        return True
-    at = held.get("at")
-    return at is not None and turn.now - datetime.fromisoformat(at) <= CONTINUED
+    return turn.chosen is not None or held_lately(turn, held)
 
 
 def _only_names_a_place(turn: Turn) -> bool:

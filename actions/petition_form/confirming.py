@@ -7,7 +7,7 @@ from typing import Any
 
 from actions.answers import agreement, only_objects
 from actions.correction import Correction, correction
-from actions.draft import Draft
+from actions.draft import Draft, unit_alone
 from actions.meant import same_subject
 from actions.outcome import Outcome
 from actions.petition_form.steps import SHORT, drop, file_petition, proceed
@@ -41,6 +41,10 @@ def stage_confirm(turn: Turn, draft: Draft, out: Outcome) -> None:
         _correct_place(turn, draft, out)
     elif put_right is not None:
         _put_right(turn, draft, put_right, out)
+    elif unit := _unit_alone(turn, draft):
+        draft.put_place(unit, None)
+        draft.add_words(turn.text)
+        proceed(turn, draft, out)
     elif turn.intent in ("correct", "deny", "go_back"):
         if only_objects(turn.text):
             _begin_correction(turn, draft, out)
@@ -70,6 +74,12 @@ def _agrees(turn: Turn, draft: Draft, beside: Sequence[str] | None) -> bool:
 
 def _names_another_place(turn: Turn, draft: Draft) -> bool:
     return turn.place is not None and turn.place not in (draft.place or "")
+
+
+def _unit_alone(turn: Turn, draft: Draft) -> str | None:
+    """'是5组' to '沙坝村3组': another unit of the kind the place has, and nothing else."""
+    unit = unit_alone(turn.text)
+    return unit if unit and draft.place and draft.has_unit_like(unit) else None
 
 
 def _moves(turn: Turn, draft: Draft) -> bool:

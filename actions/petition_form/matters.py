@@ -109,11 +109,12 @@ def _matter_meant(turn: Turn) -> str | None:
     if turn.chosen is not None:
         value = turn.chosen.get("value")
         return str(value) if value else None
-    if turn.intent == "affirm":
+    said = named("matters", turn.text)
+    if said is None and turn.intent == "affirm":
         return "same"
-    if turn.intent in ("deny", "start_petition"):
+    if said is None and turn.intent in ("deny", "start_petition"):
         return "other"
-    return named("matters", turn.text)
+    return said
 
 
 def _keep_answer(turn: Turn, draft: Draft) -> None:
