@@ -15,6 +15,8 @@ _POLITE = re.compile(
 
 _NEWS = 6
 """Characters from which clauses that urge nobody and name no matter are news."""
+_NO_MATTER = 10
+"""Characters up to which an answer tells no matter of its own."""
 _NAMES_ONE = re.compile("(?:的事|那个|那件|那事|的问题)$")
 
 
@@ -28,11 +30,23 @@ def agreement(text: str) -> Sequence[str] | None:
     where no clause agrees, or one objects."""
     agreeing = frozenset(words()["agreeing"])
     said = clauses(text)
-    beside = [clause for clause in said if _POLITE.sub("", clause) not in agreeing]
+    beside = [clause for clause in said if not _is_one_of(agreeing, clause)]
     if len(beside) == len(said):
         return None
     objecting = any(word in clause for clause in beside for word in words()["objecting"])
     return None if objecting else beside
+
+
+def _is_one_of(agreeing: frozenset[str], clause: str) -> bool:
+    short = _POLITE.sub("", clause)
+    return short in agreeing or short.rstrip("了的吧") in agreeing
+
+
+def goes_ahead(text: str) -> bool:
+    """'好', '替我问一下': the answer to whether their words shall be passed on."""
+    if agreement(text) == []:
+        return True
+    return len(bare(text)) <= _NO_MATTER and any(word in text for word in words()["go_ahead"])
 
 
 def only_objects(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from actions import additions, awaited, existing, guide, rating
 from actions.additions import soon_after_filing
-from actions.answers import is_lonely
+from actions.answers import goes_ahead, is_lonely
 from actions.company import keep_company
 from actions.draft import IDS_LIMIT
 from actions.matter import tells_a_matter
@@ -32,6 +32,13 @@ def held_lately(turn: Turn, awaiting: dict[str, Any] | None) -> bool:
     return at is not None and turn.now - datetime.fromisoformat(at) <= CONTINUED
 
 
+def offered_to_ask(turn: Turn, awaiting: dict[str, Any] | None) -> bool:
+    """Whether they agree that an office be asked what the guide did not know."""
+    if turn.chosen is not None or not awaiting or awaiting["for"] != "held":
+        return False
+    return awaiting.get("kind") is not None and goes_ahead(turn.text)
+
+
 def carry_on(turn: Turn, awaiting: dict[str, Any] | None) -> Outcome:
     """One such turn. `open_form` in the outcome hands it to the form."""
     out = Outcome(awaiting=awaiting)
@@ -45,6 +52,9 @@ def carry_on(turn: Turn, awaiting: dict[str, Any] | None) -> Outcome:
         return out
     if existing.number_asked_for(turn):
         existing.show_progress(turn, out)
+        return out
+    if offered_to_ask(turn, out.awaiting):
+        out.open_form = True
         return out
     if turn.kind == "text" and turn.chosen is None and not bare(turn.text):
         out.say("help_short")  # '？', or nothing but emoji
@@ -120,6 +130,9 @@ def unsure(turn: Turn, out: Outcome) -> None:
     if petition and any(word in turn.text for word in words()["hurrying"]):
         existing.remind_of(turn, petition.number, out)
         return
+    if _speaks_of_one(turn):
+        additions.add(turn, out)
+        return
     soon = soon_after_filing(turn, out.awaiting) and len(bare(turn.text)) > 3
     if soon or ({*turn.readings[:2]} & MAYBE_A_MATTER and tells_a_matter(turn)):
         out.open_form = True
@@ -139,6 +152,11 @@ def unsure(turn: Turn, out: Outcome) -> None:
     }
 
 
+def _speaks_of_one(turn: Turn) -> bool:
+    """'砂石厂今天还在干，灰更大了': news of a petition in hand, named by its matter."""
+    return len(bare(turn.text)) > 6 and meant(turn.text, turn.open_petitions) is not None
+
+
 def _abuse(turn: Turn, out: Outcome) -> None:
     """Whoever swears may have a matter."""
     if tells_a_matter(turn):
@@ -151,6 +169,10 @@ def _elsewhere(turn: Turn, out: Outcome) -> None:
     """Talk that is no business of an office, but may be of a neighbour."""
     if is_lonely(turn.text):
         keep_company(out)
+    elif _speaks_of_one(turn):
+        additions.add(turn, out)
+    elif turn.place:
+        out.open_form = True
     else:
         out.say("out_of_scope")
 

@@ -53,7 +53,9 @@ def read_answer(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
     elif topic and turn.intent not in ("raise_petition", "check_progress", "remind"):
         out.do("show_guide", entry=awaiting["entry"], page=1, topic=topic)
     elif turn.intent in ("deny", "correct"):
-        _offer_inquiry(turn, out, awaiting["text"], awaiting["messages"], "guide_other")
+        more = turn.text if len(bare(turn.text)) > len("不是这个") else ""
+        text = "\n".join(filter(None, (awaiting["text"], more)))
+        _offer_inquiry(turn, out, text, [*awaiting["messages"], *turn.ids], "guide_other")
         return True
     elif turn.intent in SATISFIED or agreement(turn.text) == []:
         out.say("thank" if turn.intent == "thank" else "all_done")

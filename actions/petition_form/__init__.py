@@ -15,7 +15,7 @@ from actions import additions, awaited, existing, guide, hand_over, subscription
 from actions.additions import corrects_the_last, soon_after_filing
 from actions.answers import agreement, is_lonely
 from actions.company import keep_company
-from actions.continuing import held_lately
+from actions.continuing import held_lately, offered_to_ask
 from actions.draft import Draft
 from actions.matter import kind_named, tells_a_matter
 from actions.outcome import Outcome
@@ -106,7 +106,7 @@ def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outco
     if turn.intent == "start_petition":
         draft.kind = named("kinds", turn.text)
         draft.words = []  # what was held stands apart from what they announce now
-    elif not _only_names_a_place(turn):
+    elif not _only_names_a_place(turn) and not offered_to_ask(turn, awaiting):
         draft.kind = kind_named(turn.text) or draft.kind
         draft.add_words(turn.text)
     if turn.place:
@@ -131,7 +131,7 @@ def _only_names_a_place(turn: Turn) -> bool:
     if turn.intent == "send_location":
         return True
     beyond = len(bare(turn.text)) - len(bare(turn.place or ""))
-    return turn.intent == "inform" and beyond <= AROUND_A_PLACE
+    return turn.intent in NO_MATTER and turn.place is not None and beyond <= AROUND_A_PLACE
 
 
 def _may_belong_to_the_last(turn: Turn, awaiting: dict[str, Any] | None) -> bool:
@@ -191,6 +191,7 @@ LEAVING: dict[str, Callable[[Turn, Outcome], None]] = {
     "ask_human": _hand_over_draft,
     "opt_out": subscription.opt_out,
 }
+NO_MATTER = frozenset({"inform", "out_of_scope", "nlu_fallback", "greet"})
 ASKING = frozenset({"check_progress", "opt_in", "help", "ask_privacy", "ask_identity", "remind"})
 INTERRUPTIONS: dict[str, Callable[[Turn, Outcome], None]] = {
     "check_progress": existing.show_progress,

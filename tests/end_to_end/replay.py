@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from backend.deployment.reply_wording import LONGEST_SMS
 from backend.petitions.tables import handover
 from tests.end_to_end.hall import Hall
 
+READ = ("kind is", "domain is")
 # Which texts ask the question that a turn supposes.
 ASKED_BY: Mapping[str, frozenset[str]] = {
     "confirm": frozenset({"confirm_petition", "confirm_again", "confirm_withdrawal"}),
@@ -23,6 +25,15 @@ ASKED_BY: Mapping[str, frozenset[str]] = {
     "same_matter": frozenset({"ask_another_matter"}),
     "add_or_new": frozenset({"ask_add_or_new"}),
 }
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """What differs from the expectation, in words: what came of the dialogue, and what the triage
+    read in the petition (kind, domain), which officials correct and which is measured elsewhere."""
+
+    outcome: Sequence[str]
+    readings: Sequence[str]
 
 
 class Replay:
@@ -65,8 +76,8 @@ class Replay:
         self.heard_lines.append(f"- {turn}")
         self.heard_lines += [f"    {one.text}".replace("\n", "\n    ") for one in said]
 
-    async def unmet(self) -> list[str]:
-        """What differs from the expectation, in words; empty where the dialogue passes."""
+    async def unmet(self) -> Unmet:
+        """Compare; both lists are empty where the dialogue passes."""
         expect, hall = self.dialogue["expect"], self.hall
         filed = [one for one in await hall.petitions() if one.number not in self._known]
         if len(filed) == 1:
@@ -85,7 +96,8 @@ class Replay:
                 for one in hall.heard
                 if len(one.text) > LONGEST_SMS
             ]
-        return missing
+        readings = [words for words in missing if words.startswith(READ)]
+        return Unmet([words for words in missing if words not in readings], readings)
 
     @property
     def _known(self) -> set[str]:
