@@ -16,8 +16,9 @@ BESIDES_A_PHONE = 12
 
 OTHER_BUSINESS = frozenset(
     {"check_progress", "start_petition", "ask_human", "opt_out", "opt_in", "withdraw", "greet"}
+    | {"remind", "help", "ask_privacy", "ask_identity", "ask_guide"}
 )
-NO_ADDITION = frozenset({"nothing_more", "cancel", "deny", "thank", "affirm"})
+NO_ADDITION = frozenset({"nothing_more", "cancel", "deny", "thank", "affirm", "go_back"})
 
 
 def addition(turn: Turn) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import additions, existing, hand_over, rating, subscription, survey
+from actions import additions, awaited, existing, guide, hand_over, rating, subscription, survey
 from actions.additions import soon_after_filing
-from actions.continuing import carry_on
+from actions.continuing import carry_on, unsure
 from actions.draft import Draft
 from actions.outcome import Outcome
 from actions.petition_form import run_form
@@ -86,7 +86,10 @@ class ActionShowProgress(DialogueAction):
         return "action_show_progress"
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
-        existing.show_progress(turn, out)
+        if existing.asks_for_progress(turn):
+            existing.show_progress(turn, out)
+        else:
+            unsure(turn, out)
         return out
 
 
@@ -95,7 +98,8 @@ class ActionRemind(DialogueAction):
         return "action_remind"
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
-        existing.remind(turn, out)
+        if not awaited.answer(turn, out):
+            existing.remind(turn, out)
         return out
 
 
@@ -104,7 +108,8 @@ class ActionWithdraw(DialogueAction):
         return "action_withdraw"
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
-        existing.withdraw(turn, out)
+        if not awaited.answer(turn, out):
+            existing.withdraw(turn, out)
         return out
 
 
@@ -114,6 +119,16 @@ class ActionAskRating(DialogueAction):
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
         rating.ask(turn, out)
+        return out
+
+
+class ActionShowGuide(DialogueAction):
+    def name(self) -> str:
+        return "action_show_guide"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        if not awaited.answer(turn, out):
+            guide.show(turn, out)
         return out
 
 

@@ -24,7 +24,7 @@ SHORT = 6
 
 OTHER_BUSINESS = frozenset({"check_progress", "start_petition", "ask_human", "opt_in", "opt_out"})
 ABOUT_A_PETITION = frozenset({"remind", "withdraw"})
-COURTESIES = frozenset({"greet", "thank", "help", "ask_privacy"})
+COURTESIES = frozenset({"greet", "thank", "help", "ask_privacy", "ask_identity"})
 ASKED_CLOSER = frozenset(
     {UNSURE, "inform", "affirm", "deny", "choose", "rate", "dont_know", "nothing_more", "correct"}
     | {"out_of_scope", "add_details"}

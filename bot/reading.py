@@ -22,7 +22,7 @@ INTERNAL_INTENTS = {"ask_rating": "internal_ask_rating"}
 
 # What is answered by a fixed text; while a survey is open an action must see it: '没意见, 谢谢' may
 # be an answer, and after a greeting the open question stands there again.
-COURTESIES = frozenset({"greet", "thank", "help", "ask_privacy"})
+COURTESIES = frozenset({"greet", "thank", "help", "ask_privacy", "ask_identity"})
 SURVEY_ASIDE = "survey_aside"
 
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z][a-z0-9_]*)(?P<arguments>\{.*\})?", re.DOTALL)

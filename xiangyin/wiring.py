@@ -31,6 +31,7 @@ from backend.conversation.worker import Worker
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
+from backend.guide.entries import load_guide
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies, Clock
@@ -205,7 +206,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
 
 def load_readings(rules: PetitionRules) -> Readings:
     """What reads citizens' words, from `data/` and the trained model. Raises ModelError,
-    RulesError, PatternsError."""
+    RulesError, PatternsError, GuideError."""
     return Readings(
         load_rules(DATA / "rules"),
         EntityReader(
@@ -215,6 +216,7 @@ def load_readings(rules: PetitionRules) -> Readings:
             find_numbers,
         ),
         classifier.load(TRIAGE_MODEL, DATA / "rules"),
+        load_guide(DATA / "guide"),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import consent, offers
+from backend.conversation import consent, guide_effect, offers
 from backend.conversation.fragments import Waiting
 from backend.conversation.original_words import original_words
 from backend.conversation.petition_words import filed_words, words
@@ -63,7 +63,7 @@ class Effects:
         """Readings by effect id, for petitions to be filed."""
         return {
             effect["id"]: await self._readings.petition(
-                effect["text"], _known(effect["place"]), emergency=bool(effect.get("emergency"))
+                effect["text"], _known(effect["place"]), emergency=effect.get("emergency")
             )
             for effect in effects
             if effect["type"] == "file_petition"
@@ -74,6 +74,8 @@ class Effects:
     ) -> list[Reply]:
         """Do it and say what happened. Raises KeyError for an unknown type."""
         type_ = effect["type"]
+        if type_ == "show_guide":
+            return guide_effect.show(self._readings.guide, effect, scene.look)
         if type_ == "file_petition":
             return await self._file(connection, scene, effect, prepared[effect["id"]])
         if type_ in _ON_PETITIONS:
@@ -106,6 +108,7 @@ class Effects:
             message_ids=tuple(effect["messages"]),
             dedupe_key=_key(scene, effect),
             now=scene.now,
+            anonymous=bool(effect.get("anonymous")),
         )
         filed = await file_petition(connection, filing, self._rules)
         said = filed_words(filed, effect.get("emergency"))

@@ -18,12 +18,13 @@ LONGEST_TEXT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the bot is told besides the message."""
+    """What the bot is told besides the message. `guide`: the entry it asks for."""
 
     petitions: Sequence[Mapping[str, Any]]
     home_place: str | None
     opted_out: bool
     survey: Mapping[str, Any] | None = None
+    guide: str | None = None
 
 
 def chosen_option(
@@ -85,6 +86,7 @@ def build(
             "home_place": around.home_place,
             "opted_out": around.opted_out,
             "survey": around.survey,
+            "guide": around.guide if choice is None else None,
         },
     }
 

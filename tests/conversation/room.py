@@ -21,6 +21,7 @@ from backend.conversation.texts import Texts
 from backend.conversation.turn import TurnTaker
 from backend.conversation.worker import Worker
 from backend.database.engine import Database
+from backend.guide.entries import load_guide
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Event, Inbound, MessageKind
@@ -63,6 +64,7 @@ def readings() -> Readings:
             find_numbers,
         ),
         classifier.load(MODEL, DATA / "rules"),
+        load_guide(DATA / "guide"),
     )
 
 
