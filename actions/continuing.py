@@ -6,13 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actions import additions, awaited, existing, guide, rating
+from actions import additions, awaited, either_or, existing, guide, rating
 from actions.additions import soon_after_filing
 from actions.answers import is_lonely
 from actions.meant import meant
 from actions.matter import tells_a_matter
 from actions.outcome import Outcome, option
-from actions.prompts import ask_unsure
 from actions.turn import Turn
 from actions.words import bare, only_announces, words
 
@@ -102,7 +101,7 @@ def _no_more(turn: Turn, out: Outcome) -> None:
 
 
 def unsure(turn: Turn, out: Outcome) -> None:
-    """Keep the words, so that choosing 'I want to raise this' does not mean typing them again."""
+    """What may well be a matter or company is taken for it; else the citizen is asked."""
     petition = meant(turn.text, turn.open_petitions)
     if petition and any(word in turn.text for word in words()["hurrying"]):
         existing.remind_of(turn, petition.number, out)
@@ -114,15 +113,7 @@ def unsure(turn: Turn, out: Outcome) -> None:
     if is_lonely(turn.text):
         _keep_company(turn, out)
         return
-    ask_unsure(out)
-    out.awaiting = {
-        "for": "held",
-        "at": turn.now.isoformat(),
-        "text": turn.text,
-        "messages": list(turn.ids),
-        "since": turn.entities.get("time"),
-        "phone": turn.entities.get("phone"),
-    }
+    either_or.ask(turn, out)
 
 
 def _abuse(turn: Turn, out: Outcome) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from actions import awaited, existing, guide, hand_over, subscription
+from actions import awaited, either_or, existing, guide, hand_over, subscription
 from actions.additions import soon_after_filing
 from actions.answers import agreement
 from actions.draft import Draft
@@ -89,13 +89,16 @@ def _go_back(turn: Turn, draft: Draft, out: Outcome) -> None:
 def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outcome) -> None:
     """Take the first message: a matter, a place, a photo, or only the wish to raise something."""
     draft.collect(turn)
+    picked = either_or.picked(turn, awaiting) == either_or.RAISE
     if awaiting and awaiting["for"] == "held" and _continues(turn, awaiting):
         draft.add_words(awaiting["text"])
         draft.messages = [*awaiting["messages"], *draft.messages]
         draft.since = awaiting.get("since") or draft.since
         draft.phone = awaiting.get("phone") or draft.phone
         draft.kind = awaiting.get("kind")
-    if turn.intent == "start_petition":
+    if picked:
+        draft.kind = kind_named(turn.text) or draft.kind  # '要反映' is an answer, no words of it
+    elif turn.intent == "start_petition":
         draft.kind = named("kinds", turn.text)
         draft.words = []  # what was held stands apart from what they announce now
     elif not _only_names_a_place(turn):

@@ -83,7 +83,7 @@ class CharNgramClassifier(IntentClassifier, GraphComponent):
         return self._resource
 
     def learn(self, examples: list[Message]) -> None:
-        """Learn from tokenized examples. Raises ValueError below three intents."""
+        """Learn from tokenized examples. Raises ValueError for a single intent."""
         self._syllables = read_syllables()
         self._scores.fit(
             [self._features(example) for example in examples],

@@ -28,10 +28,11 @@ class LinearScores:
     def __init__(self) -> None:
         self._classes: list[str] = []
         self._columns: dict[str, int] = {}
-        # One row per feature: its IDF, and its weight for each class.
+        # One row per feature: its IDF, and its weight for each class; the IDF of any other.
         self._idf = np.zeros(0, dtype=np.float32)
         self._weights = np.zeros((0, 0), dtype=np.float32)
         self._bias = np.zeros(0, dtype=np.float32)
+        self._unseen = 1.0
         self._sharpness = 1.0
 
     def fit(
@@ -45,10 +46,8 @@ class LinearScores:
         """Learn from the features of each text and its class.
 
         `regularisation` is scikit-learn's C; `importance` multiplies a class's weight, which
-        otherwise falls with the root of its frequency. Raises ValueError below three classes.
+        otherwise falls with the root of its frequency. Raises ValueError for a single class.
         """
-        if len(set(classes)) < 3:
-            raise ValueError("needs texts of at least three classes")
         self._count(features)
         matrix = self._matrix(features)
         named = np.array(classes)
@@ -57,10 +56,10 @@ class LinearScores:
             "class_weight": _class_weights(classes, importance),
             "random_state": SEED,
         }
-        model = _fit(matrix, named, settings)
-        self._classes = [str(name) for name in model.classes_]
-        self._weights = np.ascontiguousarray(model.coef_.T, dtype=np.float32)
-        self._bias = model.intercept_.astype(np.float32)
+        weights, bias = _fit(matrix, named, settings)
+        self._classes = sorted(set(classes))
+        self._weights = np.ascontiguousarray(weights, dtype=np.float32)
+        self._bias = bias.astype(np.float32)
         self._sharpness = _sharpness(matrix, named, settings)
 
     def _count(self, features: Sequence[Counter[str]]) -> None:
@@ -70,6 +69,7 @@ class LinearScores:
         self._columns = {name: column for column, name in enumerate(sorted(texts_with))}
         idf = [math.log((1 + len(features)) / (1 + texts_with[name])) + 1 for name in self._columns]
         self._idf = np.array(idf, dtype=np.float32)
+        self._unseen = math.log(1 + len(features)) + 1
 
     def _matrix(self, features: Sequence[Counter[str]]) -> Any:
         from scipy.sparse import csr_matrix
@@ -95,17 +95,16 @@ class LinearScores:
         return [(self._classes[index], float(probabilities[index])) for index in best]
 
     def _weighted(self, features: Counter[str]) -> tuple[NDArray[np.intp], Scores]:
-        """Known features as columns and their TF-IDF weights, of unit length together."""
-        known = [
-            (column, count)
-            for name, count in features.items()
-            if (column := self._columns.get(name)) is not None
-        ]
-        columns = np.array([column for column, _ in known], dtype=np.intp)
-        counts = np.array([count for _, count in known], dtype=np.float32)
-        values = (1 + np.log(counts)) * self._idf[columns] if known else counts
-        length = float(np.sqrt(values @ values)) or 1.0
-        return columns, values / length
+        """Known features as columns and their TF-IDF weights. All features together are of unit
+        length, the unknown among them too: who says much that was never seen is read with little
+        confidence."""
+        columns = np.array([self._columns.get(name, -1) for name in features], dtype=np.intp)
+        counts = np.array(list(features.values()), dtype=np.float32)
+        known = columns >= 0
+        if not known.any():
+            return columns[:0], counts[:0]
+        values = (1 + np.log(counts)) * np.where(known, self._idf[columns], self._unseen)
+        return columns[known], (values / np.sqrt(values @ values))[known]
 
     def write(self, folder: Path) -> None:
         """Store in two files of `folder`."""
@@ -118,6 +117,7 @@ class LinearScores:
             idf=self._idf,
             weights=self._weights,
             bias=self._bias,
+            unseen=np.float64(self._unseen),
             sharpness=np.float64(self._sharpness),
         )
 
@@ -133,6 +133,7 @@ class LinearScores:
             scores._idf = stored["idf"]
             scores._weights = stored["weights"]
             scores._bias = stored["bias"]
+            scores._unseen = float(stored["unseen"])
             scores._sharpness = float(stored["sharpness"])
         return scores
 
@@ -145,10 +146,19 @@ def _class_weights(classes: Sequence[str], importance: Mapping[str, float]) -> d
     }
 
 
-def _fit(matrix: Any, classes: NDArray[np.str_], settings: Mapping[str, Any]) -> Any:
+def _fit(
+    matrix: Any, classes: NDArray[np.str_], settings: Mapping[str, Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights (features × classes) and bias (classes), the classes in order of their names."""
     from sklearn.svm import LinearSVC
 
-    return LinearSVC(**settings).fit(matrix, classes)
+    model = LinearSVC(**settings).fit(matrix, classes)
+    if len(model.classes_) == 2:
+        # Of two, scikit-learn gives the second's alone.
+        return np.vstack([-model.coef_, model.coef_]).T, np.hstack(
+            [-model.intercept_, model.intercept_]
+        )
+    return model.coef_.T, model.intercept_
 
 
 def _sharpness(matrix: Any, classes: NDArray[np.str_], settings: Mapping[str, Any]) -> float:
@@ -165,8 +175,8 @@ def _sharpness(matrix: Any, classes: NDArray[np.str_], settings: Mapping[str, An
     scores = np.zeros((len(classes), len(names)))
     folds = StratifiedKFold(min(FOLDS, fewest), shuffle=True, random_state=SEED)
     for taught, held_out in folds.split(matrix, classes):
-        model = _fit(matrix[taught], classes[taught], settings)
-        scores[held_out] = model.decision_function(matrix[held_out])
+        weights, bias = _fit(matrix[taught], classes[taught], settings)
+        scores[held_out] = matrix[held_out] @ weights + bias
 
     def surprise(sharpness: float) -> float:
         given = _softmax(scores, sharpness)[np.arange(len(truth)), truth]

@@ -29,13 +29,14 @@ def count_features(
         return Counter()
     marked = f"{_EDGE}{plain}{_EDGE}"
     features = Counter(_ngrams(marked, longest_ngram))
-    del features[_EDGE]
     sounds = [syllables.get(character, character) for character in marked]
     for size in range(1, longest_ngram + 1):
         features.update(
             "p:" + " ".join(sounds[start : start + size])
             for start in range(len(sounds) - size + 1)
         )
+    for edge in (_EDGE, f"p:{_EDGE}"):
+        del features[edge]
     features.update(f"w:{word.lower()}" for word in words if len(word) > 1 and not word.isdigit())
     return features
 
