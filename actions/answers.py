@@ -44,8 +44,10 @@ def is_anonymous(text: str) -> bool:
 
 
 def is_lonely(text: str) -> bool:
-    """Whether the writer seems to want company."""
-    return any(word in text for word in words()["lonely"])
+    """Whether the writer seems to want company, and tells of nothing that an office could mend."""
+    return any(word in text for word in words()["lonely"]) and not any(
+        word in text for word in words()["troubles"]
+    )
 
 
 def news(text: str) -> bool:

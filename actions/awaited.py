@@ -57,10 +57,10 @@ def _keeps(text: str) -> bool:
 
 
 def _tail(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
-    if turn.intent in NOT_AFTER_ALL:
+    tail = phone_tail(turn.text, turn.entities.get("phone"))
+    if tail is None and turn.intent in NOT_AFTER_ALL:
         out.say("all_done")
         return True
-    tail = phone_tail(turn.text, turn.entities.get("phone"))
     if tail is None or len(turn.text) > 20 or "petition_number" in turn.entities:
         return False
     out.do("show_progress", number=awaiting["number"], phone_tail=tail)

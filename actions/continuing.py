@@ -10,6 +10,7 @@ from actions import additions, awaited, either_or, existing, guide, rating
 from actions.additions import soon_after_filing
 from actions.answers import is_lonely
 from actions.meant import meant
+from actions.company import keep_company
 from actions.matter import tells_a_matter
 from actions.outcome import Outcome, option
 from actions.turn import Turn
@@ -111,7 +112,7 @@ def unsure(turn: Turn, out: Outcome) -> None:
         out.open_form = True
         return
     if is_lonely(turn.text):
-        _keep_company(turn, out)
+        keep_company(out)
         return
     either_or.ask(turn, out)
 
@@ -127,13 +128,9 @@ def _abuse(turn: Turn, out: Outcome) -> None:
 def _elsewhere(turn: Turn, out: Outcome) -> None:
     """Talk that is no business of an office, but may be of a neighbour."""
     if is_lonely(turn.text):
-        _keep_company(turn, out)
+        keep_company(out)
     else:
         out.say("out_of_scope")
-
-
-def _keep_company(turn: Turn, out: Outcome) -> None:
-    out.say("company", option("visit", "/ask_human"), option("no_need", "/nothing_more"))
 
 
 def _say(key: str) -> Callable[[Turn, Outcome], None]:

@@ -13,7 +13,7 @@ from actions.turn import Turn
 from actions.words import bare, words
 
 _TAIL_NAMED = re.compile(r"尾号\D{0,3}(\d{4})(?!\d)")
-
+_URGED = re.compile("(?:再|又|还|来|快|帮我|我要)催|催(?:一下|下|办|促|了|催|快|个|一催)|(?:次|回|遍)催")
 
 A_NUMBER = 30
 """Characters up to which words with a petition number are about that petition."""
@@ -58,6 +58,11 @@ def _show_anothers(turn: Turn, number: str, out: Outcome) -> None:
     out.do("show_progress", number=number, phone_tail=tail)
     if tail is None:
         out.awaiting = {"for": "phone_tail", "number": number}
+
+
+def urges(turn: Turn) -> bool:
+    """'第三回催了，屋里都没法住人了': speed for what is in hand, though it tells of a matter too."""
+    return bool(turn.open_petitions) and _URGED.search(turn.text) is not None
 
 
 def remind(turn: Turn, out: Outcome) -> None:

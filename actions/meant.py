@@ -11,6 +11,8 @@ _EMPTY = frozenset(
     "的了我你您他她它们个那这哪是在有没不就都还怎么样办得事情上下说帮看现催一快点人来去给要想请问能吗呢吧啊"
     "到和跟也又再里什谁几多少为被把让用反映投诉进度处理解决村镇县"
 )
+# Things that a matter is about in one character.
+_THINGS = frozenset("水电路桥灯车狗猪牛鸡鱼房墙渠井臭烟灰尘吵闹气网药钱树坑楼门")
 
 
 def meant(text: str, petitions: Sequence[Petition]) -> Petition | None:
@@ -25,6 +27,12 @@ def meant(text: str, petitions: Sequence[Petition]) -> Petition | None:
     if len(counted) > 1 and counted[1][0] == counted[0][0]:
         return None
     return petitions[counted[0][1]]
+
+
+def same_subject(text: str, other: str) -> bool:
+    """Whether both may speak of one matter: a word in common, or one thing ('水') all of it is
+    about."""
+    return bool(pairs(text) & pairs(other) or _THINGS & set(text) & set(other))
 
 
 def pairs(text: str) -> frozenset[str]:

@@ -122,6 +122,18 @@ class ActionAskRating(DialogueAction):
         return out
 
 
+class ActionHelp(DialogueAction):
+    def name(self) -> str:
+        return "action_help"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        # '要多少钱' after an entry of the guide asks about that entry.
+        about_an_entry = out.awaiting is not None and out.awaiting["for"] == "guide"
+        if not (about_an_entry and awaited.answer(turn, out)):
+            out.say("help")
+        return out
+
+
 class ActionShowGuide(DialogueAction):
     def name(self) -> str:
         return "action_show_guide"

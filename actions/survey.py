@@ -88,6 +88,9 @@ def _answers(turn: Turn, survey: Survey, out: Outcome) -> bool:
     if says("go_on", turn.text):
         _ask(turn, survey, out, resumed=True)
         return True
+    if turn.intent == "go_back":
+        out.do("ask_survey", survey=survey.id, resumed=False, back=True)
+        return True
     read = read_answer(turn, survey)
     if survey.type == "text" and read is None and not _plainly_else(turn):
         read = Answer(in_words=True)

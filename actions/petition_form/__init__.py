@@ -14,7 +14,8 @@ from typing import Any
 
 from actions import awaited, either_or, existing, guide, hand_over, subscription
 from actions.additions import soon_after_filing
-from actions.answers import agreement
+from actions.answers import agreement, is_lonely
+from actions.company import keep_company
 from actions.draft import Draft
 from actions.matter import kind_named, tells_a_matter
 from actions.outcome import Outcome
@@ -54,7 +55,14 @@ def run_form(turn: Turn, draft: Draft | None, awaiting: dict[str, Any] | None) -
     if guide.asked(turn) and (draft is None or draft.stage != "what"):
         guide.show(turn, out)
         if draft is not None:
+            out.awaiting = awaiting  # a yes is about the matter, not about the entry
             ask_again(draft, turn, out)
+        return out
+    if draft is None and existing.urges(turn):
+        existing.remind(turn, out)
+        return out
+    if draft is None and is_lonely(turn.text) and not turn.place:
+        keep_company(out)
         return out
     if draft is None:
         out.draft = draft = Draft()

@@ -8,7 +8,7 @@ from typing import Any
 from actions.answers import agreement, only_objects
 from actions.correction import Correction, correction
 from actions.draft import Draft
-from actions.meant import pairs
+from actions.meant import same_subject
 from actions.outcome import Outcome
 from actions.petition_form.steps import SHORT, drop, file_petition, proceed
 from actions.prompts import ask, ask_again
@@ -89,7 +89,7 @@ def _sounds_like_another(turn: Turn, draft: Draft) -> bool:
     length, elsewhere = len(bare(turn.text)), _names_another_place(turn, draft)
     if elsewhere:
         return length > 6
-    return length > SHORT and not pairs(turn.text) & pairs(draft.text)
+    return length > SHORT and not same_subject(turn.text, draft.text)
 
 
 def _other_matter(turn: Turn) -> dict[str, Any]:

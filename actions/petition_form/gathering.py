@@ -102,8 +102,10 @@ def _place_meant(turn: Turn, draft: Draft) -> str | None:
         return str(words()["place_unknown"])
     said = bare(turn.text)
     tries_left = draft.asked + 1 < PLACE_TRIES
-    if not said or (turn.intent in NOT_A_PLACE and (tries_left or len(said) < SHORTEST_PLACE)):
+    if not said or (turn.intent in NOT_A_PLACE and tries_left):
         return None
+    if turn.intent in NOT_A_PLACE and len(said) < SHORTEST_PLACE:
+        return str(words()["place_unknown"])
     put_right = correction(turn.text)
     if put_right is not None:
         return put_right.right
