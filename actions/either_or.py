@@ -70,9 +70,14 @@ def _likeliest(turn: Turn) -> list[str]:
     possible = [
         intent
         for intent in dict.fromkeys(named)
-        if intent in meanings and POSSIBLE.get(intent, lambda _: True)(turn)
+        if intent in meanings and _is_possible(intent, turn)
     ]
     return possible[:2]
+
+
+def _is_possible(intent: str, turn: Turn) -> bool:
+    condition = POSSIBLE.get(intent)
+    return condition is None or bool(condition(turn))
 
 
 def picked(turn: Turn, awaiting: dict[str, Any] | None) -> str | None:

@@ -28,7 +28,7 @@ ENVIRONMENT = {
 # What a message costs does not depend on how long DIET was trained.
 DIET_EPOCHS = 5
 # How well it reads does; from here on its training accuracy stands still.
-DIET_EPOCHS_READING = 30
+DIET_EPOCHS_READING = 20
 
 
 def _diet_pipeline(epochs: int) -> list[dict[str, Any]]:

@@ -32,8 +32,7 @@ def count_features(
     sounds = [syllables.get(character, character) for character in marked]
     for size in range(1, longest_ngram + 1):
         features.update(
-            "p:" + " ".join(sounds[start : start + size])
-            for start in range(len(sounds) - size + 1)
+            "p:" + " ".join(sounds[start : start + size]) for start in range(len(sounds) - size + 1)
         )
     for edge in (_EDGE, f"p:{_EDGE}"):
         del features[edge]

@@ -42,8 +42,8 @@ SURVEY_ID = 7
 @dataclass
 class Player:
     """One citizen. `survey` is the questions of one that was just pushed to them. `say`, `photos`,
-    `place_sent`, `event`, `internal`, `guide` and `choose` of a golden turn are what the app would
-    make of a message; of an entity there may be a list."""
+    `place_sent`, `event`, `internal`, `guide`, `petition` and `choose` of a golden turn are what
+    the app would make of a message; of an entity there may be a list."""
 
     engine: Engine
     channel: str = "wechat"
@@ -109,6 +109,7 @@ class Player:
                 "opted_out": False,
                 "survey": self._survey(),
                 "guide": turn.get("guide"),
+                "petition": turn.get("petition", 0.0),
             },
         }
 

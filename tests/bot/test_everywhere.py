@@ -46,7 +46,7 @@ STATES: dict[str, list[dict[str, Any]]] = {
     ],
     "awaited: announced": [{"say": "我要补充", "petitions": [OPEN]}],
     "awaited: guide": [{"say": "身份证丢了怎么补办", "guide": "identity_card"}],
-    "awaited: held": [{"say": "嗯那个啥呀"}],
+    "awaited: held": [{"say": "那个啥来着嘛"}],
     "awaited: addition": [LAMP, {"say": "对"}],
     "survey: first": [],
     "survey: number": [{"choose": 1}],
@@ -116,9 +116,7 @@ async def test_help_answers_and_loses_nothing(engine: Engine, state: str, words:
 
 @pytest.mark.parametrize("words", ["取消", "算了"])
 @pytest.mark.parametrize("state", STATES)
-async def test_giving_up_ends_it_and_files_nothing(
-    engine: Engine, state: str, words: str
-) -> None:
+async def test_giving_up_ends_it_and_files_nothing(engine: Engine, state: str, words: str) -> None:
     player, _ = await reach(engine, state)
     for _ in range(2):
         # A correction given up leads back to the confirmation; the next one gives that up.
@@ -168,7 +166,11 @@ async def test_one_step_back_leads_to_the_question_before(
 async def test_several_steps_back_and_another_way(engine: Engine) -> None:
     """From the confirmation back to the place and to the matter, and on with new ones."""
     player = Player(engine)
-    for turn in ({"say": "我要反映问题"}, RUBBISH, {"say": "锦绣小区", "entities": {"place": "锦绣小区"}}):
+    for turn in (
+        {"say": "我要反映问题"},
+        RUBBISH,
+        {"say": "锦绣小区", "entities": {"place": "锦绣小区"}},
+    ):
         await player.play(turn)
     assert where(player) == "form: confirm"
     await player.play({"say": "上一步"})
