@@ -78,7 +78,7 @@ def diet_model() -> Path:
     if not model.exists():
         print("training stock Rasa with DIET (some minutes) …", flush=True)
         (FOLDER / "config.yml").write_text(text, encoding="utf-8")
-        _train("--domain", sources[0], "--data", *sources[1:], "--fixed-model-name", name)
+        _train("train", "--force", "--domain", sources[0], "--data", *sources[1:], name=name)
     return model
 
 
@@ -102,18 +102,17 @@ def diet_intent_model(examples: Mapping[str, Sequence[str]]) -> Path:
         print("training stock DIET on the intents (a quarter of an hour) …", flush=True)
         (FOLDER / "config.yml").write_text(settings, encoding="utf-8")
         (FOLDER / "intents.yml").write_text(data, encoding="utf-8")
-        _train("nlu", "--nlu", FOLDER / "intents.yml", "--fixed-model-name", name)
+        _train("train", "nlu", "--nlu", FOLDER / "intents.yml", name=name)
     return model
 
 
-def _train(*arguments: str | Path) -> None:
-    part = [arguments[0]] if arguments[0] == "nlu" else ["--force"]
-    rest = arguments[1:] if arguments[0] == "nlu" else arguments
-    command = [PYTHON, "-m", "rasa", "train", *part, "--config", FOLDER / "config.yml"]
+def _train(*arguments: str | Path, name: str) -> None:
+    command = [PYTHON, "-m", "rasa", *arguments, "--config", FOLDER / "config.yml"]
+    command += ["--out", FOLDER, "--fixed-model-name", name]
     with (FOLDER / "train.log").open("wb") as log:
         subprocess.run(
-            [*command, *rest, "--out", FOLDER], cwd=FOLDER, env={**os.environ, **ENVIRONMENT},
-            stdout=log, stderr=log, check=True,
+            command, cwd=FOLDER, env={**os.environ, **ENVIRONMENT}, stdout=log, stderr=log,
+            check=True,
         )  # fmt: skip
 
 
