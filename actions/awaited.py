@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from actions import additions, existing, guide, rating
+from actions import additions, either_or, existing, guide, rating
 from actions.answers import agreement
 from actions.meant import meant
 from actions.outcome import Outcome
@@ -82,6 +82,7 @@ def _which(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
 
 
 READERS: dict[str, Callable[[Turn, Outcome, dict[str, Any]], bool]] = {
+    "held": either_or.read_answer,
     "which": _which,
     "guide": guide.read_answer,
     "rating": rating.read_rating,

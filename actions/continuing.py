@@ -4,32 +4,19 @@ more about what was just filed, and words whose sense is unsure."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
-from actions import additions, awaited, existing, guide, rating
+from actions import additions, awaited, either_or, existing, guide, rating
 from actions.additions import soon_after_filing
 from actions.answers import goes_ahead, is_lonely
 from actions.company import keep_company
-from actions.draft import IDS_LIMIT
 from actions.matter import tells_a_matter
 from actions.meant import meant
 from actions.outcome import Outcome, option
-from actions.prompts import ask_unsure
 from actions.turn import Turn
 from actions.words import bare, only_announces, words
 
-HELD = 600
-"""Characters of words that were not understood and are kept for what follows."""
-CONTINUED = timedelta(minutes=10)
-"""How long after them the matter they began may be told."""
 MAYBE_A_MATTER = frozenset({"raise_petition", "abuse", "add_details", "inform"})
-
-
-def held_lately(turn: Turn, awaiting: dict[str, Any] | None) -> bool:
-    """Whether there are such words, and what is said now may go on from them."""
-    at = awaiting.get("at") if awaiting and awaiting["for"] == "held" else None
-    return at is not None and turn.now - datetime.fromisoformat(at) <= CONTINUED
 
 
 def offered_to_ask(turn: Turn, awaiting: dict[str, Any] | None) -> bool:
@@ -125,7 +112,7 @@ def _no_more(turn: Turn, out: Outcome) -> None:
 
 
 def unsure(turn: Turn, out: Outcome) -> None:
-    """Keep the words, so that choosing 'I want to raise this' does not mean typing them again."""
+    """What may well be a matter or company is taken for it; else the citizen is asked."""
     petition = meant(turn.text, turn.open_petitions)
     if petition and any(word in turn.text for word in words()["hurrying"]):
         existing.remind_of(turn, petition.number, out)
@@ -140,16 +127,7 @@ def unsure(turn: Turn, out: Outcome) -> None:
     if is_lonely(turn.text):
         keep_company(out)
         return
-    ask_unsure(out)
-    before = out.awaiting if held_lately(turn, out.awaiting) else None
-    out.awaiting = {
-        "for": "held",
-        "at": turn.now.isoformat(),
-        "text": "\n".join(filter(None, [before["text"] if before else "", turn.text]))[:HELD],
-        "messages": [*(before["messages"] if before else []), *turn.ids][-IDS_LIMIT:],
-        "since": turn.entities.get("time"),
-        "phone": turn.entities.get("phone"),
-    }
+    either_or.ask(turn, out)
 
 
 def _speaks_of_one(turn: Turn) -> bool:

@@ -10,7 +10,17 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import additions, awaited, existing, guide, hand_over, rating, subscription, survey
+from actions import (
+    additions,
+    awaited,
+    either_or,
+    existing,
+    guide,
+    hand_over,
+    rating,
+    subscription,
+    survey,
+)
 from actions.additions import soon_after_filing
 from actions.answers import is_anonymous
 from actions.continuing import carry_on, unsure
@@ -43,6 +53,9 @@ class DialogueAction(Action, ABC):
             out = self.respond(turn, remembered)
             out.survey = remembered_survey
             survey.take_up_again(turn, out)
+        asked = tracker.get_slot("awaiting")
+        if out.awaiting == asked and either_or.picked(turn, asked):
+            out.awaiting = None  # answered: the words kept belong to nothing that follows
         for piece in [*out.replies, *out.effects]:
             dispatcher.utter_message(json_message=piece)
         return _events(out, tracker)

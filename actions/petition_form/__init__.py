@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actions import additions, awaited, existing, guide, hand_over, subscription
+from actions import additions, awaited, either_or, existing, guide, hand_over, subscription
 from actions.additions import corrects_the_last, soon_after_filing
 from actions.answers import agreement, is_lonely
 from actions.company import keep_company
-from actions.continuing import held_lately, offered_to_ask
+from actions.continuing import offered_to_ask
 from actions.draft import Draft
+from actions.either_or import held_lately
 from actions.matter import kind_named, tells_a_matter
 from actions.outcome import Outcome
 from actions.petition_form import confirming, gathering, matters, same_matter, undo
@@ -97,6 +98,7 @@ def _go_back(turn: Turn, draft: Draft, out: Outcome) -> None:
 def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outcome) -> None:
     """Take the first message: a matter, a place, a photo, or only the wish to raise something."""
     draft.collect(turn)
+    picked = either_or.picked(turn, awaiting) == either_or.RAISE
     if awaiting and awaiting["for"] == "held" and _continues(turn, awaiting):
         draft.add_words(awaiting["text"])
         draft.messages = [*awaiting["messages"], *draft.messages]
@@ -104,7 +106,9 @@ def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outco
         draft.phone = awaiting.get("phone") or draft.phone
         draft.kind = awaiting.get("kind")
     draft.anonymous = draft.anonymous or bool(awaiting and awaiting["for"] == "unnamed")
-    if turn.intent == "start_petition":
+    if picked:
+        draft.kind = kind_named(turn.text) or draft.kind  # '要反映' is an answer, no words of it
+    elif turn.intent == "start_petition":
         draft.kind = named("kinds", turn.text)
         draft.words = []  # what was held stands apart from what they announce now
     elif not _only_names_a_place(turn) and not offered_to_ask(turn, awaiting):

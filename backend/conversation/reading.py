@@ -84,6 +84,14 @@ class Readings:
         entry = entry_asked_for(self.guide, text)
         return entry.id if entry else None
 
+    async def petition_likelihood(self, text: str) -> float:
+        """How likely a cleaned text raises a matter, 0 to 1; at least so likely."""
+        if not text:
+            return 0.0
+        kinds = (await asyncio.to_thread(self._classifier.classify, text)).kinds
+        # What is not listed is no likelier than the last that is.
+        return 1.0 - dict(kinds).get(NONE, kinds[-1][1])
+
     async def entities(self, text: str, today: date) -> list[dict[str, Any]]:
         """Entities of a cleaned text as the turn request wants them; `today` is Shanghai's. Places
         where the matter is not stay out: the bot takes the first for the matter's."""

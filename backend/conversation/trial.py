@@ -74,7 +74,11 @@ class Trial:
             text=cleaned,
             entities=await self._readings.entities(cleaned, today(now)),
             prompt=None,
-            around=replace(_NOBODY, guide=self._readings.guide_entry(cleaned)),
+            around=replace(
+                _NOBODY,
+                guide=self._readings.guide_entry(cleaned),
+                petition=await self._readings.petition_likelihood(cleaned),
+            ),
         )
         try:
             answer = await self._bot.turn(request)

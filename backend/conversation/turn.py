@@ -213,6 +213,7 @@ class TurnTaker:
             opted_out,
             survey,
             self._readings.guide_entry(text),
+            await self._readings.petition_likelihood(text),
         )
         return surroundings, prompted
 

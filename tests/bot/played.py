@@ -42,9 +42,9 @@ SURVEY_ID = 7
 @dataclass
 class Player:
     """One citizen. `survey` is the questions of one that was just pushed to them. `say`, `photos`,
-    `place_sent`, `event`, `internal`, `guide` and `choose` of a golden turn are what the app would
-    make of a message; of an entity there may be a list; `same` is what others wait for, told by the
-    app when the bot would file."""
+    `place_sent`, `event`, `internal`, `guide`, `petition` and `choose` of a golden turn are what
+    the app would make of a message; of an entity there may be a list; `same` is what others wait
+    for, told by the app when the bot would file."""
 
     engine: Engine
     channel: str = "wechat"
@@ -111,6 +111,7 @@ class Player:
                 "survey": self._survey(),
                 **({"same": turn["same"]} if "same" in turn else {}),
                 "guide": turn.get("guide"),
+                "petition": turn.get("petition", 0.0),
             },
         }
 

@@ -46,7 +46,7 @@ STATES: dict[str, list[dict[str, Any]]] = {
     ],
     "awaited: announced": [{"say": "我要补充", "petitions": [OPEN]}],
     "awaited: guide": [{"say": "身份证丢了怎么补办", "guide": "identity_card"}],
-    "awaited: held": [{"say": "嗯那个啥呀"}],
+    "awaited: held": [{"say": "那个啥来着嘛"}],
     "awaited: addition": [LAMP, {"say": "对"}],
     "survey: first": [],
     "survey: number": [{"choose": 1}],
