@@ -13,11 +13,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from backend.triage.model import note_on_card
-from benchmarks import petition_readings, report
+from benchmarks import entity_readings, petition_readings, report
 from tests.services.vectors import shared_folder
 from xiangyin.settings import TRIAGE_MODEL
 
-PARTS: tuple[Callable[[Path, Path], Iterable[report.Target]], ...] = (petition_readings.measure,)
+PARTS: tuple[Callable[[Path, Path], Iterable[report.Target]], ...] = (
+    petition_readings.measure,
+    entity_readings.measure,
+)
 
 
 def main() -> int:

@@ -15,7 +15,8 @@ BOOK = OfficeBook(PATTERNS, load_catalogue(DATA / "catalogue").organisation)
     [
         ("教育局不管", [("教育局", "county_education")]),
         ("县人社局推给青禾县医疗保障局",
-         [("县人社局", "county_human_resources"), ("青禾县医疗保障局", "county_medical_insurance")]),
+         [("县人社局", "county_human_resources"),
+          ("青禾县医疗保障局", "county_medical_insurance")]),
         ("找过城关镇政府三次", [("城关镇政府", "chengguan")]),
         ("大坪派出所不立案", [("大坪派出所", "daping_police")]),
         ("李家湾村委会收钱", [("李家湾村委会", "chengguan_207")]),
