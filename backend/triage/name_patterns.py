@@ -100,7 +100,9 @@ def load_name_patterns(folder: Path) -> NamePatterns:
                 rf"|({surname})(?=(?:、{surname})*、{surname}(?:两|二|三|四|几)[家人户姓位])"
                 rf"|(?<=、)({surname})(?=(?:两|二|三|四|几)[家人户姓位])"
             ),
-            pet=re.compile(rf"[小阿][{given}]{{1,2}}|[大二三][{given}](?=他|她|家|说|,|的|叔|哥|$)"),
+            pet=re.compile(
+                rf"[小阿][{given}]{{1,2}}|[大二三][{given}](?=他|她|家|说|,|的|叔|哥|$)"
+            ),
             before_phone=re.compile(
                 rf"({surname}[一-龥]{{1,2}})(?:收|,|，)?[, ]?"
                 r"(?:联系|手机|电话|tel|TEL)*(?:号码|号)?[:, ]?"
