@@ -15,6 +15,7 @@ from pathlib import Path
 from backend.triage.model import load_card, note_on_card
 from benchmarks import (
     bot_readings,
+    entity_speed,
     personal_data,
     petition_readings,
     place_readings,
@@ -31,6 +32,7 @@ OF_DATA: tuple[Part, ...] = (petition_readings.measure, same_matters.measure)
 OF_PROJECT: tuple[Part, ...] = (
     place_readings.measure,
     personal_data.measure,
+    entity_speed.measure,
     bot_readings.measure,
 )
 

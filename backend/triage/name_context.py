@@ -50,7 +50,7 @@ class Said:
             return False
         if tagged and name in patterns.not_names and not self.has_company(start, end):
             return False
-        if not tagged and any(name.startswith(word) for word in patterns.not_names):
+        if not tagged and name.startswith(patterns.not_names):
             return False
         if (_NOT_SAID if tagged else _NOT_GIVEN).search(name, 1):
             return False

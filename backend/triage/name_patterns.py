@@ -15,7 +15,7 @@ class NamePatterns:
     surnames: frozenset[str]
     rare: frozenset[str]
     compound: frozenset[str]
-    not_names: frozenset[str]
+    not_names: tuple[str, ...]
     figures: tuple[str, ...]
     given: frozenset[str]
     title: re.Pattern[str]
@@ -55,14 +55,14 @@ def load_name_patterns(folder: Path) -> NamePatterns:
         common = "".join(c for c in content["surnames"] if c not in content["rare"])
         firm = f"(?:{'|'.join(content['compound'])}|[{common}])"
         title = f"(?:{content['elders']}|{_longest_first(content['titles'])})"
-        pets = content["pets"]
+        given = content["given"]
         return NamePatterns(
             surnames=frozenset(content["surnames"]),
             rare=frozenset(content["rare"]),
             compound=frozenset(content["compound"]),
-            not_names=frozenset(content["not_names"]),
+            not_names=tuple(content["not_names"]),
             figures=tuple(content["figures"]),
-            given=frozenset(pets),
+            given=frozenset(given),
             title=re.compile(title),
             titled=re.compile(f"({surname})({title})"),
             kin_title=re.compile(f"(?:{_longest_first(content['kin_titles'])})"),
@@ -100,7 +100,9 @@ def load_name_patterns(folder: Path) -> NamePatterns:
                 rf"|({surname})(?=(?:、{surname})*、{surname}(?:两|二|三|四|几)[家人户姓位])"
                 rf"|(?<=、)({surname})(?=(?:两|二|三|四|几)[家人户姓位])"
             ),
-            pet=re.compile(rf"[小阿][{pets}]{{1,2}}|[大二三][{pets}](?=他|她|家|说|,|的|叔|哥|$)"),
+            pet=re.compile(
+                rf"[小阿][{given}]{{1,2}}|[大二三][{given}](?=他|她|家|说|,|的|叔|哥|$)"
+            ),
             before_phone=re.compile(
                 rf"({surname}[一-龥]{{1,2}})(?:收|,|，)?[, ]?"
                 r"(?:联系|手机|电话|tel|TEL)*(?:号码|号)?[:, ]?"

@@ -28,11 +28,7 @@ def titled(said: Said) -> Iterator[Name]:
                 continue
         grammar = tag in GRAMMAR and not leaning and not addressed
         whole_word = word_end in (end, found.end()) or tag == "PER"
-        if (
-            grammar
-            or not whole_word
-            or any(said.text.startswith(word, start) for word in said.patterns.not_names)
-        ):
+        if grammar or not whole_word or said.text.startswith(said.patterns.not_names, start):
             continue
         yield Name(start, end, (start, found.end()))
     for start, end, tag in said.words:

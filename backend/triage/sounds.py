@@ -1,8 +1,15 @@
-"""How characters sound, near enough that a slip of the keyboard or of the ear is still the name."""
+"""How characters sound, near enough that a slip of the keyboard or of the ear is still the name.
 
+The readings are those of the package pypinyin (MIT). Its table is read, the package not imported:
+it would load 50 MB of phrases that nobody needs here.
+"""
+
+import json
+import unicodedata
+from collections.abc import Mapping
 from functools import cache
-
-from pypinyin import Style, pinyin
+from importlib.metadata import distribution
+from pathlib import Path
 
 # Pairs that many speakers and input methods do not tell apart.
 _INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
@@ -23,11 +30,21 @@ def sounds(char: str) -> frozenset[str]:
     return frozenset(
         _folded(syllable)
         for each in {char, *alike}
-        for syllable in pinyin(each, style=Style.NORMAL, heteronym=True)[0]
+        for syllable in _readings().get(str(ord(each)), each).split(",")
     )
 
 
+@cache
+def _readings() -> Mapping[str, str]:
+    """Code point in decimal to readings with tone marks: '38138' → 'pù,pū'."""
+    table = distribution("pypinyin").locate_file("pypinyin/pinyin_dict.json")
+    readings: dict[str, str] = json.loads(Path(str(table)).read_text(encoding="utf-8"))
+    return readings
+
+
 def _folded(syllable: str) -> str:
+    bare = (c for c in unicodedata.normalize("NFD", syllable) if not unicodedata.combining(c))
+    syllable = "".join(bare)
     for long, short in _INITIALS:
         if syllable.startswith(long):
             syllable = short + syllable.removeprefix(long)

@@ -40,6 +40,8 @@ class Tagger:
         emissions = self._emissions(chars)
         leaning = emissions.copy()
         leaning[:, self._person_tags] += LEANING
+        if not (leaning.max(axis=1) > emissions.max(axis=1)).any():
+            return self._words(chars, self._best_paths(emissions[None])[0]), []
         path, path_of_persons = self._best_paths(np.stack((emissions, leaning)))
         persons: list[tuple[int, int]] = []
         at = 0
@@ -63,7 +65,7 @@ class Tagger:
         scores[:, 0] = emissions[:, 0]
         for step in range(1, emissions.shape[1]):
             paths = scores[:, step - 1, :, None] + self._transitions
-            np.add(paths.max(axis=1), emissions[:, step], out=scores[:, step])
+            np.add(np.maximum.reduce(paths, axis=1), emissions[:, step], out=scores[:, step])
         into = self._transitions.T
         found = []
         for reading in scores:

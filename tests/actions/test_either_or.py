@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actions.either_or import IN_A_ROW, POSSIBLE, ask, picked
+from actions.either_or import CONTINUED, POSSIBLE, ask, picked
 from actions.outcome import Outcome
 from actions.turn import Petition, Turn
 from actions.words import words
@@ -68,7 +68,7 @@ def test_never_twice_in_a_row() -> None:
         key, _, awaiting = _asked(TURN, awaiting)
         keys.append(key)
     assert keys == ["unsure", "help_short", "help_short"]
-    later = replace(TURN, now=NOW + IN_A_ROW + timedelta(minutes=1))
+    later = replace(TURN, now=NOW + CONTINUED + timedelta(minutes=1))
     assert _asked(later, awaiting)[0] == "either_or"
 
 

@@ -1,4 +1,4 @@
-"""What is promised of places and masking holds on the half of the gold that nobody tuned on."""
+"""What is promised of places and masking holds on both halves of the gold, also the unread one."""
 
 import pytest
 
