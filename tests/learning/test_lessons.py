@@ -38,7 +38,7 @@ async def test_one_lesson_a_petition_with_the_last_word(world: World) -> None:
     await corrected(world, desk, "路灯不亮", Correction(kind="suggestion"))
     assert await read(world) == (
         [
-            ("水管爆了，138******78", "complaint", "property"),
+            ("水管爆了，138****5678", "complaint", "property"),
             ("路灯不亮", "suggestion", "sanitation"),
         ],
         4,

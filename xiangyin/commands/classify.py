@@ -7,6 +7,7 @@ import asyncio
 from pathlib import Path
 
 from backend.catalogue import Catalogue
+from backend.learning.live import load_serving
 from backend.triage import classifier
 from backend.triage.label_model import is_label_model, load_label_model
 from backend.triage.model import ModelError
@@ -15,8 +16,9 @@ from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
 from xiangyin.entity_reader import load_entity_reader
 from xiangyin.loading import load_settings
+from xiangyin.model_service import shelf_of
 from xiangyin.own_catalogue import read_catalogues
-from xiangyin.settings import PROJECT, TRIAGE_MODEL
+from xiangyin.settings import PROJECT
 from xiangyin.table_files.label_cells import LABEL_COLUMNS, LabelCells
 from xiangyin.table_files.reading import open_table
 from xiangyin.table_files.refusal import TableRefused
@@ -68,8 +70,10 @@ def _reader(model: Path | None) -> tuple[tuple[str, ...], ReadTexts]:
         if is_label_model(model):
             return LABEL_COLUMNS, LabelCells(load_label_model(model)).read
     catalogue, shipped = _catalogues()
+    rules = PROJECT / "data" / "rules"
+    shelf = shelf_of(load_settings())
     cells = TriageCells(
-        classifier.load(model or TRIAGE_MODEL, PROJECT / "data" / "rules"),
+        classifier.load(model, rules) if model else load_serving(shelf, rules),
         load_entity_reader(catalogue),
         catalogue.services,
         own_words(catalogue.services, shipped.services),
