@@ -19,7 +19,8 @@ _UNIT = re.compile(r"(\d+|[一二三四五六七八九十]+)(号楼|栋|幢|座|
 class Draft:
     """`stage` is the question last asked: what, place, confirm, correct, correct_place,
     correct_what, another (a new matter came while confirming) or addition (does this belong to
-    what was just filed?). `other` holds the new matter while that is asked."""
+    what was just filed?), or same (join what others wait for?). `other` holds the new matter while
+    that is asked, `same` what others wait for."""
 
     stage: str = "what"
     words: list[str] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Draft:
     media: int = 0
     asked: int = 0
     other: dict[str, Any] | None = None
+    same: dict[str, Any] | None = None
 
     @classmethod
     def from_slot(cls, value: dict[str, Any] | None) -> Draft | None:

@@ -4,6 +4,7 @@ payloads the app may send back as a choice are all on this page."""
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from actions.draft import Draft
 from actions.outcome import Outcome, option
@@ -62,6 +63,8 @@ def ask(draft: Draft, turn: Turn, out: Outcome) -> None:
             option("only_this", choose("matter", "only")),
             text=shortened(draft.text, "sms"),
         )
+    elif draft.stage == "same" and draft.same:
+        _ask_same(draft.same, out)
     elif turn.open_petitions:
         ask_add_or_new(turn, out)
     else:
@@ -100,6 +103,17 @@ def _ask_confirmation(
     if human:
         options.append(option("human", "/ask_human"))
     out.say(key, *options, text=shortened(draft.text, turn.channel), place=draft.place)
+
+
+def _ask_same(same: dict[str, Any], out: Outcome) -> None:
+    out.say(
+        "ask_join",
+        option("join", choose("same", "join")),
+        option("file_alone", choose("same", "alone")),
+        place=same["place"],
+        matter=same["matter"],
+        people=same["people"],
+    )
 
 
 def ask_add_or_new(turn: Turn, out: Outcome) -> None:

@@ -43,6 +43,16 @@ class Survey:
 
 
 @dataclass(frozen=True)
+class Same:
+    """What others at the place wait for already, as the context tells it. `number` is not shown."""
+
+    number: str
+    place: str
+    matter: str
+    people: int
+
+
+@dataclass(frozen=True)
 class Turn:
     """`likely` is the best reading where `intent` is unsure. `text` is empty when an option was
     chosen ('2' is an answer, not words of a petition)."""
@@ -62,6 +72,7 @@ class Turn:
     petitions: tuple[Petition, ...] = ()
     home_place: str | None = None
     survey: Survey | None = None
+    same: Same | None = None
 
     @property
     def place(self) -> str | None:
@@ -114,6 +125,7 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
         ),
         home_place=context["home_place"],
         survey=_survey(context["survey"]),
+        same=Same(**context["same"]) if context.get("same") else None,
     )
 
 

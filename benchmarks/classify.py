@@ -33,7 +33,7 @@ from xiangyin.table_files.writing import Written, add_columns, change_column
 
 LENGTH = 50
 ROWS = 3_000
-FEW, MANY = 2_000, 20_000
+FEW, MANY = 2_000, 100_000
 MOST_GROWTH_MIB = 16
 TEXT = "text"
 

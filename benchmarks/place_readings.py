@@ -8,7 +8,6 @@ from typing import Any
 
 from backend.catalogue import load_catalogue
 from backend.data_file import read_yaml
-from backend.triage.alignment import align
 from backend.triage.tagger import Tagger
 from benchmarks.report import PROJECT, Target
 from xiangyin.entity_reader import load_entity_reader
@@ -26,10 +25,9 @@ def measure(_data: Path, _model: Path) -> Iterator[Target]:
     halves: Mapping[str, Sequence[Mapping[str, Any]]] = read_yaml(GOLD)
 
     def ours(text: str) -> Iterable[Place]:
-        aligned = align(text)
-        for entity in reader.read_entities(aligned.cleaned.text):
+        for entity in reader.read_written(text):
             if entity.entity == "place":
-                yield *aligned.original(entity.start, entity.end), entity.code
+                yield entity.start, entity.end, entity.code
 
     def lac(text: str) -> Iterable[Place]:
         return _lac_places(tagger, text)

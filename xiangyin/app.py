@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -134,14 +134,14 @@ async def _started(part: Any) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _following(parts: Parts) -> AsyncIterator[None]:
-    """Meanwhile the deployment's data and its model are taken up as they change."""
-    loops = Loops(parts.clock)
-    loops.start({"deployment": parts.deployment.follow, "model": parts.model_watch.follow})
+async def _meanwhile(clock: Clock, **loops: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Run loops that never end by themselves, each by its name."""
+    running = Loops(clock)
+    running.start(loops)
     try:
         yield
     finally:
-        await loops.stop()
+        await running.stop()
 
 
 async def _running(app: web.Application) -> AsyncIterator[None]:
@@ -159,7 +159,8 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             accounts = await load_accounts(connection)
         await stack.enter_async_context(_started(parts.signals))
         await stack.enter_async_context(_started(parts.bot))
-        await stack.enter_async_context(_following(parts))
+        following = {"deployment": parts.deployment.follow, "model": parts.model_watch.follow}
+        await stack.enter_async_context(_meanwhile(parts.clock, **following))
         if role in GATEWAY:
             for channel in parts.channels.values():
                 await channel.start()
@@ -170,6 +171,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             await stack.enter_async_context(_started(parts.worker))
             await stack.enter_async_context(_started(parts.push_turns))
             await stack.enter_async_context(_started(parts.survey_pusher))
+            await stack.enter_async_context(_meanwhile(parts.clock, matters=parts.matters.run))
         if role in GATEWAY:
             await stack.enter_async_context(_started(parts.inbox))
         # The calendar's holidays take most of a second: have them before the first petition.

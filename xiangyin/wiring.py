@@ -21,6 +21,7 @@ from backend.conversation.media import MediaFetcher
 from backend.conversation.notices import ConversationNotifier
 from backend.conversation.push_turns import PushTurns
 from backend.conversation.reading import Readings
+from backend.conversation.same_matters import SameMatters
 from backend.conversation.sender import Sender
 from backend.conversation.signals import Signals
 from backend.conversation.spool import Spool
@@ -33,12 +34,15 @@ from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
 from backend.learning.live import ModelWatch, load_serving
 from backend.learning.shelf import Shelf
+from backend.petitions.grouping import MatterFinder
+from backend.petitions.joinable import JoinableFinder
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies, Clock
 from backend.shared_store import SharedValues
 from backend.surveys.pushing import SurveyPusher
 from backend.triage import classifier
 from backend.triage.rules import load_rules
+from backend.triage.sentence_vectors import SentenceReader
 from xiangyin.demo.accounts import DEMO_ACCOUNTS
 from xiangyin.entity_reader import load_entity_reader
 from xiangyin.loading import InvalidSettings
@@ -77,6 +81,7 @@ class Parts:
     media: MediaFetcher
     notifier: ConversationNotifier
     model_watch: ModelWatch
+    matters: MatterFinder
     accounts: list[Account] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
 
@@ -128,6 +133,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
     # Made first: what is put in service while the model is loaded is taken up afterwards.
     model_watch = ModelWatch(shelf, DATA / "rules", clock, lambda found: readings.take(found))
     readings = load_readings(rules, shelf)
+    sentences = SentenceReader()
     signals = Signals(redis, clock)
     shipped = load_shipped(DATA)
     deployment = Deployment(
@@ -153,7 +159,16 @@ def build(settings: Settings, clock: Clock) -> Parts:
     )
     channels = _channels(accounts, gateway, redis, clock, settings)
     bot = BotClient(sockets=[str(path) for path in settings.bot_sockets], url=settings.bot_url)
-    taker = TurnTaker(database, clock, bot, Effects(readings, rules), readings, texts, looks)
+    taker = TurnTaker(
+        database,
+        clock,
+        bot,
+        Effects(readings, rules),
+        readings,
+        texts,
+        looks,
+        SameMatters(JoinableFinder(database, sentences), readings, rules),
+    )
     worker = Worker(
         database,
         clock,
@@ -201,6 +216,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         media=media,
         notifier=ConversationNotifier(texts, looks, signals, clock),
         model_watch=model_watch,
+        matters=MatterFinder(database, clock, sentences),
         accounts=accounts,
         channels=channels,
     )

@@ -15,7 +15,7 @@ from actions import awaited, existing, hand_over, subscription
 from actions.additions import soon_after_filing
 from actions.draft import Draft
 from actions.outcome import Outcome
-from actions.petition_form import confirming, gathering, matters
+from actions.petition_form import confirming, gathering, matters, same_matter
 from actions.petition_form.gathering import AROUND_A_PLACE
 from actions.petition_form.steps import proceed
 from actions.prompts import ask, ask_again
@@ -31,6 +31,7 @@ STAGES: dict[str, Callable[[Turn, Draft, Outcome], None]] = {
     "correct_what": confirming.stage_correct_what,
     "another": matters.stage_another,
     "addition": matters.stage_addition,
+    "same": same_matter.stage_same,
 }
 
 
@@ -108,7 +109,10 @@ def _interrupted(turn: Turn, draft: Draft, out: Outcome) -> bool:
 
 
 def _answers_after_all(turn: Turn, draft: Draft) -> bool:
-    """A place named where a place was asked answers, whatever the words sounded like."""
+    """A place named where a place was asked answers, whatever the words sounded like; so does
+    '我单独提' where it was asked whether to join others."""
+    if draft.stage == "same":
+        return same_matter.meant_by(turn) is not None
     return draft.stage in ("place", "correct_place") and turn.place is not None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from actions.additions import addition
 from actions.draft import Draft
 from actions.outcome import Outcome
@@ -26,7 +28,28 @@ def proceed(turn: Turn, draft: Draft, out: Outcome) -> None:
 
 
 def file_petition(turn: Turn, draft: Draft, out: Outcome, *, invite: bool = True) -> None:
-    """File it; the kind is left to triage unless the citizen named it."""
+    """File it; the kind is left to triage unless the citizen named it. Where others wait for the
+    same already, ask first."""
+    if turn.same is not None:
+        draft.same = asdict(turn.same)
+        draft.stage = "same"
+        draft.asked = 0
+        ask(draft, turn, out)
+        return
+    submit(turn, draft, out, invite=invite, asked=not invite)
+
+
+def submit(
+    turn: Turn,
+    draft: Draft,
+    out: Outcome,
+    *,
+    invite: bool = True,
+    asked: bool = True,
+    joins: str | None = None,
+) -> None:
+    """File it at once. `asked`: the app need not look for others; `joins`: the petition of others
+    that this one goes with."""
     out.do(
         "file_petition",
         kind=draft.kind,
@@ -35,6 +58,8 @@ def file_petition(turn: Turn, draft: Draft, out: Outcome, *, invite: bool = True
         place_code=draft.place_code,
         since=draft.since,
         messages=draft.messages,
+        **({"asked": True} if asked else {}),
+        **({"joins": joins} if joins else {}),
     )
     if draft.phone:
         # The number does not exist yet; none means the newest, which is the one just filed.

@@ -33,6 +33,7 @@ OWN = (
     "deployment.js",
     "learning.css",
     "learning.js",
+    "hot.css",
     "live.css",
     "live.js",
     "mark.svg",

@@ -23,6 +23,7 @@ from backend.petitions.queries import PetitionView, petition_view
 from backend.petitions.recusal import recused_among
 from backend.petitions.similar import similar_petitions
 from backend.petitions.timeline import Happened, Said, Told
+from backend.petitions.together import together_with
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
 from backend.web.texts import TEXTS, OfficialTexts
@@ -38,6 +39,8 @@ FORMS: Mapping[Action, str] = {
     Action.ANSWER: "answer",
     Action.SET_SUBJECT: "recuse",
     Action.NOTE: "note",
+    Action.MERGE: "merge",
+    Action.UNMERGE: "unmerge",
 }
 STEPS_AHEAD = frozenset({"accept", "dispatch", "start", "answer"})
 
@@ -97,6 +100,7 @@ async def show_petition(
         suggestion = await _suggestion(connection, deps, view)
         recused = await _recused(connection, view, orgs)
         similar = await similar_petitions(connection, session.actor, view.id)
+        together = await together_with(connection, session.actor, view.id)
     texts = request.app[TEXTS]
     actions = [name for action, name in FORMS.items() if action in view.actions]
     may_act = bool(STEPS_AHEAD & set(actions))
@@ -116,6 +120,7 @@ async def show_petition(
         "all_offices": [(one.id, one.name) for one in orgs if one.parent_id is not None],
         "subjects": [one for one in view.subjects if one.lifted_at is None],
         "similar": similar,
+        "together": together,
         "drafts": drafts or {},
         "preview": None,
         "places": _places(deps),

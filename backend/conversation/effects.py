@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.conversation import consent, offers
 from backend.conversation.fragments import Waiting
 from backend.conversation.original_words import original_words
-from backend.conversation.petition_words import filed_words, words
+from backend.conversation.petition_words import filed_words, joined_words, words
 from backend.conversation.reading import PetitionReading, Readings
 from backend.conversation.scene import Scene
 from backend.conversation.survey_effects import SURVEY_EFFECTS
@@ -23,7 +23,8 @@ from backend.petitions import followup
 from backend.petitions.citizen_act import CitizenAct
 from backend.petitions.filing import UNKNOWN_PLACE, Filing, file_petition
 from backend.petitions.handover import hand_over
-from backend.petitions.progress import progress
+from backend.petitions.joining import join_by_citizen
+from backend.petitions.progress import office_in_charge, progress
 from backend.petitions.rules import PetitionRules
 from backend.surveys.answering import end_at_address
 from backend.triage.cleaning import as_written
@@ -108,6 +109,11 @@ class Effects:
             now=scene.now,
         )
         filed = await file_petition(connection, filing, self._rules)
+        if effect.get("joins"):
+            main = await join_by_citizen(connection, filed.petition_id, effect["joins"], scene.now)
+            if main is not None:
+                office = await office_in_charge(connection, self._rules, main)
+                return [joined_words(filed.number, office, main.due_on)]
         said = filed_words(filed, effect.get("emergency"))
         if effect.get("emergency") and filing.place == UNKNOWN_PLACE:
             said.append(Reply("emergency_where"))

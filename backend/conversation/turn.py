@@ -25,6 +25,7 @@ from backend.conversation.fragments import Waiting
 from backend.conversation.lease import Lease
 from backend.conversation.prompts import Prompt
 from backend.conversation.reading import Readings
+from backend.conversation.same_matters import SameMatters
 from backend.conversation.scene import Scene
 from backend.conversation.steps import reach
 from backend.conversation.tables import citizen
@@ -70,7 +71,8 @@ class Taken:
 
 
 class TurnTaker:
-    """Begins, answers and commits turns. `looks` gives the wording per account name."""
+    """Begins, answers and commits turns. `looks` gives the wording per account name; with
+    `same`, citizens are asked whether to join others."""
 
     def __init__(
         self,
@@ -81,6 +83,7 @@ class TurnTaker:
         readings: Readings,
         texts: Texts,
         looks: Mapping[str, str],
+        same: SameMatters | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -89,6 +92,7 @@ class TurnTaker:
         self._readings = readings
         self._texts = texts
         self._looks = looks
+        self._same = same
         self._accounts: dict[int, Any] = {}
 
     async def begin(self, connection: AsyncConnection, lease: Lease, now: datetime) -> Turn | None:
@@ -166,6 +170,9 @@ class TurnTaker:
         )
         reach("turn.bot_asked")
         response = await self._bot.turn(request)
+        if self._same is not None and (same := await self._same.told(scene, response["effects"])):
+            context = {**request["context"], "same": same}
+            response = await self._bot.turn({**request, "context": context})
         reach("turn.bot_answered")
         option = turn_request.chosen_option(turn.messages, prompted)
         return Answer(

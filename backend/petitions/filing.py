@@ -25,7 +25,12 @@ from backend.petitions.rules import (
     PetitionRules,
 )
 from backend.petitions.search_index import index_petition
-from backend.petitions.tables import petition, petition_message, petition_reading
+from backend.petitions.tables import (
+    petition,
+    petition_matter,
+    petition_message,
+    petition_reading,
+)
 from backend.triage.cleaning import storable
 
 # What the bot says where a citizen could not tell the place.
@@ -100,6 +105,7 @@ async def file_petition(connection: AsyncConnection, filing: Filing, rules: Peti
     home = await _home(connection, filing, rules)
     petition_id = await _insert(connection, filing, rules, home)
     await index_petition(connection, petition_id)
+    await connection.execute(petition_matter.insert().values(petition_id=petition_id))
     await attach_messages(connection, petition_id, filing.message_ids, "original")
     await _record_readings(connection, petition_id, filing)
     row = await _petition(connection, petition_id)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -65,6 +66,8 @@ petition = Table(
     Column("closed_at", UtcDateTime),
     Column("due_on", Date),
     Column("version", Integer, nullable=False, default=1),
+    # The petition that is handled for this one too (state joined), or was when it was answered.
+    Column("main_id", Id, ForeignKey("petition.id")),
     UniqueConstraint("number"),
     Index(None, "citizen_id", "id"),
     Index(None, "org_id", "state", "id"),
@@ -84,6 +87,7 @@ petition = Table(
     # What may be about the same: near in time and in matter, or in place.
     Index(None, "domain", "received_at"),
     Index(None, "place_code", "received_at"),
+    Index("ix_petition_main_id", "main_id"),
 )
 
 # Append-only: who, when, what, why. `detail` holds {field: [old, new]} or the event's own facts.
@@ -118,6 +122,26 @@ petition_search = Table(
         text("array_to_tsvector(string_to_array(words, ' '))"),
         postgresql_using="gin",
     ).ddl_if(dialect="postgresql"),
+)
+
+# What a petition means, and the hot issue it is part of: the id of one petition of that issue, the
+# same for all of them, None for one that stands alone. `model` None: not read yet (grouping.py).
+petition_matter = Table(
+    "petition_matter",
+    metadata,
+    Column("petition_id", Id, ForeignKey("petition.id"), primary_key=True, autoincrement=False),
+    Column("issue_id", Id, ForeignKey("petition.id")),
+    Column("model", String(32)),
+    Column("vector", LargeBinary, info=CONTENT),
+    # Set apart from its issue by a human, whose word holds.
+    Column("apart", Boolean, nullable=False, default=False),
+    Index("ix_petition_matter_issue", "issue_id", "petition_id"),
+    Index(
+        "ix_petition_matter_unread",
+        "petition_id",
+        sqlite_where=text("model IS NULL"),
+        postgresql_where=text("model IS NULL"),
+    ),
 )
 
 # Filters of the queue an official has given a name: the query of its address, name → value.

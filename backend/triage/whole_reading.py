@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from backend.triage.alignment import Alignment, align
 from backend.triage.classifier import Classifier, Reading
-from backend.triage.entities import Entity, EntityReader
+from backend.triage.cleaning import clean
+from backend.triage.entities import EntityReader
 
 _REMEMBERED = 4_096
 _SHORT = 300
@@ -48,24 +47,13 @@ class WholeReader:
         return self._by_heart(text) if len(text) <= _SHORT else self._read(text)
 
     def _read(self, text: str) -> WholeReading | None:
-        aligned = align(text)
-        if not aligned.cleaned.text:
+        if not clean(text).text:
             return None
-        entities = self._entities.read_entities(aligned.cleaned.text)
-        times = _written(text, aligned, entities, "time")
+        entities = self._entities.read_written(text)
+        places = [each for each in entities if each.entity == "place"]
+        times = [text[each.start : each.end] for each in entities if each.entity == "time"]
         return WholeReading(
             self._classifier.read(text),
-            tuple(_written(text, aligned, entities, "place")),
-            times[0].text if times else "",
+            tuple(WrittenPlace(text[p.start : p.end], p.start, p.end, p.code) for p in places),
+            times[0] if times else "",
         )
-
-
-def _written(
-    text: str, aligned: Alignment, entities: Sequence[Entity], kind: str
-) -> list[WrittenPlace]:
-    found = []
-    for each in entities:
-        if each.entity == kind:
-            start, end = aligned.original(each.start, each.end)
-            found.append(WrittenPlace(text[start:end], start, end, each.code))
-    return found

@@ -43,7 +43,7 @@ SURVEY_ID = 7
 class Player:
     """One citizen. `survey` is the questions of one that was just pushed to them. `say`, `photos`,
     `place_sent`, `event`, `internal` and `choose` of a golden turn are what the app would make of a
-    message."""
+    message; `same` is what others wait for, told by the app when the bot would file."""
 
     engine: Engine
     channel: str = "wechat"
@@ -106,6 +106,7 @@ class Player:
                 "home_place": self.home_place,
                 "opted_out": False,
                 "survey": self._survey(),
+                **({"same": turn["same"]} if "same" in turn else {}),
             },
         }
 

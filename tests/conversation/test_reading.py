@@ -1,48 +1,50 @@
-"""What reads petitions takes up another model while it runs."""
+"""What the app reads of a message for the bot."""
 
 from __future__ import annotations
 
-import shutil
+import json
+from datetime import date
 from pathlib import Path
+from typing import Any
 
-from backend.conversation.reading import Readings
-from backend.petitions.number import find_numbers
-from backend.triage import classifier
-from backend.triage.entities import EntityReader, load_patterns
-from backend.triage.gazetteer import Gazetteer
-from backend.triage.model import card_of
-from backend.triage.rules import load_rules
-from backend.triage.tagger import Tagger
-from backend.triage.training import train_on
-from tests.conversation.room import DATA, MODEL, petition_rules, readings
-from tests.learning.schoolbook import schoolbook
-from tests.petitions.world import NOW
+import jsonschema
 
-RULES = DATA / "rules"
-TEXT = "水管爆了很久没人管，太不负责"
+from tests.conversation.room import readings
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "bot" / "schema" / "turn_request.schema.json").read_text()
+)
+ENTITIES = jsonschema.Draft7Validator(SCHEMA["properties"]["entities"])
+TODAY = date(2026, 11, 26)
 
 
-async def test_readings_are_marked_with_the_model_that_made_them(tmp_path: Path) -> None:
-    readings()  # makes the model where there is none
-    shipped, own = tmp_path / "shipped.npz", tmp_path / "own.npz"
-    shutil.copy(MODEL, shipped)
-    shutil.copy(card_of(MODEL), card_of(shipped))
-    train_on(schoolbook(), own, now=NOW)
-    reader = Readings(
-        load_rules(RULES),
-        EntityReader(
-            load_patterns(RULES), Gazetteer(petition_rules().catalogue.divisions), Tagger(),
-            find_numbers,
-        ),
-        classifier.load(shipped, RULES),
-    )  # fmt: skip
-    before = await reader.petition(TEXT, None, emergency=False)
-    own_classifier = classifier.load(own, RULES)
-    reader.take(own_classifier)
-    after = await reader.petition(TEXT, None, emergency=False)
-    assert before.machine.model == classifier.load(shipped, RULES).card["sha256"][:16]
-    assert after.machine.model == reader.model == own_classifier.card["sha256"][:16]
-    assert before.machine.model != after.machine.model
-    assert {domain for domain, _ in after.machine.domain.candidates} <= {
-        example.domain for example in schoolbook().examples
+async def entities(text: str) -> list[dict[str, Any]]:
+    found = await readings().entities(text, TODAY)
+    ENTITIES.validate(found)
+    return found
+
+
+async def test_every_kind_of_entity_keeps_the_contract() -> None:
+    found = await entities(
+        "我是张建国,锦绣小区3号楼从上周三停水,找过教育局,罚了两百块钱,电话13800138000,单号20261123-0007-3"
+    )
+    assert {one["entity"]: (one["value"], one["code"], one["date"]) for one in found} == {
+        "person": ("张建国", None, None),
+        "place": ("锦绣小区3号楼", "990101101003", None),
+        "time": ("从上周三", None, "2026-11-18"),
+        "office": ("教育局", "county_education", None),
+        "amount": ("200元", None, None),
+        "phone": ("13800138000", None, None),
+        "petition_number": ("20261123-0007-3", None, None),
     }
+
+
+async def test_places_where_the_matter_is_not_stay_out() -> None:
+    found = await entities("我在浙江打工,不是锦绣小区,是柳河中学门口的路坏了")
+    assert [one["value"] for one in found if one["entity"] == "place"] == ["柳河中学"]
+
+
+async def test_a_petition_lies_where_the_county_knows_the_place() -> None:
+    text = "我人在浙江,阳光丽景小区没房子,老家柳河镇上柳村的老屋塌了"
+    read = await readings().petition(text, None, emergency=False)
+    assert (read.place, read.place_code) == ("柳河镇上柳村", "990101102202")

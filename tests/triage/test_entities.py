@@ -1,5 +1,6 @@
 import itertools
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from backend.catalogue import load_catalogue
 from backend.petitions.number import find_numbers
 from backend.triage.cleaning import clean
-from backend.triage.entities import EntityReader, PatternsError, load_patterns
+from backend.triage.entities import EntityReader, load_patterns
 from backend.triage.gazetteer import Gazetteer
+from backend.triage.rule_file import PatternsError
 from backend.triage.tagger import Tagger
 
 DATA = Path(__file__).parents[2] / "data"
@@ -148,3 +150,25 @@ def test_wrong_patterns_are_refused_by_name(tmp_path: Path) -> None:
         with pytest.raises(PatternsError, match=name.replace(".", r"\.")):
             load_patterns(tmp_path)
         (tmp_path / name).write_text(content, encoding="utf-8")
+
+
+def test_offsets_into_what_was_written() -> None:
+    text = "😡😡\n請看東門菜市場，路燈從上個月15號壞了，電話１３９－００１３－９０００"
+    found = READER.read_written(text, date(2026, 11, 26))
+    assert [(e.entity, text[e.start : e.end], e.value, e.date) for e in found] == [
+        ("place", "東門菜市場", "东门菜市场", None),
+        ("time", "從上個月15號", "从上个月15号", "2026-10-15"),
+        ("phone", "１３９－００１３－９０００", "13900139000", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "aside"),
+    [
+        ("我在浙江打工", [True]),
+        ("不是锦绣小区,是南园小区", [True, False]),
+        ("是不是锦绣小区停水", [False]),
+    ],
+)
+def test_places_where_the_matter_is_not(text: str, aside: list[bool]) -> None:
+    assert [e.aside for e in READER.read_entities(text) if e.entity == "place"] == aside

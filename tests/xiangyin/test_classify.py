@@ -131,7 +131,8 @@ def test_with_a_model_of_labels_only_its_columns_are_added(run: Run, tmp_path: P
     [
         (("--text", "正文"), "没有“正文”这一列，有的列是：编号、内容、来源"),
         (("--text", "内容", "--model", "none/m"), "none/m.json: No such file"),
-        (("--text", "内容", "--out", "none/out.csv"), "none/"),
+        (("--text", "内容", "--out", "none/out.csv"), "没有 none 这个文件夹"),
+        (("--text", "内容", "--out", "."), "是文件夹"),
         (("--text", "内容", "--in", "none/in.csv"), "none/in.csv：No such file"),
     ],
 )

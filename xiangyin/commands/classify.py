@@ -7,7 +7,6 @@ import asyncio
 from pathlib import Path
 
 from backend.catalogue import Catalogue
-from backend.learning.live import load_serving
 from backend.triage import classifier
 from backend.triage.label_model import is_label_model, load_label_model
 from backend.triage.model import ModelError
@@ -18,12 +17,12 @@ from xiangyin.entity_reader import load_entity_reader
 from xiangyin.loading import load_settings
 from xiangyin.model_service import shelf_of
 from xiangyin.own_catalogue import read_catalogues
-from xiangyin.settings import PROJECT
+from xiangyin.settings import PROJECT, Settings
 from xiangyin.table_files.label_cells import LABEL_COLUMNS, LabelCells
 from xiangyin.table_files.reading import open_table
 from xiangyin.table_files.refusal import TableRefused
 from xiangyin.table_files.triage_cells import TRIAGE_COLUMNS, TriageCells
-from xiangyin.table_files.writing import ReadTexts, Written, add_columns
+from xiangyin.table_files.writing import ReadTexts, Written, add_columns, check_target
 
 SUFFIX = ".npz"
 
@@ -48,7 +47,9 @@ def register(subcommands: Subcommands) -> None:
 def execute(args: argparse.Namespace) -> int:
     try:
         with open_table(args.source) as table:
-            table.column(args.text)  # said before models are loaded, which takes a moment
+            # Said before models are loaded, which takes a moment.
+            table.column(args.text)
+            check_target(table, args.out)
             names, read = _reader(args.model)
             written = add_columns(table, args.text, names, read, args.out)
             print(_told(table.encoding.name, written, args.out))
@@ -69,11 +70,10 @@ def _reader(model: Path | None) -> tuple[tuple[str, ...], ReadTexts]:
         model = model if model.suffix == SUFFIX else model.with_name(model.name + SUFFIX)
         if is_label_model(model):
             return LABEL_COLUMNS, LabelCells(load_label_model(model)).read
-    catalogue, shipped = _catalogues()
-    rules = PROJECT / "data" / "rules"
-    shelf = shelf_of(load_settings())
+    settings = load_settings()
+    catalogue, shipped = _catalogues(settings)
     cells = TriageCells(
-        classifier.load(model, rules) if model else load_serving(shelf, rules),
+        classifier.load(model or shelf_of(settings).serving_file(), PROJECT / "data" / "rules"),
         load_entity_reader(catalogue),
         catalogue.services,
         own_words(catalogue.services, shipped.services),
@@ -81,10 +81,10 @@ def _reader(model: Path | None) -> tuple[tuple[str, ...], ReadTexts]:
     return TRIAGE_COLUMNS, cells.read
 
 
-def _catalogues() -> tuple[Catalogue, Catalogue]:
+def _catalogues(settings: Settings) -> tuple[Catalogue, Catalogue]:
     """The deployment's and the shipped one."""
     try:
-        return asyncio.run(read_catalogues(load_settings()))
+        return asyncio.run(read_catalogues(settings))
     except DATABASE_ERRORS as error:
         raise _DatabaseAway(database_reason(error)) from error
 

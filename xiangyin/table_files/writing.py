@@ -30,6 +30,16 @@ class Written:
     empty: int
 
 
+def check_target(table: Table, target: Path) -> None:
+    """Raises TableRefused where nothing may or can be written to `target`."""
+    if not target.parent.is_dir():
+        raise TableRefused(f"没有 {target.parent} 这个文件夹，结果写不进去")
+    if target.is_dir():
+        raise TableRefused(f"{target} 是文件夹，请写上结果的文件名")
+    if target.exists() and target.samefile(table.file):
+        raise TableRefused("输出和输入是同一个文件，请给输出另起一个名字")
+
+
 def add_columns(
     table: Table, text_column: str, names: Sequence[str], read: ReadTexts, target: Path
 ) -> Written:
@@ -70,8 +80,7 @@ def _write(
     changed: Callable[[Sequence[list[str]]], list[list[str]]],
     target: Path,
 ) -> Written:
-    if target.exists() and target.samefile(table.file):
-        raise TableRefused("输出和输入是同一个文件，请给输出另起一个名字")
+    check_target(table, target)
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     written = empty = 0
     try:
