@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,9 +99,22 @@ async def learn(
         .order_by(reading.id)
     )
     readings = {each.field: each for each in rows}
+    words = await _words_to_learn(row, changed)
     await connection.execute(
         petition_correction.insert(),
-        [_kept(row, changed, readings.get(field), field, user_id, now) for field in said],
+        [
+            {
+                "petition_id": row.id,
+                "at": now,
+                "user_id": user_id,
+                "field": field,
+                "text": words,
+                "held": getattr(row, field),
+                "said": value,
+                **_read(readings.get(field)),
+            }
+            for field, value in said.items()
+        ],
     )
     for field, value in said.items():
         await connection.execute(
@@ -110,27 +124,18 @@ async def learn(
         )
 
 
-def _kept(
-    row: Row[Any],
-    changed: Mapping[str, Any],
-    reading: Row[Any] | None,
-    field: str,
-    user_id: int,
-    now: datetime,
-) -> Mapping[str, Any]:
-    confidential = row.confidential or changed.get("confidential", False)
-    return {
-        "petition_id": row.id,
-        "at": now,
-        "user_id": user_id,
-        "field": field,
-        "text": None if confidential else without_persons(row.text, row.contact_name),
-        "model": reading.model if reading else None,
-        "read": reading.value if reading else None,
-        "confidence": reading.confidence if reading else None,
-        "held": getattr(row, field),
-        "said": changed[field],
-    }
+async def _words_to_learn(row: Row[Any], changed: Mapping[str, Any]) -> str | None:
+    """The petition's words without persons; in a thread, for names are found by a model. None
+    where it is confidential, or becomes so."""
+    if row.confidential or changed.get("confidential", False):
+        return None
+    return await asyncio.to_thread(without_persons, row.text, row.contact_name)
+
+
+def _read(reading: Row[Any] | None) -> Mapping[str, Any]:
+    if reading is None:
+        return {"model": None, "read": None, "confidence": None}
+    return {"model": reading.model, "read": reading.value, "confidence": reading.confidence}
 
 
 async def _township(

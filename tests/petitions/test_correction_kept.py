@@ -11,7 +11,7 @@ from backend.petitions.correction import Correction
 from backend.petitions.tables import petition_correction
 from tests.petitions.world import LIUHE_HONGXING, World
 
-TEXT = "我叫张秀兰，电话13812345678，身份证110101199003071234，路面塌了一个坑"
+TEXT = "我叫张秀兰，邻居王建国，电话13812345678，身份证110101199003071234，路面塌了一个坑"
 
 
 async def kept(world: World) -> list[Any]:
@@ -36,7 +36,10 @@ async def test_each_word_set_right_is_kept_with_what_was_read(world: World) -> N
     assert (first.held, first.said, first.user_id, first.at) == (
         "sanitation", "utilities", desk.user_id, first_at,
     )  # fmt: skip
-    assert first.text == "我叫张**，电话138****5678，身份证110*************34，路面塌了一个坑"
+    assert (
+        first.text
+        == "我叫张**，邻居王**，电话138****5678，身份证110*************34，路面塌了一个坑"
+    )
     assert {(row.field, row.read, row.held, row.said) for row in later} == {
         ("kind", "request", "request", "complaint"),
         ("domain", "sanitation", "utilities", "roads_traffic"),

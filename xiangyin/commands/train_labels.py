@@ -19,6 +19,7 @@ from xiangyin.table_files.refusal import TableRefused
 if TYPE_CHECKING:
     from backend.learning.own_labels import LabelTrial
 
+SUFFIX = ".npz"
 SHOWN = 80
 """Labels whose figures are printed; all are on the card."""
 
@@ -37,8 +38,7 @@ class Labelled:
 def execute(file: Path, text_column: str, label_column: str, out: Path) -> int:
     if not out.parent.is_dir():
         return failed(f"没有文件夹 {out.parent}，模型写不进去")
-    if card_of(out) == out:
-        return failed(f"{out.name} 是说明文件的名字，模型请以 .npz 结尾")
+    out = out if out.suffix == SUFFIX else out.with_name(out.name + SUFFIX)
     try:
         found = read_labelled(file, text_column, label_column)
     except TableRefused as error:

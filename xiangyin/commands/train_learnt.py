@@ -93,6 +93,7 @@ def _change_history(
         print("旧件已从这里删去，以后不再学")
         return HistoryRead()
     columns = HistoryColumns(args.text, args.kind, args.domain)
+    print(f"读 {args.history.name}，遮去姓名和号码，每千条约十几秒……", flush=True)
     try:
         found = read_history(args.history, columns, authored.kind_names, taught.domain_names)
     except TableRefused as error:
