@@ -25,10 +25,14 @@ _NUMBERED = (
         "12345",
     ),
 )
-_FIRST = re.compile(f"{_BOUNDARY}(?:一个是|一件是|一件事是|一个事是)")
-_SECOND = re.compile(
-    f"{_BOUNDARY}(?:一个是|另一个是|另外一个是|一件是|另一件是|另一件事是|还有一个是|再一个是)"
+_ONE_AND_ANOTHER = (
+    "(?:一个是|一件是|一件事是|一个事是)",
+    "(?:一个是|另一个是|另外一个是|一件是|另一件是|另一件事是|还有一个是|再一个是)",
 )
+_MARKS: Sequence[Sequence[re.Pattern[str]]] = [
+    *([re.compile(_BOUNDARY + mark.format(n)) for n in numbers] for mark, numbers in _NUMBERED),
+    [re.compile(_BOUNDARY + mark) for mark in _ONE_AND_ANOTHER],
+]
 _OPENING = re.compile("(?:匿名|实名)?(?:我们?|本人)?(?:要|想|来)?(?:举报|检举|投诉|表扬)")
 _TWO_THINGS = re.compile("(?:两|2|二)(?:件|个)(?:事|问题|情况)")
 _ALSO = re.compile(
@@ -55,13 +59,10 @@ def kind_named(text: str) -> str | None:
 def enumerated(text: str) -> list[str]:
     """The matters the words count up ('一是…，二是…'), each in the writer's own words; the whole
     text as one where they do not."""
-    for mark, numbers in _NUMBERED:
-        parts = _behind(text, [re.compile(_BOUNDARY + mark.format(n)) for n in numbers])
-        if len(parts) > 1:
+    for marks in _MARKS:
+        parts = _behind(text, marks)
+        if parts:
             return parts
-    parts = _behind(text, [_FIRST, _SECOND])
-    if len(parts) > 1:
-        return parts
     announced = _TWO_THINGS.search(text)
     if announced:
         parts = [part.strip(_EDGE) for part in _ALSO.split(text[announced.end() :], maxsplit=1)]

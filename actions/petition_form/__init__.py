@@ -50,22 +50,11 @@ def run_form(turn: Turn, draft: Draft | None, awaiting: dict[str, Any] | None) -
         if draft:
             ask(draft, turn, out)
         return out
-    if guide.asked(turn) and (draft is None or draft.stage != "what"):
-        guide.show(turn, out)
-        if draft is not None:
-            out.awaiting = awaiting  # a yes is about the matter, not about the entry
-            ask_again(draft, turn, out)
+    if guide.asked(turn):
+        _show_guide(turn, draft, out)
+    elif draft is None and _is_no_new_matter(turn, awaiting, out):
         return out
-    if draft is None and turn.chosen is None and corrects_the_last(turn, awaiting):
-        additions.add(turn, out)
-        return out
-    if draft is None and existing.urges(turn):
-        existing.remind(turn, out)
-        return out
-    if draft is None and is_lonely(turn.text) and not turn.place:
-        keep_company(out)
-        return out
-    if draft is None:
+    elif draft is None:
         out.draft = draft = Draft()
         out.awaiting = None
         _begin(turn, draft, awaiting, out)
@@ -77,6 +66,34 @@ def run_form(turn: Turn, draft: Draft | None, awaiting: dict[str, Any] | None) -
         if out.draft is draft:
             undo.remember(snapshot, draft)
     return out
+
+
+def _show_guide(turn: Turn, draft: Draft | None, out: Outcome) -> None:
+    """A question of procedure; a matter under way goes on after it."""
+    remembered = out.awaiting
+    guide.show(turn, out)
+    if draft is None:
+        return
+    if draft.words:
+        out.awaiting = remembered  # a yes is about the matter, not about the entry
+        ask_again(draft, turn, out)
+    else:
+        out.draft = None  # '我要咨询', and this is what they wanted to know
+
+
+def _is_no_new_matter(turn: Turn, awaiting: dict[str, Any] | None, out: Outcome) -> bool:
+    """What sounds like a matter and puts right, hurries or is none: answered here."""
+    if turn.chosen is not None:
+        return False
+    if corrects_the_last(turn, awaiting):
+        additions.add(turn, out)
+    elif existing.urges(turn):
+        existing.remind(turn, out)
+    elif is_lonely(turn.text) and not turn.place:
+        keep_company(out)
+    else:
+        return False
+    return True
 
 
 def _go_back(turn: Turn, draft: Draft, out: Outcome) -> None:
