@@ -170,6 +170,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         if role in WORKER:
             await stack.enter_async_context(_started(parts.worker))
             await stack.enter_async_context(_started(parts.push_turns))
+            await stack.enter_async_context(_started(parts.duty_watch))
             await stack.enter_async_context(_started(parts.survey_pusher))
             await stack.enter_async_context(_meanwhile(parts.clock, matters=parts.matters.run))
         if role in GATEWAY:

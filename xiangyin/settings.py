@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(20, ge=0.5, le=300, description="0.5 到 300 的秒数")
     claim_seconds: float = Field(60, ge=1, le=600, description="1 到 600 的秒数")
 
+    duty_minutes: float = Field(5, ge=1, le=120, description="1 到 120 的分钟数")
+
     quiet_from: time = Field(time(21), description="24 小时制的时刻，如 21:00")
     quiet_until: time = Field(time(8), description="24 小时制的时刻，如 08:00")
     survey_gap_days: float = Field(7, ge=0, le=365, description="0 到 365 的天数")

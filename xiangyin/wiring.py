@@ -32,6 +32,9 @@ from backend.conversation.worker import Worker
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
+from backend.duty.alarm import Alarm
+from backend.duty.watch import DutyWatch
+from backend.guide.entries import load_guide
 from backend.learning.live import ModelWatch, load_serving
 from backend.learning.shelf import Shelf
 from backend.petitions.grouping import MatterFinder
@@ -76,6 +79,7 @@ class Parts:
     gateway: ConversationGateway
     worker: Worker
     push_turns: PushTurns
+    duty_watch: DutyWatch
     survey_pusher: SurveyPusher
     sender: Sender
     media: MediaFetcher
@@ -159,11 +163,12 @@ def build(settings: Settings, clock: Clock) -> Parts:
     )
     channels = _channels(accounts, gateway, redis, clock, settings)
     bot = BotClient(sockets=[str(path) for path in settings.bot_sockets], url=settings.bot_url)
+    alarm = Alarm(texts, looks, timedelta(minutes=settings.duty_minutes))
     taker = TurnTaker(
         database,
         clock,
         bot,
-        Effects(readings, rules),
+        Effects(readings, rules, alarm),
         readings,
         texts,
         looks,
@@ -209,6 +214,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         push_turns=PushTurns(
             database, clock, texts, looks, signals, poll_seconds=settings.inbox_poll_seconds
         ),
+        duty_watch=DutyWatch(database, clock, alarm, lambda row: signals.send("outbox", row)),
         survey_pusher=SurveyPusher(
             database, clock, rates, quiet=quiet, gap=timedelta(days=settings.survey_gap_days)
         ),
@@ -224,12 +230,13 @@ def build(settings: Settings, clock: Clock) -> Parts:
 
 def load_readings(rules: PetitionRules, shelf: Shelf | None = None) -> Readings:
     """What reads citizens' words, from `data/` and the model in service, without a shelf the
-    shipped one. Raises ModelError, RulesError, PatternsError."""
+    shipped one. Raises ModelError, RulesError, PatternsError, GuideError."""
     folder = DATA / "rules"
     return Readings(
         load_rules(folder),
         load_entity_reader(rules.catalogue),
         load_serving(shelf, folder) if shelf else classifier.load(TRIAGE_MODEL, folder),
+        load_guide(DATA / "guide"),
     )
 
 

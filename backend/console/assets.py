@@ -34,6 +34,7 @@ OWN = (
     "learning.css",
     "learning.js",
     "hot.css",
+    "duty.css",
     "live.css",
     "live.js",
     "mark.svg",

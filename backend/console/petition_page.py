@@ -13,6 +13,7 @@ from backend.console.event_words import EventLine, event_lines
 from backend.console.reading_rows import ReadingRow, reading_rows
 from backend.console.rendering import render, wants_part
 from backend.console.wording import due
+from backend.duty.alarm import opened
 from backend.organisation.roles import Permission, may
 from backend.organisation.sessions import Actor
 from backend.organisation.tree import Org, branch, root_path
@@ -101,6 +102,10 @@ async def show_petition(
         recused = await _recused(connection, view, orgs)
         similar = await similar_petitions(connection, session.actor, view.id)
         together = await together_with(connection, session.actor, view.id)
+    if view.urgency == "emergency":
+        async with deps.database.write() as writing:
+            # Who is on duty is asked to look; then nobody else need be told.
+            await opened(writing, view.id, session.actor.user_id, deps.clock.now())
     texts = request.app[TEXTS]
     actions = [name for action, name in FORMS.items() if action in view.actions]
     may_act = bool(STEPS_AHEAD & set(actions))

@@ -31,7 +31,7 @@ class SameMatters:
         filing = next((one for one in effects if one["type"] == "file_petition"), None)
         if filing is None or filing.get("asked"):
             return None
-        read = await self._readings.petition(filing["text"], filing["place"], emergency=False)
+        read = await self._readings.petition(filing["text"], filing["place"], emergency=None)
         if read.machine.sensitive:
             return None
         found = await self._finder.find(

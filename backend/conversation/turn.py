@@ -155,8 +155,8 @@ class TurnTaker:
         return Answer("rule", replies, effects, lease.state, lease.busy)
 
     async def _by_bot(self, lease: Lease, turn: Turn, scene: Scene) -> Answer:
-        around, prompted = await self._around(scene, prompts.live(lease.prompt, scene.now))
         text = turn_request.cleaned_text(turn.messages)
+        around, prompted = await self._around(scene, prompts.live(lease.prompt, scene.now), text)
         request = turn_request.build(
             turn_id=turn.id,
             channel=scene.look,
@@ -187,7 +187,7 @@ class TurnTaker:
         )
 
     async def _around(
-        self, scene: Scene, prompted: Prompt | None
+        self, scene: Scene, prompted: Prompt | None, text: str
     ) -> tuple[turn_request.Surroundings, Prompt | None]:
         """What the bot is told, and the prompt, unless that has not left for the citizen yet."""
         async with self._database.glance() as connection:
@@ -212,6 +212,8 @@ class TurnTaker:
             home_place,
             opted_out,
             survey,
+            self._readings.guide_entry(text),
+            await self._readings.petition_likelihood(text),
         )
         return surroundings, prompted
 

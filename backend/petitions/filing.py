@@ -63,7 +63,8 @@ class MachineReading:
 @dataclass(frozen=True, slots=True)
 class Filing:
     """A petition to file. `org_id` is the office of the account it came in by; `kind` what the
-    dialogue settled (None: the reading's). `dedupe_key` is the same on every repeat."""
+    dialogue settled (None: the reading's). `dedupe_key` is the same on every repeat. `anonymous`:
+    the writer wants no name and no number kept with it."""
 
     citizen_id: int
     address_id: int
@@ -79,6 +80,7 @@ class Filing:
     message_ids: Sequence[int]
     dedupe_key: str
     now: datetime
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ async def file_petition(connection: AsyncConnection, filing: Filing, rules: Peti
     """File once; a repeat with the same `dedupe_key` gives the same petition.
 
     It belongs to the township its place lies in (the account's office where the place is unknown
-    or elsewhere). Reports, and what speaks of corruption, are confidential from the start. Raises
+    or elsewhere). Reports, what speaks of corruption, and what is written anonymously are
+    confidential from the start. Raises
     ValueError for a kind or urgency outside the data model.
     """
     earlier = await event_of(connection, filing.dedupe_key)
@@ -173,7 +176,11 @@ async def _insert(
         raise ValueError(f"kind {kind!r}, urgency {urgency!r}")
     domain = rules.domain(reading.domain.value)
     name, phone = await _contact(connection, filing)
-    confidential = kind in CONFIDENTIAL_KINDS or bool(CONFIDENTIAL_TAGS & set(reading.sensitive))
+    confidential = (
+        filing.anonymous
+        or kind in CONFIDENTIAL_KINDS
+        or bool(CONFIDENTIAL_TAGS & set(reading.sensitive))
+    )
     inserted = await connection.execute(
         petition.insert()
         .values(
@@ -207,6 +214,8 @@ async def _insert(
 
 
 async def _contact(connection: AsyncConnection, filing: Filing) -> tuple[str | None, str | None]:
+    if filing.anonymous:
+        return None, None
     known = (
         await connection.execute(
             select(citizen.c.name, citizen.c.phone).where(citizen.c.id == filing.citizen_id)

@@ -22,6 +22,8 @@ from backend.conversation.texts import Texts
 from backend.conversation.turn import TurnTaker
 from backend.conversation.worker import Worker
 from backend.database.engine import Database
+from backend.duty.alarm import PATIENCE, Alarm
+from backend.guide.entries import load_guide
 from backend.petitions.joinable import JoinableFinder
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
@@ -39,6 +41,8 @@ from tests.petitions.meanings import sentence_reader
 PROJECT = Path(__file__).resolve().parents[2]
 DATA = PROJECT / "data"
 MODEL = PROJECT / "var" / "models" / "triage.npz"
+
+LOOKS = {"town": "wechat", "line": "sms"}
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -67,6 +71,7 @@ def readings() -> Readings:
             petition_rules().catalogue.organisation,
         ),
         classifier.load(MODEL, DATA / "rules"),
+        load_guide(DATA / "guide"),
     )
 
 
@@ -122,10 +127,10 @@ class Room:
             database,
             clock,
             self.bot,  # type: ignore[arg-type]
-            Effects(readings(), petition_rules()),
+            Effects(readings(), petition_rules(), Alarm(texts(), LOOKS, PATIENCE)),
             readings(),
             texts(),
-            {"town": "wechat", "line": "sms"},
+            LOOKS,
             SameMatters(JoinableFinder(database, sentence_reader()), readings(), petition_rules()),
         )
         self.worker = self.another_worker("first")
