@@ -16,7 +16,7 @@ from backend.triage.linear import fit, hold_out, question_of
 from backend.triage.training import train
 from benchmarks.report import PROJECT, Target
 
-JUDGED_KINDS = PROJECT / "tests" / "triage" / "kinds_judged.yml"
+_JUDGED = PROJECT / "tests" / "triage"
 PREDICTED = 500
 
 # The publisher's seven subjects, and the catalogue's domains that lie within each.
@@ -47,11 +47,7 @@ def measure(data: Path, model: Path) -> Iterator[Target]:
     classify = classifier.classify
     found = [classify(body) for body in bodies]
     yield from _out_of_the_box(found, labels)
-    yield Target(
-        "kind of judged petitions, %",
-        _kinds_right(data, classify),
-        at_least=75.0,
-    )
+    yield from _kinds_right(data, classify)
     chat = [classify(row["text"]) for row in _rows(data / "sms_chat.csv")]
     yield Target("everyday messages kept out, %", _refused(chat), at_least=97.0)
     yield Target("real petitions refused, %", _refused(found), at_most=2.0)
@@ -69,13 +65,24 @@ def _out_of_the_box(found: Sequence[Classification], labels: Sequence[str]) -> I
         yield Target(f"  of these {subject}, %", _percent(of_it))
 
 
-def _kinds_right(data: Path, classify: Callable[[str], Classification]) -> float:
-    right = []
-    for name, by_kind in read_yaml(JUDGED_KINDS).items():
-        rows = _rows(data / f"{name}.csv")
-        for kind, numbers in by_kind.items():
-            right += [classify(rows[i]["body"]).kinds[0][0] == kind for i in numbers]
-    return _percent(right)
+def _kinds_right(data: Path, classify: Callable[[str], Classification]) -> Iterator[Target]:
+    """Judged rows: a first lot of two files, and a second in a half looked at and one counted."""
+    read = {name: _rows(data / f"{name}.csv") for name in ("petitions", "hot_issues")}
+    first = read_yaml(_JUDGED / "kinds_judged.yml")
+    second = read_yaml(_JUDGED / "kinds_judged_second.yml")
+    lots = [(read[name], first[name]) for name in read]
+    lots += [(read["petitions"], second[half]) for half in ("development", "confirmation")]
+    hits = [
+        [
+            classify(rows[i]["body"]).kinds[0][0] == kind
+            for kind, numbers in by_kind.items()
+            for i in numbers
+        ]
+        for rows, by_kind in lots
+    ]
+    judged = [hit for lot in hits for hit in lot]
+    yield Target("kind of judged petitions, %", _percent(judged), at_least=75.0)
+    yield Target("  of these kept for confirmation, %", _percent(hits[-1]))
 
 
 def _demo(classifier: Classifier) -> Iterator[Target]:

@@ -111,7 +111,7 @@ def _texts(name: str, found: object) -> Sequence[str]:
 
 def _compiled(where: str, pattern: object) -> re.Pattern[str]:
     if not isinstance(pattern, str):
-        raise ValueError(f"{where}: a pattern is needed")
+        raise ValueError(f"{where}: a pattern is needed")  # noqa: TRY004
     try:
         return re.compile(pattern)
     except re.error as error:

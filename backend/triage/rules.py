@@ -82,9 +82,12 @@ class Rules:
         if self.emergency(text) is not None:
             return "emergency"
         text = clean(text).text
-        level = next((level for level, pattern in self.urgencies if pattern.search(text)), "normal")
-        threatened = "personal_danger" in self.sensitive(text)
-        return "high" if threatened and level in ("normal", "low") else level
+        found = [level for level, pattern in self.urgencies if pattern.search(text)]
+        if found and found[0] in ("emergency", "high"):
+            return found[0]
+        if "personal_danger" in self.sensitive(text):
+            return "high"
+        return found[0] if found else "normal"
 
     def sensitive(self, text: str) -> tuple[str, ...]:
         """The keys of SENSITIVITIES that a petition with this text touches."""

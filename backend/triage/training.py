@@ -29,14 +29,14 @@ _KIND_CUES = 0.06
 an office at all is told by cues; of what kind, by words as well."""
 
 _LONG = 80
-_SAY_OF_LETTERS = 6.0
+_SAY_OF_LETTERS = 10.0
 """Letters of `_LONG` characters and more are few among the examples and most of what is sent."""
 
 _LAST_RESORT = -2.5
 """In logarithms of odds. Nearly every letter is angry at somebody: a domain of last resort must be
 twelve times likelier than the matter itself."""
 
-_REFUSED = 0.18
+_REFUSED = 0.19
 """Share of held-out authored petitions that may be taken for chat: they are shorter and odder than
 what people send, of whom fewer than two in a hundred are refused then."""
 
@@ -96,16 +96,12 @@ def _questions(content: TrainingData) -> dict[str, Question]:
     says = np.array([_SAY_OF_LETTERS if len(text) >= _LONG else 1.0 for text in texts], np.float32)
     petitions = [i for i, example in enumerate(content.examples) if example.domain is not None]
     chat_labels = [NONE if example.domain is None else PETITION for example in content.examples]
-    chat_words = {
-        NONE: content.kind_words[NONE],
-        PETITION: [w for kind, words in content.kind_words.items() if kind != NONE for w in words],
-    }
     kind_words = {kind: words for kind, words in content.kind_words.items() if kind != NONE}
     documents = [found[i] for i in petitions]
     kinds = [content.examples[i].kind for i in petitions]
     domains = [content.examples[i].domain or "" for i in petitions]
     chat = replace(
-        _question(found, chat_labels, chat_words, _CHAT_REGULARISATION),
+        _question(found, chat_labels, {}, _CHAT_REGULARISATION),
         balanced=True,
         cues=cues,
         cue_weight=_CHAT_CUES,
