@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from backend.data_file import read_yaml
 from backend.triage.classifier import Classification, Classifier, load
 from backend.triage.examples import NONE
 from backend.triage.features import build_vocabulary
-from backend.triage.linear import fit, hold_out, question_of
+from backend.triage.linear import calibration_error, fit, hold_out, question_of
 from backend.triage.training import train
 from benchmarks.report import PROJECT, Target
 
@@ -60,6 +62,9 @@ def _out_of_the_box(found: Sequence[Classification], labels: Sequence[str]) -> I
         each.domains[0][0] in SUBJECTS[label] for each, label in zip(found, labels, strict=True)
     ]
     yield Target("domain to subject, authored examples only, %", _percent(right), at_least=78.0)
+    confidence = np.array([each.domains[0][1] for each in found], np.float32)
+    error = calibration_error(confidence, np.array(right))
+    yield Target("  calibration error of its confidence, %", 100 * error)
     for subject in SUBJECTS:
         of_it = [hit for hit, label in zip(right, labels, strict=True) if label == subject]
         yield Target(f"  of these {subject}, %", _percent(of_it))

@@ -93,7 +93,8 @@ class HeldOut:
             "top_three": _round((ranked[:, :3] == self.truth[:, None]).any(axis=1).mean()),
             "macro_f1": _round(np.mean([figures["f1"] for figures in per_class.values()])),
             "mean_confidence": _round(confidence.mean()),
-            "calibration_error": _round(_calibration_error(confidence, right)),
+            "calibration_error": _round(calibration_error(confidence, right)),
+            "reliability": reliability(confidence, right),
             "temperature": _round(temperature),
             "classes": per_class,
         }
@@ -192,15 +193,29 @@ def _log_odds(scores: Floats) -> Floats:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
 
-def _calibration_error(confidence: Floats, right: npt.NDArray[np.bool_]) -> float:
-    """Expected calibration error over ten bins of confidence."""
+def reliability(confidence: Floats, right: npt.NDArray[np.bool_]) -> list[dict[str, float]]:
+    """How often answers of each tenth of confidence were right; tenths without answers are left
+    out."""
     bins = np.minimum((confidence * 10).astype(int), 9)
-    gaps = [
-        abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
+    return [
+        {
+            "from": b / 10,
+            "texts": int((bins == b).sum()),
+            "confidence": _round(confidence[bins == b].mean()),
+            "right": _round(right[bins == b].mean()),
+        }
         for b in range(10)
         if (bins == b).any()
     ]
-    return float(sum(gaps))
+
+
+def calibration_error(confidence: Floats, right: npt.NDArray[np.bool_]) -> float:
+    """Expected calibration error over ten tenths of confidence."""
+    gaps = [
+        abs(each["confidence"] - each["right"]) * each["texts"]
+        for each in reliability(confidence, right)
+    ]
+    return sum(gaps) / len(right)
 
 
 def _round(value: Any) -> float:

@@ -1,7 +1,8 @@
 """The linear model of the first triage: file format, loading, probabilities.
 
 A model is two files: `NAME.npz` (plain numpy arrays, no pickle) and `NAME.json`, its card with the
-SHA-256 of the arrays, the digest of the data, the date and the figures.
+SHA-256 of the arrays, the digest of the data, the date and the figures. `NAME.md` is the card for
+people.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ import numpy as np
 
 from backend.triage.cues import Cues, dumped, loaded
 from backend.triage.features import Floats, Indices, Vocabulary, terms
+from backend.triage.model_page import page
 
 FORMAT = 3
 _HEADS = ("chat", "kind", "domain")
@@ -156,6 +158,7 @@ def _strings(array: Any) -> Sequence[str]:
 def _write_card(card: Mapping[str, Any], file: Path) -> None:
     text = json.dumps(card, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     _replace(card_of(file), text.encode())
+    _replace(file.with_suffix(".md"), page(card).encode())
 
 
 def _replace(file: Path, content: bytes) -> None:
