@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from actions.correction import correction
+from actions.meant import meant
 from actions.outcome import Outcome
 from actions.turn import Turn
 from actions.words import bare
@@ -14,10 +17,15 @@ ADDITION_WINDOW = timedelta(hours=2)
 BESIDES_A_PHONE = 12
 """Characters beside a phone number from which the words are kept too, not only the number."""
 
+LONGEST_CORRECTION = 40
+"""Characters from which words that put something right tell a matter of their own."""
+_WRONG = re.compile("(?:写|说|打|搞|弄|记)错|更正|纠正|^不对|^错了")
+
 OTHER_BUSINESS = frozenset(
     {"check_progress", "start_petition", "ask_human", "opt_out", "opt_in", "withdraw", "greet"}
+    | {"remind", "help", "ask_privacy", "ask_identity", "ask_guide"}
 )
-NO_ADDITION = frozenset({"nothing_more", "cancel", "deny", "thank", "affirm"})
+NO_ADDITION = frozenset({"nothing_more", "cancel", "deny", "thank", "affirm", "go_back"})
 
 
 def addition(turn: Turn) -> dict[str, Any]:
@@ -33,13 +41,21 @@ def soon_after_filing(turn: Turn, awaiting: dict[str, Any] | None) -> bool:
 
 
 def add(turn: Turn, out: Outcome) -> None:
-    """Add what came to the newest open petition."""
-    number, phone = turn.open_petitions[0].number, turn.entities.get("phone")
+    """Add what came to the open petition it speaks of, else to the newest."""
+    petition = meant(turn.text, turn.open_petitions) or turn.open_petitions[0]
+    number, phone = petition.number, turn.entities.get("phone")
     if phone:
         out.do("set_contact", number=number, phone=phone, person=turn.entities.get("person"))
     if not phone or len(bare(turn.text)) > len(phone) + BESIDES_A_PHONE or turn.media:
         out.do("add_to_petition", number=number, text=turn.text, messages=list(turn.ids))
     out.awaiting = addition(turn)
+
+
+def corrects_the_last(turn: Turn, awaiting: dict[str, Any] | None) -> bool:
+    """'刚才写错了，是旁边的高峰村': soon after filing, words that put something right."""
+    if not soon_after_filing(turn, awaiting) or len(bare(turn.text)) > LONGEST_CORRECTION:
+        return False
+    return correction(turn.text) is not None or _WRONG.search(turn.text) is not None
 
 
 def add_place(turn: Turn, out: Outcome) -> bool:

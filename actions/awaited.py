@@ -8,10 +8,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from actions import additions, rating
+from actions import additions, either_or, existing, guide, rating
+from actions.answers import agreement
+from actions.meant import meant
 from actions.outcome import Outcome
 from actions.turn import Turn
+from actions.words import words
 
+NOT_AFTER_ALL = frozenset({"deny", "cancel", "nothing_more", "go_back"})
 _TAIL = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 
 
@@ -37,24 +41,50 @@ def answer(turn: Turn, out: Outcome) -> bool:
 
 
 def _withdrawal(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
-    if turn.intent in ("affirm", "withdraw"):
+    agreed = turn.intent == "affirm" or agreement(turn.text) is not None
+    if not _keeps(turn.text) and (agreed or turn.intent == "withdraw"):
         out.do("withdraw_petition", number=awaiting["number"], text=turn.text)
-    elif turn.intent in ("deny", "cancel", "nothing_more"):
+    elif turn.intent in NOT_AFTER_ALL or _keeps(turn.text):
         out.say("not_withdrawn", number=awaiting["number"])
     else:
         return False
     return True
 
 
+def _keeps(text: str) -> bool:
+    """'还是别撤，让他们查'."""
+    return any(word in text for word in words()["keeping"])
+
+
 def _tail(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
     tail = phone_tail(turn.text, turn.entities.get("phone"))
+    if tail is None and turn.intent in NOT_AFTER_ALL:
+        out.say("all_done")
+        return True
     if tail is None or len(turn.text) > 20 or "petition_number" in turn.entities:
         return False
     out.do("show_progress", number=awaiting["number"], phone_tail=tail)
     return True
 
 
+def _which(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
+    """'狗那个': one of those listed, in words; a chosen option is the intent itself."""
+    if turn.chosen is not None:
+        return False
+    if turn.intent in NOT_AFTER_ALL:
+        out.say("all_done")
+        return True
+    petition = meant(turn.text, turn.open_petitions)
+    if petition is None:
+        return False
+    existing.ON_ONE[awaiting["intent"]](turn, petition.number, out)
+    return True
+
+
 READERS: dict[str, Callable[[Turn, Outcome, dict[str, Any]], bool]] = {
+    "held": either_or.read_answer,
+    "which": _which,
+    "guide": guide.read_answer,
     "rating": rating.read_rating,
     "comment": rating.read_comment,
     "withdrawal": _withdrawal,

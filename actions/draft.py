@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from actions.answers import is_anonymous
 from actions.turn import Turn
 
 TEXT_LIMIT = 3000
@@ -13,13 +14,19 @@ TEXT_LIMIT = 3000
 IDS_LIMIT = 200
 
 _UNIT = re.compile(r"(\d+|[一二三四五六七八九十]+)(号楼|栋|幢|座|号院|单元|组|队|社|村|室|号)")
+_UNIT_ALONE = re.compile(
+    f"(?:不对|错了)?[,，]?(?:应该|其实)?是?(?P<unit>{_UNIT.pattern})(?:吧|的|啊|哦|呢)*"
+)
 
 
 @dataclass
 class Draft:
     """`stage` is the question last asked: what, place, confirm, correct, correct_place,
-    correct_what, another (a new matter came while confirming) or addition (does this belong to
-    what was just filed?). `other` holds the new matter while that is asked."""
+    correct_what, another (a new matter came while confirming), two (one message seems to hold
+    several matters), addition (does this belong to what was just filed?) or same (join what others
+    wait for?). `other` holds the new matter while that is asked, `same` what others wait for,
+    `following` those whose turn comes when this one is filed; `past` what the draft was before each
+    of the last answers (petition_form/undo.py)."""
 
     stage: str = "what"
     words: list[str] = field(default_factory=list)
@@ -33,13 +40,19 @@ class Draft:
     media: int = 0
     asked: int = 0
     other: dict[str, Any] | None = None
+    same: dict[str, Any] | None = None
+    anonymous: bool = False
+    following: list[dict[str, Any]] = field(default_factory=list)
+    past: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def from_slot(cls, value: dict[str, Any] | None) -> Draft | None:
         return cls(**value) if value else None
 
     def to_slot(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value not in (None, [], 0)}
+        return {
+            name: value for name, value in asdict(self).items() if value not in (None, [], 0, False)
+        }
 
     @property
     def text(self) -> str:
@@ -56,6 +69,7 @@ class Draft:
         self.since = self.since or turn.entities.get("time")
         self.phone = turn.entities.get("phone") or self.phone
         self.person = turn.entities.get("person") or self.person
+        self.anonymous = self.anonymous or is_anonymous(turn.text)
 
     def add_words(self, text: str) -> bool:
         """Add a message's words; past the limit only the message's id is kept: False."""
@@ -65,12 +79,29 @@ class Draft:
             self.words.append(text)
         return True
 
+    def has_unit_like(self, unit: str) -> bool:
+        """Whether the place names another unit of the same kind."""
+        named = _UNIT.match(unit)
+        return named is not None and any(
+            one[2] == named[2] for one in _UNIT.finditer(self.place or "")
+        )
+
     def put_place(self, place: str, code: str | None) -> None:
-        """Set the place; '5号楼' on '锦绣小区3号楼' becomes '锦绣小区5号楼'."""
+        """Set the place; '5号楼' on '锦绣小区3号楼' becomes '锦绣小区5号楼', and a part of what is
+        known already leaves it as it is."""
+        if self.place and place in self.place and _UNIT.match(place) is None:
+            self.place_code = self.place_code or code
+            return
         whole = _with_new_unit(self.place, place) if self.place else place
         if whole == place or code:
             self.place_code = code
         self.place = whole
+
+
+def unit_alone(text: str) -> str | None:
+    """'5组' of '是5组', '应该是5组吧'; None where the text says more, or less."""
+    found = _UNIT_ALONE.fullmatch(text.strip(" ,，。.!！"))
+    return found["unit"] if found else None
 
 
 def _with_new_unit(old: str, new: str) -> str:

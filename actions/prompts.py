@@ -4,13 +4,15 @@ payloads the app may send back as a choice are all on this page."""
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from actions.draft import Draft
+from actions.matter import enumerated
 from actions.outcome import Outcome, option
 from actions.turn import Petition, Turn
 from actions.words import words
 
-SHOWN_LIMIT = {"sms": 40}
+SHOWN_LIMIT = {"sms": 40, "title": 16}
 """How many characters of the citizen's words a confirmation repeats, by channel."""
 SHOWN_LIMIT_ELSEWHERE = 120
 LISTED = 5
@@ -31,8 +33,13 @@ def about(intent: str, number: str) -> str:
 def shortened(text: str, channel: str) -> str:
     """The citizen's words on one line, cut for showing."""
     limit = SHOWN_LIMIT.get(channel, SHOWN_LIMIT_ELSEWHERE)
-    line = "，".join(part for part in text.split("\n") if part)
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    parts = [part for part in text.split("\n") if part]
+    line = "，".join(parts)
+    if len(line) <= limit:
+        return line
+    # What was said last is what they look for: a correction, one thing more.
+    last = parts[-1] if len(parts) > 1 and len(parts[-1]) <= limit // 2 else ""
+    return line[: limit - 1 - len(last)] + "…" + last
 
 
 def ask(draft: Draft, turn: Turn, out: Outcome) -> None:
@@ -62,12 +69,27 @@ def ask(draft: Draft, turn: Turn, out: Outcome) -> None:
             option("only_this", choose("matter", "only")),
             text=shortened(draft.text, "sms"),
         )
+    elif draft.stage == "same" and draft.same:
+        _ask_same(draft.same, out)
+    elif draft.stage == "two":
+        _ask_two_matters(draft, turn, out)
     elif turn.open_petitions:
         ask_add_or_new(turn, out)
     else:
         # What it might have been added to has ended meanwhile.
         draft.stage = "what" if not draft.words else "confirm" if draft.place else "place"
         ask(draft, turn, out)
+
+
+def _ask_two_matters(draft: Draft, turn: Turn, out: Outcome) -> None:
+    first, second, *_ = enumerated(draft.text)
+    out.say(
+        "ask_two_matters",
+        option("separate", choose("matter", "other")),
+        option("one_matter", choose("matter", "same")),
+        first=shortened(first, "title"),
+        second=shortened(second, "title"),
+    )
 
 
 def ask_again(draft: Draft, turn: Turn, out: Outcome, *, closer: str | None = None) -> None:
@@ -100,6 +122,17 @@ def _ask_confirmation(
     if human:
         options.append(option("human", "/ask_human"))
     out.say(key, *options, text=shortened(draft.text, turn.channel), place=draft.place)
+
+
+def _ask_same(same: dict[str, Any], out: Outcome) -> None:
+    out.say(
+        "ask_join",
+        option("join", choose("same", "join")),
+        option("file_alone", choose("same", "alone")),
+        place=same["place"],
+        matter=same["matter"],
+        people=same["people"],
+    )
 
 
 def ask_add_or_new(turn: Turn, out: Outcome) -> None:

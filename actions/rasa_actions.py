@@ -10,9 +10,20 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import additions, existing, hand_over, rating, subscription, survey
+from actions import (
+    additions,
+    awaited,
+    either_or,
+    existing,
+    guide,
+    hand_over,
+    rating,
+    subscription,
+    survey,
+)
 from actions.additions import soon_after_filing
-from actions.continuing import carry_on
+from actions.answers import is_anonymous
+from actions.continuing import carry_on, unsure
 from actions.draft import Draft
 from actions.outcome import Outcome
 from actions.petition_form import run_form
@@ -42,6 +53,9 @@ class DialogueAction(Action, ABC):
             out = self.respond(turn, remembered)
             out.survey = remembered_survey
             survey.take_up_again(turn, out)
+        asked = tracker.get_slot("awaiting")
+        if out.awaiting == asked and either_or.picked(turn, asked):
+            out.awaiting = None  # answered: the words kept belong to nothing that follows
         for piece in [*out.replies, *out.effects]:
             dispatcher.utter_message(json_message=piece)
         return _events(out, tracker)
@@ -86,7 +100,10 @@ class ActionShowProgress(DialogueAction):
         return "action_show_progress"
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
-        existing.show_progress(turn, out)
+        if existing.asks_for_progress(turn):
+            existing.show_progress(turn, out)
+        else:
+            unsure(turn, out)
         return out
 
 
@@ -95,7 +112,8 @@ class ActionRemind(DialogueAction):
         return "action_remind"
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
-        existing.remind(turn, out)
+        if not awaited.answer(turn, out):
+            existing.remind(turn, out)
         return out
 
 
@@ -104,7 +122,8 @@ class ActionWithdraw(DialogueAction):
         return "action_withdraw"
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
-        existing.withdraw(turn, out)
+        if not awaited.answer(turn, out):
+            existing.withdraw(turn, out)
         return out
 
 
@@ -114,6 +133,50 @@ class ActionAskRating(DialogueAction):
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
         rating.ask(turn, out)
+        return out
+
+
+class ActionThank(DialogueAction):
+    def name(self) -> str:
+        return "action_thank"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        # '挺好，谢谢你们' may be the rating we asked for.
+        if not awaited.answer(turn, out):
+            out.say("thank")
+        return out
+
+
+class ActionPrivacy(DialogueAction):
+    def name(self) -> str:
+        return "action_privacy"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        out.say("privacy")
+        if is_anonymous(turn.text):
+            out.awaiting = {"for": "unnamed"}
+        return out
+
+
+class ActionHelp(DialogueAction):
+    def name(self) -> str:
+        return "action_help"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        # '要多少钱' after an entry of the guide asks about that entry.
+        about_an_entry = out.awaiting is not None and out.awaiting["for"] == "guide"
+        if not (about_an_entry and awaited.answer(turn, out)):
+            out.say("help")
+        return out
+
+
+class ActionShowGuide(DialogueAction):
+    def name(self) -> str:
+        return "action_show_guide"
+
+    def respond(self, turn: Turn, out: Outcome) -> Outcome:
+        if not awaited.answer(turn, out):
+            guide.show(turn, out)
         return out
 
 

@@ -10,6 +10,7 @@ from actions.prompts import ask_rating
 from actions.turn import Petition, Turn
 from actions.words import bare, satisfaction
 
+NOT_NOW = frozenset({"go_back", "cancel"})
 UNSATISFIED = 2
 """The highest level at which we ask what is still wrong."""
 COMMENT_FROM = 7
@@ -28,6 +29,9 @@ def ask(turn: Turn, out: Outcome) -> None:
 
 def read_rating(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
     """Read the answer to the rating question."""
+    if turn.intent in NOT_NOW and turn.chosen is None and _level(turn) is None:
+        out.say("rating_later", number=awaiting["number"])
+        return True
     level = _level(turn)
     if level is None or (turn.chosen is None and not _sounds_like_rating(turn)):
         return False

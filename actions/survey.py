@@ -24,7 +24,7 @@ SHORT = 6
 
 OTHER_BUSINESS = frozenset({"check_progress", "start_petition", "ask_human", "opt_in", "opt_out"})
 ABOUT_A_PETITION = frozenset({"remind", "withdraw"})
-COURTESIES = frozenset({"greet", "thank", "help", "ask_privacy"})
+COURTESIES = frozenset({"greet", "thank", "help", "ask_privacy", "ask_identity"})
 ASKED_CLOSER = frozenset(
     {UNSURE, "inform", "affirm", "deny", "choose", "rate", "dont_know", "nothing_more", "correct"}
     | {"out_of_scope", "add_details"}
@@ -87,6 +87,9 @@ def _comes_back(turn: Turn, survey: Survey, out: Outcome) -> bool:
 def _answers(turn: Turn, survey: Survey, out: Outcome) -> bool:
     if says("go_on", turn.text):
         _ask(turn, survey, out, resumed=True)
+        return True
+    if turn.intent == "go_back":
+        out.do("ask_survey", survey=survey.id, resumed=False, back=True)
         return True
     read = read_answer(turn, survey)
     if survey.type == "text" and read is None and not _plainly_else(turn):

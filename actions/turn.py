@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from actions.correction import is_denied
+
 OPEN_STATES = frozenset({"received", "accepted", "dispatched", "in_progress"})
 UNSURE = "nlu_fallback"
 SURVEY_ASIDE = "survey_aside"
@@ -43,9 +45,20 @@ class Survey:
 
 
 @dataclass(frozen=True)
+class Same:
+    """What others at the place wait for already, as the context tells it. `number` is not shown."""
+
+    number: str
+    place: str
+    matter: str
+    people: int
+
+
+@dataclass(frozen=True)
 class Turn:
-    """`likely` is the best reading where `intent` is unsure. `text` is empty when an option was
-    chosen ('2' is an answer, not words of a petition)."""
+    """`likely` is the best reading where `intent` is unsure, `readings` all of them, best first.
+    `text` is empty when an option was chosen ('2' is an answer, not words of a petition). `guide`:
+    the entry of the guide to what is done how, where the message asks for one."""
 
     intent: str
     likely: str
@@ -61,7 +74,11 @@ class Turn:
     place_code: str | None = None
     petitions: tuple[Petition, ...] = ()
     home_place: str | None = None
+    opted_out: bool = False
+    guide: str | None = None
+    readings: tuple[str, ...] = ()
     survey: Survey | None = None
+    same: Same | None = None
 
     @property
     def place(self) -> str | None:
@@ -94,7 +111,7 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
     intent = (latest_message.get("intent") or {}).get("name") or UNSURE
     if intent == SURVEY_ASIDE:
         intent = _likely(latest_message["intent_ranking"], UNSURE)
-    entities, place_code = _first_of_each(latest_message.get("entities") or ())
+    entities, place_code = _of_each(latest_message.get("entities") or (), message["text"])
     return Turn(
         intent=intent,
         likely=_likely(latest_message.get("intent_ranking") or (), intent),
@@ -113,7 +130,15 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
             for one in context["petitions"]
         ),
         home_place=context["home_place"],
+        opted_out=context["opted_out"],
+        guide=context.get("guide"),
+        readings=tuple(
+            one["name"]
+            for one in latest_message.get("intent_ranking") or ()
+            if one["name"] not in (UNSURE, None)
+        ),
         survey=_survey(context["survey"]),
+        same=Same(**context["same"]) if context.get("same") else None,
     )
 
 
@@ -145,12 +170,15 @@ def _arguments(payload: str | None) -> dict[str, Any] | None:
     return dict(json.loads(brace + rest)) if brace else {}
 
 
-def _first_of_each(found: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], str | None]:
+def _of_each(found: Sequence[Mapping[str, Any]], text: str) -> tuple[dict[str, str], str | None]:
+    """The first of each, and the code of the place; a place that is denied is none."""
     entities: dict[str, str] = {}
     place_code: str | None = None
     for one in found:
         name, value = one["entity"], one["value"]
         if name in entities or not isinstance(value, str) or not value.strip():
+            continue
+        if name == "place" and is_denied(text, one["start"], one["end"]):
             continue
         entities[name] = value.strip()
         if name == "place":

@@ -1,7 +1,9 @@
-"""The console with 100,000 petitions and ten officials who ask as fast as they are answered.
+"""The console with 100,000 petitions and ten officials.
 
 Queue, search and one petition over HTTP, on SQLite and on PostgreSQL; meanwhile a petition changes
-every second, so that no count is served from memory for long.
+every second, so that no count is served from memory for long. First the officials look at each page
+for a moment before they open the next (`at work`: what the target is about), then they ask as fast
+as they are answered (`no pause`: what the machine can do at most, load generator included).
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import asyncio
 import random
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +29,10 @@ from tests.services.postgres import PostgresServer, find_binaries
 
 PETITIONS = 100_000
 REQUESTS = 400
+READING_SECONDS = (0.5, 1.5)
 MOST_MS = 150.0
-QUEUES = (
+AT_WORK, NO_PAUSE = "at work", "no pause"
+QUEUES: tuple[dict[str, str], ...] = (
     {},
     {"state": "received"},
     {"state": "working"},
@@ -73,10 +77,16 @@ async def main() -> int:
         report.Target(f"{row['database']}, {row['page']}, p95 ms", float(row["p95 ms"] or 0),
                       at_most=MOST_MS)
         for row in rows
+        if row["officials"] == AT_WORK
     ]  # fmt: skip
     refused = sum(int(row["refused"] or 0) for row in rows)
     targets.append(report.Target("requests refused", refused, at_most=0))
-    settings = {"petitions": PETITIONS, "officials": len(OFFICIALS), "requests": REQUESTS}
+    settings = {
+        "petitions": PETITIONS,
+        "officials": len(OFFICIALS),
+        "requests": REQUESTS,
+        "reading_seconds": READING_SECONDS,
+    }
     return report.finish("console", rows, targets, settings=settings)
 
 
@@ -99,22 +109,28 @@ async def _measure(name: str, folder: Path, url: str) -> list[dict[str, report.C
                 _request(port, path, asking[each % len(asking)]) for each, path in enumerate(paths)
             ]
             await closed_loop(port, requests[: len(requests) // 10], len(cookies))
-            measured = await closed_loop(port, requests, len(cookies))
-            rows.append(
-                {
-                    "database": name,
-                    "page": page,
-                    "p50 ms": report.percentile(measured.latencies, 50) * 1000,
-                    "p95 ms": report.percentile(measured.latencies, 95) * 1000,
-                    "per second": measured.per_second,
-                    "refused": measured.refused,
-                }
-            )
+            for officials, pause in ((AT_WORK, _reading(random.Random(7))), (NO_PAUSE, None)):
+                measured = await closed_loop(port, requests, len(cookies), pause)
+                rows.append(
+                    {
+                        "database": name,
+                        "page": page,
+                        "officials": officials,
+                        "p50 ms": report.percentile(measured.latencies, 50) * 1000,
+                        "p95 ms": report.percentile(measured.latencies, 95) * 1000,
+                        "per second": measured.per_second,
+                        "refused": measured.refused,
+                    }
+                )
         changing.cancel()
         with suppress(asyncio.CancelledError):  # any other end of it is the benchmark's failure
             await changing
     await database.close()
     return rows
+
+
+def _reading(chance: random.Random) -> Callable[[], float]:
+    return lambda: chance.uniform(*READING_SECONDS)
 
 
 def _pages(county: FullCounty) -> dict[str, Sequence[str]]:

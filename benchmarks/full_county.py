@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 from sqlalchemy import Table, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,11 +27,13 @@ from backend.petitions.tables import (
     dispatch,
     petition,
     petition_event,
+    petition_matter,
     petition_message,
     petition_reading,
     petition_search,
     petition_subject,
 )
+from backend.triage.sentence_vectors import DIMENSIONS, MODEL, pack
 from xiangyin.preparation import prepare_database
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -38,6 +41,7 @@ PASSWORD = "麦田真好看呀今年收成不错"
 AT_ONCE = 2_000
 CITIZENS = 20_000
 DAYS = 900
+ISSUES_LAST = 4_000
 # One of so many is still open, answered but not rated, about an office, confidential.
 OPEN, ANSWERED, ABOUT, CONFIDENTIAL = 30, 25, 80, 60
 OFFICIALS: Mapping[str, tuple[str, str]] = {
@@ -99,6 +103,7 @@ ORDER = (
     message,
     petition,
     petition_search,
+    petition_matter,
     petition_message,
     petition_event,
     petition_reading,
@@ -155,6 +160,15 @@ async def _citizens(connection: AsyncConnection, org_id: int, account_id: int) -
     await connection.execute(insert(conversation), [{"citizen_id": each} for each in ids])
 
 
+def _meanings(number: int) -> Sequence[bytes]:
+    """A stored vector for each example: all lie as close to each other as sentences do."""
+    chance = np.random.default_rng(1)
+    common = chance.normal(size=DIMENSIONS)
+    rows = 3 * common + chance.normal(size=(number, DIMENSIONS))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return [pack(row) for row in rows]
+
+
 class _Days:
     """Makes petitions out of the training examples and the county's places."""
 
@@ -168,11 +182,14 @@ class _Days:
         self._examples = list(_examples())
         divisions = rules.catalogue.divisions.values()
         self._places = [one for one in divisions if one.level == "village"]
+        self._meanings = _meanings(len(self._examples))
+        self._issues: dict[tuple[str, str, int], int] = {}
 
     def petition(self, serial: int, of: int, rows: dict[Table, list[dict[str, Any]]]) -> None:
         """One petition with all that belongs to it, into `rows` by table."""
         chance, catalogue = self._chance, self._rules.catalogue
-        kind, domain, said = chance.choice(self._examples)
+        example = chance.randrange(len(self._examples))
+        kind, domain, said = self._examples[example]
         more = chance.choice(self._examples)[2]
         place = chance.choice(self._places)
         town = catalogue.township_of(place.code)
@@ -192,6 +209,15 @@ class _Days:
         def add(table: Table, **values: Any) -> None:
             rows.setdefault(table, []).append(values)
 
+        # What is of one domain and place within some weeks is one issue here.
+        issue = self._issues.setdefault((domain, place.code, serial // ISSUES_LAST), serial)
+        add(
+            petition_matter,
+            petition_id=serial,
+            issue_id=issue,
+            model=MODEL,
+            vector=self._meanings[example],
+        )
         add(
             petition,
             id=serial,

@@ -25,18 +25,30 @@ class Measured:
 
 
 class _Connection(asyncio.Protocol):
-    """One request at a time; `ask` gives the next one, None ends it."""
+    """One request at a time; `ask` gives the next one, None ends it. `pause`: seconds before it."""
 
-    def __init__(self, ask: Callable[[], bytes | None], measured: Measured) -> None:
+    def __init__(
+        self,
+        ask: Callable[[], bytes | None],
+        measured: Measured,
+        pause: Callable[[], float] | None = None,
+    ) -> None:
         self._ask = ask
         self._measured = measured
+        self._pause = pause
         self._buffer = b""
         self._sent_at = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        self._next()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._pause is None:
+            self._next()
+        else:
+            asyncio.get_running_loop().call_later(self._pause(), self._next)
 
     def _next(self) -> None:
         request = self._ask()
@@ -58,15 +70,21 @@ class _Connection(asyncio.Protocol):
         self._measured.latencies.append(time.perf_counter() - self._sent_at)
         if b" 200 " not in head[:20]:
             self._measured.refused += 1
-        self._next()
+        self._go_on()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
             self.done.set_exception(ConnectionError("the server closed a connection"))
 
 
-async def closed_loop(port: int, requests: Sequence[bytes], connections: int) -> Measured:
-    """All requests once, as fast as `connections` connections get answers."""
+async def closed_loop(
+    port: int,
+    requests: Sequence[bytes],
+    connections: int,
+    pause: Callable[[], float] | None = None,
+) -> Measured:
+    """All requests once, as fast as `connections` connections get answers; `pause`: the seconds
+    each of them rests before a request."""
     measured = Measured(0.0)
     left = iter(requests)
     loop = asyncio.get_running_loop()
@@ -74,7 +92,7 @@ async def closed_loop(port: int, requests: Sequence[bytes], connections: int) ->
     made = [
         (
             await loop.create_connection(
-                lambda: _Connection(lambda: next(left, None), measured), "127.0.0.1", port
+                lambda: _Connection(lambda: next(left, None), measured, pause), "127.0.0.1", port
             )
         )[1]
         for _ in range(connections)

@@ -18,7 +18,9 @@ from backend.triage.linear import calibration_error, fit, hold_out, question_of
 from backend.triage.training import train
 from benchmarks.report import PROJECT, Target
 
-_JUDGED = PROJECT / "tests" / "triage"
+JUDGED_KINDS = tuple(
+    PROJECT / "tests" / "triage" / name for name in ("kinds_judged.yml", "kinds_judged_second.yml")
+)
 PREDICTED = 500
 
 # The publisher's seven subjects, and the catalogue's domains that lie within each.
@@ -73,8 +75,7 @@ def _out_of_the_box(found: Sequence[Classification], labels: Sequence[str]) -> I
 def _kinds_right(data: Path, classify: Callable[[str], Classification]) -> Iterator[Target]:
     """Judged rows: a first lot of two files, and a second in a half looked at and one counted."""
     read = {name: _rows(data / f"{name}.csv") for name in ("petitions", "hot_issues")}
-    first = read_yaml(_JUDGED / "kinds_judged.yml")
-    second = read_yaml(_JUDGED / "kinds_judged_second.yml")
+    first, second = map(read_yaml, JUDGED_KINDS)
     lots = [(read[name], first[name]) for name in read]
     lots += [(read["petitions"], second[half]) for half in ("development", "confirmation")]
     hits = [

@@ -12,20 +12,36 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from backend.triage.model import note_on_card
-from benchmarks import petition_readings, report
+from backend.triage.model import load_card, note_on_card
+from benchmarks import (
+    bot_readings,
+    personal_data,
+    petition_readings,
+    place_readings,
+    report,
+    same_matters,
+)
 from tests.services.vectors import shared_folder
 from xiangyin.settings import TRIAGE_MODEL
 
-PARTS: tuple[Callable[[Path, Path], Iterable[report.Target]], ...] = (petition_readings.measure,)
+Part = Callable[[Path, Path], Iterable[report.Target]]
+# Measured on text from outside, which is not ours to ship …
+OF_DATA: tuple[Part, ...] = (petition_readings.measure, same_matters.measure)
+# … and on gold sentences of the project's own.
+OF_PROJECT: tuple[Part, ...] = (
+    place_readings.measure,
+    personal_data.measure,
+    bot_readings.measure,
+)
 
 
-def main() -> int:
-    data = shared_folder() / "data"
-    if not data.is_dir():
-        print(f"no data to measure on: {data} (XIANGYIN_SHARED)", file=sys.stderr)
-        return 1
-    targets = [target for part in PARTS for target in part(data, TRIAGE_MODEL)]
+def main(data: Path | None = None) -> int:
+    """Measure, print, keep. Without the `data` the rest is measured and told, and the file of
+    results stays as it was."""
+    data = data or shared_folder() / "data"
+    whole = data.is_dir()
+    parts = (*OF_DATA, *OF_PROJECT) if whole else OF_PROJECT
+    targets = [target for part in parts for target in part(data, TRIAGE_MODEL)]
     rows: list[dict[str, report.Cell]] = [
         {
             "what": target.name,
@@ -36,9 +52,15 @@ def main() -> int:
         for target in targets
     ]
     figures = {target.name.strip(): round(target.measured, 4) for target in targets}
-    note_on_card(TRIAGE_MODEL, {"measured": figures})
+    known = load_card(TRIAGE_MODEL).get("measured", {})
+    note_on_card(TRIAGE_MODEL, {"measured": {**known, **figures}})
     promised = [each for each in targets if each.at_least is not None or each.at_most is not None]
-    return report.finish("understanding", rows, promised, figures=figures)
+    if whole:
+        return report.finish("understanding", rows, promised, figures=figures)
+    print(report.table(rows))
+    print(*(target.line() for target in promised), sep="\n")
+    print(f"left out, for want of {data} (--data, XIANGYIN_SHARED): all figures on its petitions")
+    return 0 if all(target.met for target in promised) else 1
 
 
 if __name__ == "__main__":

@@ -12,13 +12,16 @@ TEXT = "锦绣小区3号楼下水道堵了一个月没人管"
 
 def text_requests(port: int, account: str, messages: Iterable[tuple[str, str, str]]) -> list[bytes]:
     """Messages are (openid, MsgId, text)."""
-    timestamp, nonce = str(int(time.time())), "20261123"
-    signature = hashlib.sha1("".join(sorted([TOKEN, timestamp, nonce])).encode()).hexdigest()
-    path = f"/channels/wechat/{account}?signature={signature}&timestamp={timestamp}&nonce={nonce}"
+    timestamp = str(int(time.time()))
     return [
-        _request(port, path, _body(openid, number, text, timestamp))
+        _request(port, _path(account, timestamp, number), _body(openid, number, text, timestamp))
         for openid, number, text in messages
     ]
+
+
+def _path(account: str, timestamp: str, nonce: str) -> str:
+    signature = hashlib.sha1("".join(sorted([TOKEN, timestamp, nonce])).encode()).hexdigest()
+    return f"/channels/wechat/{account}?signature={signature}&timestamp={timestamp}&nonce={nonce}"
 
 
 def _body(openid: str, number: str, text: str, timestamp: str) -> bytes:

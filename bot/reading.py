@@ -22,8 +22,13 @@ INTERNAL_INTENTS = {"ask_rating": "internal_ask_rating"}
 
 # What is answered by a fixed text; while a survey is open an action must see it: '没意见, 谢谢' may
 # be an answer, and after a greeting the open question stands there again.
-COURTESIES = frozenset({"greet", "thank", "help", "ask_privacy"})
+COURTESIES = frozenset({"greet", "thank", "help", "ask_privacy", "ask_identity"})
 SURVEY_ASIDE = "survey_aside"
+
+# From this probability of the app's own reading on, a text whose intent is unsure raises a matter.
+PLAINLY_A_PETITION = 0.9
+RAISE = "raise_petition"
+UNSURE_BETWEEN = 2
 
 _PAYLOAD = re.compile(r"/(?P<intent>[a-z][a-z0-9_]*)(?P<arguments>\{.*\})?", re.DOTALL)
 
@@ -51,6 +56,8 @@ def read_turn(
         return _certain(text, KIND_INTENTS.get(message["kind"], UNREAD_INTENT), entities)
     parsed = read_intent(text)
     intent = parsed["intent"]
+    if intent["name"] == UNREAD_INTENT and _plainly_a_petition(request, parsed):
+        intent = {"name": RAISE, "confidence": request.context["petition"]}
     if request.context["survey"] is not None and intent["name"] in COURTESIES:
         intent = {**intent, "name": SURVEY_ASIDE}
     return {
@@ -59,6 +66,13 @@ def read_turn(
         "intent_ranking": parsed["intent_ranking"],
         "entities": entities,
     }
+
+
+def _plainly_a_petition(request: TurnRequest, parsed: Mapping[str, Any]) -> bool:
+    """Where the pipeline wavers, the app's reading, made for petitions alone, decides for one."""
+    read = [one["name"] for one in parsed["intent_ranking"] if one["name"] != UNREAD_INTENT]
+    likely = request.context.get("petition", 0.0) >= PLAINLY_A_PETITION
+    return likely and RAISE in read[:UNSURE_BETWEEN]
 
 
 def citizen_text(text: str) -> str:

@@ -42,6 +42,7 @@ ALLOWED_MODULES = {
     "backend.database.schema": {
         "backend.conversation",
         "backend.deployment",
+        "backend.duty",
         "backend.organisation",
         "backend.petitions",
         "backend.surveys",

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from backend.api import setup_api
 from backend.clock import SystemClock
 from backend.console import setup_console
 from backend.conversation.addresses import load_accounts
-from backend.conversation.background import keep_going
+from backend.conversation.background import Loops
 from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.texts import Reply
 from backend.conversation.trial import Trial
@@ -31,6 +31,7 @@ from backend.web.dependencies import WebDependencies
 from backend.web.markers import public
 from channels.sms.segmentation import count_parts
 from channels.sms.signature import read_signature, signed
+from xiangyin.model_service import shelf_of
 from xiangyin.operator_health import PATH, operator_health
 from xiangyin.preparation import prepare_database
 from xiangyin.settings import PROJECT, Role, Settings
@@ -112,6 +113,7 @@ def _web_dependencies(parts: Parts) -> WebDependencies:
         asking_ends=partial(asking_ends, rates=settings.push_rates, quiet=settings.quiet_hours),
         try_words=Trial(parts.bot, parts.readings, parts.texts, parts.rules, parts.clock).words,
         health=lambda: health_of(parts),
+        models=shelf_of(settings),
         data_folder=DATA,
         media_folder=settings.media_dir,
         assets_folder=PROJECT / "node_modules",
@@ -132,14 +134,14 @@ async def _started(part: Any) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _following(parts: Parts) -> AsyncIterator[None]:
-    """Meanwhile the deployment's data are taken up as they change."""
-    task = asyncio.create_task(keep_going("deployment", parts.deployment.follow, parts.clock))
+async def _meanwhile(clock: Clock, **loops: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Run loops that never end by themselves, each by its name."""
+    running = Loops(clock)
+    running.start(loops)
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await running.stop()
 
 
 async def _running(app: web.Application) -> AsyncIterator[None]:
@@ -157,7 +159,8 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             accounts = await load_accounts(connection)
         await stack.enter_async_context(_started(parts.signals))
         await stack.enter_async_context(_started(parts.bot))
-        await stack.enter_async_context(_following(parts))
+        following = {"deployment": parts.deployment.follow, "model": parts.model_watch.follow}
+        await stack.enter_async_context(_meanwhile(parts.clock, **following))
         if role in GATEWAY:
             for channel in parts.channels.values():
                 await channel.start()
@@ -167,7 +170,9 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         if role in WORKER:
             await stack.enter_async_context(_started(parts.worker))
             await stack.enter_async_context(_started(parts.push_turns))
+            await stack.enter_async_context(_started(parts.duty_watch))
             await stack.enter_async_context(_started(parts.survey_pusher))
+            await stack.enter_async_context(_meanwhile(parts.clock, matters=parts.matters.run))
         if role in GATEWAY:
             await stack.enter_async_context(_started(parts.inbox))
         # The calendar's holidays take most of a second: have them before the first petition.
@@ -209,7 +214,7 @@ async def health_of(parts: Parts) -> dict[str, Any]:
         "role": parts.settings.role.value,
         "bot": bot,
         "channels": channels,
-        "triage": parts.triage_model,
+        "triage": parts.readings.model,
         "spooling": parts.inbox.spooling,
     }
 

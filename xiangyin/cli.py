@@ -11,7 +11,8 @@ from xiangyin.loading import InvalidSettings
 from xiangyin.secret_files import SecretFileError
 
 COMMANDS = (
-    "run", "app", "migrate", "train", "user", "doctor", "openapi", "backup", "restore", "demo",
+    "run", "app", "migrate", "train", "models", "user", "doctor", "openapi", "backup", "restore",
+    "demo", "classify", "mask", "chat", "evaluate",
 )  # fmt: skip
 EXAMPLES = """\
 例子：
@@ -20,7 +21,11 @@ EXAMPLES = """\
   xiangyin user add lihua --name 李华 --org county_water --role handler
   xiangyin user reset admin            忘了口令：给一个一次性口令
   xiangyin backup 乡音.tar.gz          备份数据和照片；xiangyin restore 恢复
+  xiangyin models                      列出分类模型；xiangyin models rollback 退回上一个
   xiangyin demo                        看一个演示县：几百件诉求，带登录名
+  xiangyin chat --channel sms          在终端里和机器人聊
+  xiangyin classify --in 诉求.csv --text 内容 --out 结果.csv    给一张表里的诉求分类
+  xiangyin mask --in 诉求.csv --text 内容 --out 遮蔽.csv        遮住姓名、电话、证件号
   XIANGYIN_HTTP_PORT=8080 xiangyin run 换一个端口
 
 设置写在 xiangyin.toml 或环境变量 XIANGYIN_… 里，见 docs/settings.md。

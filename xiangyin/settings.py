@@ -29,7 +29,8 @@ from xiangyin.secret_files import read_or_create_key
 
 PROJECT = Path(__file__).resolve().parent.parent
 BOT_PYTHON = PROJECT / "bot" / ".venv" / "bin" / "python"
-# Made of the project's data, not of an installation's: the same for every `var_dir`.
+# Made of the project's data, not of an installation's: the same for every `var_dir`. What an
+# installation learns beside it lies in its own `models_dir`.
 TRIAGE_MODEL = PROJECT / "var" / "models" / "triage.npz"
 LONGEST_SOCKET_PATH = 100  # bytes; the kernel's limit is 107
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
@@ -106,6 +107,8 @@ class Settings(BaseSettings):
 
     lease_seconds: float = Field(20, ge=0.5, le=300, description="0.5 到 300 的秒数")
     claim_seconds: float = Field(60, ge=1, le=600, description="1 到 600 的秒数")
+
+    duty_minutes: float = Field(5, ge=1, le=120, description="1 到 120 的分钟数")
 
     quiet_from: time = Field(time(21), description="24 小时制的时刻，如 21:00")
     quiet_until: time = Field(time(8), description="24 小时制的时刻，如 08:00")
@@ -229,6 +232,11 @@ class Settings(BaseSettings):
         first = self.bot_socket
         others = range(2, self.bot_workers + 1)
         return (first, *(first.with_name(f"{first.stem}-{n}{first.suffix}") for n in others))
+
+    @property
+    def models_dir(self) -> Path:
+        """Models that learnt from this installation's officials."""
+        return self.var_dir / "models"
 
     @property
     def valkey_socket(self) -> Path:

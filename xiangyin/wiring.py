@@ -21,6 +21,7 @@ from backend.conversation.media import MediaFetcher
 from backend.conversation.notices import ConversationNotifier
 from backend.conversation.push_turns import PushTurns
 from backend.conversation.reading import Readings
+from backend.conversation.same_matters import SameMatters
 from backend.conversation.sender import Sender
 from backend.conversation.signals import Signals
 from backend.conversation.spool import Spool
@@ -31,18 +32,24 @@ from backend.conversation.worker import Worker
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
-from backend.petitions.number import find_numbers
+from backend.duty.alarm import Alarm
+from backend.duty.watch import DutyWatch
+from backend.guide.entries import load_guide
+from backend.learning.live import ModelWatch, load_serving
+from backend.learning.shelf import Shelf
+from backend.petitions.grouping import MatterFinder
+from backend.petitions.joinable import JoinableFinder
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Account, Channel, ChannelDependencies, Clock
 from backend.shared_store import SharedValues
 from backend.surveys.pushing import SurveyPusher
 from backend.triage import classifier
-from backend.triage.entities import EntityReader, load_patterns
-from backend.triage.gazetteer import Gazetteer
 from backend.triage.rules import load_rules
-from backend.triage.tagger import Tagger
+from backend.triage.sentence_vectors import SentenceReader
 from xiangyin.demo.accounts import DEMO_ACCOUNTS
+from xiangyin.entity_reader import load_entity_reader
 from xiangyin.loading import InvalidSettings
+from xiangyin.model_service import shelf_of
 from xiangyin.settings import PROJECT, TRIAGE_MODEL, Settings
 
 log = structlog.get_logger(__name__)
@@ -72,11 +79,13 @@ class Parts:
     gateway: ConversationGateway
     worker: Worker
     push_turns: PushTurns
+    duty_watch: DutyWatch
     survey_pusher: SurveyPusher
     sender: Sender
     media: MediaFetcher
     notifier: ConversationNotifier
-    triage_model: str
+    model_watch: ModelWatch
+    matters: MatterFinder
     accounts: list[Account] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
 
@@ -124,7 +133,11 @@ def build(settings: Settings, clock: Clock) -> Parts:
     looks = {account.name: look_of(account) for account in accounts}
     texts = Texts.load(DATA / "texts" / "replies.yml")
     rules = load_petition_rules(DATA)
-    readings = load_readings(rules)
+    shelf = shelf_of(settings)
+    # Made first: what is put in service while the model is loaded is taken up afterwards.
+    model_watch = ModelWatch(shelf, DATA / "rules", clock, lambda found: readings.take(found))
+    readings = load_readings(rules, shelf)
+    sentences = SentenceReader()
     signals = Signals(redis, clock)
     shipped = load_shipped(DATA)
     deployment = Deployment(
@@ -150,7 +163,17 @@ def build(settings: Settings, clock: Clock) -> Parts:
     )
     channels = _channels(accounts, gateway, redis, clock, settings)
     bot = BotClient(sockets=[str(path) for path in settings.bot_sockets], url=settings.bot_url)
-    taker = TurnTaker(database, clock, bot, Effects(readings, rules), readings, texts, looks)
+    alarm = Alarm(texts, looks, timedelta(minutes=settings.duty_minutes))
+    taker = TurnTaker(
+        database,
+        clock,
+        bot,
+        Effects(readings, rules, alarm),
+        readings,
+        texts,
+        looks,
+        SameMatters(JoinableFinder(database, sentences), readings, rules),
+    )
     worker = Worker(
         database,
         clock,
@@ -191,30 +214,29 @@ def build(settings: Settings, clock: Clock) -> Parts:
         push_turns=PushTurns(
             database, clock, texts, looks, signals, poll_seconds=settings.inbox_poll_seconds
         ),
+        duty_watch=DutyWatch(database, clock, alarm, lambda row: signals.send("outbox", row)),
         survey_pusher=SurveyPusher(
             database, clock, rates, quiet=quiet, gap=timedelta(days=settings.survey_gap_days)
         ),
         sender=sender,
         media=media,
         notifier=ConversationNotifier(texts, looks, signals, clock),
-        triage_model=readings.model,
+        model_watch=model_watch,
+        matters=MatterFinder(database, clock, sentences),
         accounts=accounts,
         channels=channels,
     )
 
 
-def load_readings(rules: PetitionRules) -> Readings:
-    """What reads citizens' words, from `data/` and the trained model. Raises ModelError,
-    RulesError, PatternsError."""
+def load_readings(rules: PetitionRules, shelf: Shelf | None = None) -> Readings:
+    """What reads citizens' words, from `data/` and the model in service, without a shelf the
+    shipped one. Raises ModelError, RulesError, PatternsError, GuideError."""
+    folder = DATA / "rules"
     return Readings(
-        load_rules(DATA / "rules"),
-        EntityReader(
-            load_patterns(DATA / "rules"),
-            Gazetteer(rules.catalogue.divisions),
-            Tagger(),
-            find_numbers,
-        ),
-        classifier.load(TRIAGE_MODEL, DATA / "rules"),
+        load_rules(folder),
+        load_entity_reader(rules.catalogue),
+        load_serving(shelf, folder) if shelf else classifier.load(TRIAGE_MODEL, folder),
+        load_guide(DATA / "guide"),
     )
 
 

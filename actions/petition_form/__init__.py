@@ -11,13 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actions import awaited, existing, hand_over, subscription
-from actions.additions import soon_after_filing
+from actions import additions, awaited, either_or, existing, guide, hand_over, subscription
+from actions.additions import corrects_the_last, soon_after_filing
+from actions.answers import agreement, is_lonely
+from actions.company import keep_company
+from actions.continuing import offered_to_ask
 from actions.draft import Draft
+from actions.either_or import held_lately
+from actions.matter import kind_named, tells_a_matter
 from actions.outcome import Outcome
-from actions.petition_form import confirming, gathering, matters
+from actions.petition_form import confirming, gathering, matters, same_matter, undo
 from actions.petition_form.gathering import AROUND_A_PLACE
-from actions.petition_form.steps import proceed
+from actions.petition_form.steps import drop, proceed
 from actions.prompts import ask, ask_again
 from actions.turn import Turn
 from actions.words import bare, named
@@ -30,7 +35,9 @@ STAGES: dict[str, Callable[[Turn, Draft, Outcome], None]] = {
     "correct_place": confirming.stage_correct_place,
     "correct_what": confirming.stage_correct_what,
     "another": matters.stage_another,
+    "two": matters.stage_two,
     "addition": matters.stage_addition,
+    "same": same_matter.stage_same,
 }
 
 
@@ -43,33 +50,85 @@ def run_form(turn: Turn, draft: Draft | None, awaiting: dict[str, Any] | None) -
         if draft:
             ask(draft, turn, out)
         return out
+    if guide.asked(turn) and (draft is None or draft.stage != "what"):
+        guide.show(turn, out)
+        if draft is not None:
+            out.awaiting = awaiting  # a yes is about the matter, not about the entry
+            ask_again(draft, turn, out)
+        return out
+    if draft is None and turn.chosen is None and corrects_the_last(turn, awaiting):
+        additions.add(turn, out)
+        return out
+    if draft is None and existing.urges(turn):
+        existing.remind(turn, out)
+        return out
+    if draft is None and is_lonely(turn.text) and not turn.place:
+        keep_company(out)
+        return out
     if draft is None:
         out.draft = draft = Draft()
         out.awaiting = None
         _begin(turn, draft, awaiting, out)
+    elif turn.intent == "go_back" and turn.place is None:
+        _go_back(turn, draft, out)
     elif not _interrupted(turn, draft, out):
+        snapshot = undo.before(draft)
         STAGES[draft.stage](turn, draft, out)
+        if out.draft is draft:
+            undo.remember(snapshot, draft)
     return out
+
+
+def _go_back(turn: Turn, draft: Draft, out: Outcome) -> None:
+    """To the question before; from the first one to what can be changed, or out."""
+    earlier = undo.step_back(draft)
+    if earlier is not None:
+        out.draft = earlier
+        ask(earlier, turn, out)
+    elif draft.words and draft.place:
+        draft.stage = "correct"
+        ask(draft, turn, out)
+    elif draft.words:
+        draft.stage = "correct_what"
+        ask(draft, turn, out)
+    else:
+        drop(out)
 
 
 def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outcome) -> None:
     """Take the first message: a matter, a place, a photo, or only the wish to raise something."""
     draft.collect(turn)
-    if turn.chosen is not None and awaiting and awaiting["for"] == "held":
+    picked = either_or.picked(turn, awaiting) == either_or.RAISE
+    if awaiting and awaiting["for"] == "held" and _continues(turn, awaiting):
         draft.add_words(awaiting["text"])
-        draft.messages = list(awaiting["messages"])
-        draft.since, draft.phone = awaiting.get("since"), awaiting.get("phone")
-    if turn.intent == "start_petition":
+        draft.messages = [*awaiting["messages"], *draft.messages]
+        draft.since = awaiting.get("since") or draft.since
+        draft.phone = awaiting.get("phone") or draft.phone
+        draft.kind = awaiting.get("kind")
+    draft.anonymous = draft.anonymous or bool(awaiting and awaiting["for"] == "unnamed")
+    if picked:
+        draft.kind = kind_named(turn.text) or draft.kind  # '要反映' is an answer, no words of it
+    elif turn.intent == "start_petition":
         draft.kind = named("kinds", turn.text)
-    elif not _only_names_a_place(turn):
+        draft.words = []  # what was held stands apart from what they announce now
+    elif not _only_names_a_place(turn) and not offered_to_ask(turn, awaiting):
+        draft.kind = kind_named(turn.text) or draft.kind
         draft.add_words(turn.text)
     if turn.place:
         draft.put_place(turn.place, turn.place_code)
     if _may_belong_to_the_last(turn, awaiting):
         draft.stage = "addition"
         ask(draft, turn, out)
+    elif matters.holds_several(draft):
+        draft.stage = "two"
+        ask(draft, turn, out)
     else:
         proceed(turn, draft, out)
+
+
+def _continues(turn: Turn, held: dict[str, Any]) -> bool:
+    """Whether the matter that begins now includes what we did not understand a moment ago."""
+    return turn.chosen is not None or held_lately(turn, held)
 
 
 def _only_names_a_place(turn: Turn) -> bool:
@@ -77,7 +136,7 @@ def _only_names_a_place(turn: Turn) -> bool:
     if turn.intent == "send_location":
         return True
     beyond = len(bare(turn.text)) - len(bare(turn.place or ""))
-    return turn.intent == "inform" and beyond <= AROUND_A_PLACE
+    return turn.intent in NO_MATTER and turn.place is not None and beyond <= AROUND_A_PLACE
 
 
 def _may_belong_to_the_last(turn: Turn, awaiting: dict[str, Any] | None) -> bool:
@@ -101,6 +160,8 @@ def _interrupted(turn: Turn, draft: Draft, out: Outcome) -> bool:
         return True
     if turn.intent not in INTERRUPTIONS or _answers_after_all(turn, draft):
         return False
+    if turn.intent == "remind" and not turn.open_petitions:
+        return False
     draft.collect(turn)
     INTERRUPTIONS[turn.intent](turn, out)
     ask_again(draft, turn, out)
@@ -108,8 +169,15 @@ def _interrupted(turn: Turn, draft: Draft, out: Outcome) -> bool:
 
 
 def _answers_after_all(turn: Turn, draft: Draft) -> bool:
-    """A place named where a place was asked answers, whatever the words sounded like."""
-    return draft.stage in ("place", "correct_place") and turn.place is not None
+    """A place named where a place was asked answers, whatever the words sounded like; so do a yes
+    where the confirmation was and '我单独提' where it was asked whether to join others."""
+    if draft.stage in ("place", "correct_place"):
+        return turn.place is not None
+    if draft.stage == "confirm":
+        return turn.intent not in ASKING and agreement(turn.text) is not None
+    if draft.stage == "same":
+        return same_matter.meant_by(turn) is not None
+    return draft.stage == "what" and turn.intent == "abuse" and tells_a_matter(turn)
 
 
 def _hand_over_draft(turn: Turn, out: Outcome) -> None:
@@ -130,10 +198,14 @@ LEAVING: dict[str, Callable[[Turn, Outcome], None]] = {
     "ask_human": _hand_over_draft,
     "opt_out": subscription.opt_out,
 }
+NO_MATTER = frozenset({"inform", "out_of_scope", "nlu_fallback", "greet"})
+ASKING = frozenset({"check_progress", "opt_in", "help", "ask_privacy", "ask_identity", "remind"})
 INTERRUPTIONS: dict[str, Callable[[Turn, Outcome], None]] = {
     "check_progress": existing.show_progress,
+    "remind": existing.remind,
     "opt_in": subscription.opt_in,
     "help": _reply("help_short"),
+    "ask_identity": _reply("identity"),
     "ask_privacy": _reply("privacy"),
     "abuse": _reply("calm"),
     "greet": _reply("here"),

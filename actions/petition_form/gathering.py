@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from actions.correction import correction
 from actions.draft import Draft
+from actions.matter import kind_named
 from actions.outcome import Outcome
+from actions.petition_form import matters
 from actions.petition_form.steps import drop, proceed
 from actions.prompts import ask, ask_again
 from actions.turn import Turn
@@ -12,6 +15,8 @@ from actions.words import bare, named, words
 PLACE_TRIES = 2
 AROUND_A_PLACE = 4
 """Characters beside a place ('我是…的', '就在…') that tell nothing more."""
+SHORTEST_PLACE = 4
+"""Characters below which a courtesy ('好的') is no place, however often we asked."""
 SHORT_PLACE = 6
 """Characters up to which an answer to 'where?' is a place, whatever it sounds like."""
 STORY = 20
@@ -32,8 +37,13 @@ def stage_what(turn: Turn, draft: Draft, out: Outcome) -> None:
         draft.kind = named("kinds", turn.text) or draft.kind
         ask_again(draft, turn, out, closer="ask_what_closer")
     elif _is_matter(turn):
+        draft.kind = kind_named(turn.text) or draft.kind
         draft.add_words(turn.text)
-        proceed(turn, draft, out)
+        if matters.holds_several(draft):
+            draft.stage = "two"
+            ask(draft, turn, out)
+        else:
+            proceed(turn, draft, out)
     else:
         ask_again(draft, turn, out)
 
@@ -57,14 +67,26 @@ def stage_place(turn: Turn, draft: Draft, out: Outcome) -> None:
         out.say("media_kept")
         ask(draft, turn, out)
         return
+    if _tells_more(turn):
+        draft.add_words(turn.text)
+        ask(draft, turn, out)
+        return
     place = _place_meant(turn, draft)
     if place is None:
         ask_again(draft, turn, out)
         return
-    if len(bare(turn.text)) > len(bare(place)) + AROUND_A_PLACE:
+    if len(bare(turn.text)) > len(bare(place)) + AROUND_A_PLACE and turn.text not in draft.words:
         draft.add_words(turn.text)
     draft.put_place(place, turn.place_code if place == turn.place else None)
     proceed(turn, draft, out)
+
+
+def _tells_more(turn: Turn) -> bool:
+    """'三天了', a phone: an answer to another question than 'where?', and kept with the matter."""
+    if turn.place or turn.chosen is not None:
+        return False
+    told = [turn.entities[name] for name in ("time", "phone") if name in turn.entities]
+    return bool(told) and len(bare(turn.text)) <= sum(map(len, told)) + AROUND_A_PLACE
 
 
 def _place_meant(turn: Turn, draft: Draft) -> str | None:
@@ -82,6 +104,11 @@ def _place_meant(turn: Turn, draft: Draft) -> str | None:
     tries_left = draft.asked + 1 < PLACE_TRIES
     if not said or (turn.intent in NOT_A_PLACE and tries_left):
         return None
+    if turn.intent in NOT_A_PLACE and len(said) < SHORTEST_PLACE:
+        return str(words()["place_unknown"])
+    put_right = correction(turn.text)
+    if put_right is not None:
+        return put_right.right
     if turn.intent == "raise_petition" and len(said) > SHORT_PLACE and tries_left:
         draft.add_words(turn.text)  # more of the story: '乱收停车费，一个月涨到300'
         return None

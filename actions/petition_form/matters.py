@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions.additions import addition
 from actions.draft import Draft
+from actions.matter import enumerated
 from actions.outcome import Outcome
 from actions.petition_form.steps import SHORT, drop, file_petition, proceed
 from actions.prompts import ask_again
@@ -17,10 +18,8 @@ def stage_another(turn: Turn, draft: Draft, out: Outcome) -> None:
     meant = _matter_meant(turn)
     draft.other = None
     if meant == "other":
-        file_petition(turn, draft, out, invite=False)
-        out.awaiting = None
-        out.draft = other
-        proceed(turn, other, out)
+        draft.following = [other.to_slot(), *draft.following]
+        file_petition(turn, draft, out)
     elif meant == "only":
         out.draft = other
         proceed(turn, other, out)
@@ -35,6 +34,46 @@ def stage_another(turn: Turn, draft: Draft, out: Outcome) -> None:
         other.add_words(turn.text)
         draft.other = other.to_slot()
         ask_again(draft, turn, out)
+
+
+def stage_two(turn: Turn, draft: Draft, out: Outcome) -> None:
+    """One message seems to hold several matters: as one, or one after the other?"""
+    meant = _matter_meant(turn)
+    if meant == "other":
+        _separate(draft)
+        proceed(turn, draft, out)
+    elif meant is not None:
+        _keep_answer(turn, draft)
+        proceed(turn, draft, out)
+    elif turn.intent in ("cancel", "withdraw"):
+        drop(out)
+    elif draft.asked:
+        # Unclear twice: one petition holds all of it, and an official can tell.
+        draft.collect(turn)
+        draft.add_words(turn.text)
+        proceed(turn, draft, out)
+    else:
+        draft.collect(turn)
+        if len(bare(turn.text)) > SHORT:
+            draft.add_words(turn.text)
+        ask_again(draft, turn, out)
+
+
+def holds_several(draft: Draft) -> bool:
+    """Whether the words count up matters of their own."""
+    return len(enumerated(draft.text)) > 1
+
+
+def _separate(draft: Draft) -> None:
+    """The first stays, the others follow; what was said of all of them goes with each."""
+    first, *others = enumerated(draft.text)
+    draft.words = [first]
+    shared = {
+        name: value
+        for name, value in draft.to_slot().items()
+        if name in ("messages", "place", "place_code", "phone", "person", "anonymous", "media")
+    }
+    draft.following = [{**shared, "words": [one]} for one in others]
 
 
 def stage_addition(turn: Turn, draft: Draft, out: Outcome) -> None:
@@ -70,11 +109,12 @@ def _matter_meant(turn: Turn) -> str | None:
     if turn.chosen is not None:
         value = turn.chosen.get("value")
         return str(value) if value else None
-    if turn.intent == "affirm":
+    said = named("matters", turn.text)
+    if said is None and turn.intent == "affirm":
         return "same"
-    if turn.intent in ("deny", "start_petition"):
+    if said is None and turn.intent in ("deny", "start_petition"):
         return "other"
-    return named("matters", turn.text)
+    return said
 
 
 def _keep_answer(turn: Turn, draft: Draft) -> None:

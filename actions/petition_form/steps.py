@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from actions.additions import addition
 from actions.draft import Draft
 from actions.outcome import Outcome
@@ -25,8 +27,23 @@ def proceed(turn: Turn, draft: Draft, out: Outcome) -> None:
     ask(draft, turn, out)
 
 
-def file_petition(turn: Turn, draft: Draft, out: Outcome, *, invite: bool = True) -> None:
-    """File it; the kind is left to triage unless the citizen named it."""
+def file_petition(turn: Turn, draft: Draft, out: Outcome) -> None:
+    """File it; where others wait for the same already, ask first."""
+    if turn.same is not None:
+        draft.same = asdict(turn.same)
+        draft.stage = "same"
+        draft.asked = 0
+        ask(draft, turn, out)
+        return
+    submit(turn, draft, out, asked=False)
+
+
+def submit(
+    turn: Turn, draft: Draft, out: Outcome, *, asked: bool = True, joins: str | None = None
+) -> None:
+    """File it at once, and go on with the matter that follows; the kind is left to triage unless
+    the citizen named it. `asked`: the app need not look for others; `joins`: the petition of others
+    that this one goes with."""
     out.do(
         "file_petition",
         kind=draft.kind,
@@ -35,12 +52,21 @@ def file_petition(turn: Turn, draft: Draft, out: Outcome, *, invite: bool = True
         place_code=draft.place_code,
         since=draft.since,
         messages=draft.messages,
+        **({"asked": True} if asked else {}),
+        **({"joins": joins} if joins else {}),
+        **({"anonymous": True} if draft.anonymous else {}),
     )
     if draft.phone:
         # The number does not exist yet; none means the newest, which is the one just filed.
         out.do("set_contact", number=None, phone=draft.phone, person=draft.person)
+    if draft.following:
+        out.awaiting = None
+        out.draft = following = Draft(**draft.following[0])
+        following.following = draft.following[1:]
+        proceed(turn, following, out)
+        return
     wanted = _still_wanted(turn, draft)
-    if invite and wanted:
+    if wanted:
         out.say("invite_more", wanted="、".join(wanted))
     out.draft = None
     out.awaiting = addition(turn)
@@ -51,11 +77,12 @@ def _still_wanted(turn: Turn, draft: Draft) -> list[str]:
     wanted = {
         "photo": not draft.media and turn.channel != "sms",
         "since": not draft.since,
-        "phone": not draft.phone and turn.channel != "sms",
+        "phone": not draft.phone and not draft.anonymous and turn.channel != "sms",
     }
     return [names[name] for name, missing in wanted.items() if missing]
 
 
 def drop(out: Outcome) -> None:
+    """The matter under way is given up, and those that were to follow with it."""
     out.say("draft_dropped")
     out.draft = None

@@ -28,6 +28,7 @@ from backend.api.models import (
 from backend.api.petition_json import item_json, petition_json
 from backend.api.responses import r200
 from backend.api.view import ApiView, answer
+from backend.duty.alarm import opened
 from backend.petitions.correction import Correction
 from backend.petitions.outcomes import Done, Outcome
 from backend.petitions.queries import petition_view
@@ -89,6 +90,9 @@ class OnePetition(ApiView):
             view = await petition_view(connection, self.actor, number)
         if view is None:
             return error_response(404, self.request.config_dict[TEXTS].error(404)[1])
+        if view.urgency == "emergency":
+            async with self.deps.database.write() as writing:
+                await opened(writing, view.id, self.actor.user_id, self.deps.clock.now())
         return answer(petition_json(view, self.deps.clock.now()))
 
     async def _take(

@@ -13,7 +13,10 @@ from backend.console import (
     citizen_page,
     code_page,
     deployment_page,
+    duty_page,
     health_page,
+    hot_page,
+    learning_page,
     live,
     login_page,
     offices_page,
@@ -44,6 +47,7 @@ from backend.console import (
 )
 from backend.console.assets import Assets
 from backend.console.deployment_editing import DEPLOYMENT_TEXTS
+from backend.console.learning_wording import LEARNING_TEXTS
 from backend.console.live_feed import LiveFeed
 from backend.console.media import media_file
 from backend.console.overview_wording import OVERVIEW_TEXTS
@@ -96,6 +100,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
     console[DEPENDENCIES] = deps
     console[queue_page.COUNTER] = QueueCounter()
     console[OVERVIEW_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "overview.yml")
+    console[LEARNING_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "learning.yml")
     console[SURVEY_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "surveys.yml")
     console[DEPLOYMENT_TEXTS] = OfficialTexts(deps.data_folder / "texts" / "deployment.yml")
     console[overview_export.ONE_AT_A_TIME] = asyncio.Lock()
@@ -117,6 +122,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             *totp_page.ROUTES,
             *users_page.ROUTES,
             *user_page.ROUTES,
+            *duty_page.ROUTES,
             *deployment_page.ROUTES,
             *offices_page.ROUTES,
             *services_page.ROUTES,
@@ -133,6 +139,8 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             web.get("/overview", overview_page.overview, name="overview"),
             web.get("/overview/petitions", overview_page.rows, name="overview_rows"),
             web.post("/overview/export", overview_export.export, name="overview_export"),
+            *learning_page.ROUTES,
+            *hot_page.ROUTES,
             *surveys_page.ROUTES,
             *survey_writing_page.ROUTES,
             *survey_audience_page.ROUTES,

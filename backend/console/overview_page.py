@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from backend.console.hot_page import HINTED, issue_line, span_of
 from backend.console.overview_wording import (
     OVERVIEW_TEXTS,
     change,
@@ -38,6 +39,7 @@ from backend.overview.summary import (
     place_lines,
     summarise,
 )
+from backend.petitions.hot import hot_issues
 from backend.petitions.rules import today
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
@@ -79,11 +81,13 @@ async def overview(request: web.Request) -> web.StreamResponse:
         counts = await count_petitions(connection, actor, asked.scope, deps.rules.calendar, now)
         earlier = Scope(asked.period.before, asked.scope.org_path)
         before = await count_petitions(connection, actor, earlier, deps.rules.calendar, now)
+        hot = await hot_issues(connection, actor, span_of(asked.period), limit=HINTED)
     context = {
         **common(request, actor, asked, offices, WHOLE),
         "tiles": _tiles(request, asked, summarise(counts), summarise(before)),
         "charts": _charts(request, asked, counts, before, deps),
         "summary": summarise(counts),
+        "hot": [issue_line(request, deps, one) for one in hot],
     }
     return render(request, "overview.html", context, status=422 if asked.problem else 200)
 

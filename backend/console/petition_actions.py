@@ -97,6 +97,14 @@ async def recuse(posted: PostedStep) -> Outcome:
     )
 
 
+async def merge(posted: PostedStep) -> Outcome:
+    return await posted.desk.merge(*posted.at, posted.words("other"))
+
+
+async def unmerge(posted: PostedStep) -> Outcome:
+    return await posted.desk.unmerge(*posted.at)
+
+
 async def note(posted: PostedStep) -> Outcome:
     return await posted.desk.note(*posted.at, posted.words("note"))
 
@@ -110,6 +118,8 @@ STEPS: Mapping[str, tuple[Step, str]] = {
     "answer": (answer, "answered"),
     "correct": (correct, "corrected"),
     "recuse": (recuse, "recused"),
+    "merge": (merge, "merged"),
+    "unmerge": (unmerge, "unmerged"),
     "note": (note, "noted"),
 }
 

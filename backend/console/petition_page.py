@@ -13,6 +13,7 @@ from backend.console.event_words import EventLine, event_lines
 from backend.console.reading_rows import ReadingRow, reading_rows
 from backend.console.rendering import render, wants_part
 from backend.console.wording import due
+from backend.duty.alarm import opened
 from backend.organisation.roles import Permission, may
 from backend.organisation.sessions import Actor
 from backend.organisation.tree import Org, branch, root_path
@@ -23,6 +24,7 @@ from backend.petitions.queries import PetitionView, petition_view
 from backend.petitions.recusal import recused_among
 from backend.petitions.similar import similar_petitions
 from backend.petitions.timeline import Happened, Said, Told
+from backend.petitions.together import together_with
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
 from backend.web.texts import TEXTS, OfficialTexts
@@ -38,6 +40,8 @@ FORMS: Mapping[Action, str] = {
     Action.ANSWER: "answer",
     Action.SET_SUBJECT: "recuse",
     Action.NOTE: "note",
+    Action.MERGE: "merge",
+    Action.UNMERGE: "unmerge",
 }
 STEPS_AHEAD = frozenset({"accept", "dispatch", "start", "answer"})
 
@@ -97,6 +101,11 @@ async def show_petition(
         suggestion = await _suggestion(connection, deps, view)
         recused = await _recused(connection, view, orgs)
         similar = await similar_petitions(connection, session.actor, view.id)
+        together = await together_with(connection, session.actor, view.id)
+    if view.urgency == "emergency":
+        async with deps.database.write() as writing:
+            # Who is on duty is asked to look; then nobody else need be told.
+            await opened(writing, view.id, session.actor.user_id, deps.clock.now())
     texts = request.app[TEXTS]
     actions = [name for action, name in FORMS.items() if action in view.actions]
     may_act = bool(STEPS_AHEAD & set(actions))
@@ -116,6 +125,7 @@ async def show_petition(
         "all_offices": [(one.id, one.name) for one in orgs if one.parent_id is not None],
         "subjects": [one for one in view.subjects if one.lifted_at is None],
         "similar": similar,
+        "together": together,
         "drafts": drafts or {},
         "preview": None,
         "places": _places(deps),

@@ -18,6 +18,7 @@ from backend.organisation.tree import Org, branch, root_path
 from backend.petitions.bulk_dispatch import DISPATCHABLE
 from backend.petitions.counting import QueueCounter, newest_event
 from backend.petitions.queue import MOST_COUNTED, BadCursor, QueueCounts, QueueItem, queue_page
+from backend.petitions.rules import PetitionRules
 from backend.petitions.saved_views import SavedView, views_of
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
@@ -64,7 +65,7 @@ async def queue(request: web.Request) -> web.StreamResponse:
         "back": urlencode(asked.query()),
         "rows": [_row(item, deps) for item in page.items],
         "domains": [(code, one.name) for code, one in deps.rules.catalogue.services.items()],
-        "places": _places(deps),
+        "places": place_groups(deps.rules),
         "offices": _offices(orgs),
         "first_page": not asked.after,
         "first_url": _url(request, replace(asked, after="")),
@@ -120,9 +121,9 @@ def _view(request: web.Request, view: SavedView, asked: Asked) -> Mapping[str, A
     }
 
 
-def _places(deps: WebDependencies) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
+def place_groups(rules: PetitionRules) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
     """Townships, each with itself and its villages: (name, [(code, name), …])."""
-    divisions = deps.rules.catalogue.divisions.values()
+    divisions = rules.catalogue.divisions.values()
     return [
         (
             town.name,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -14,6 +15,31 @@ log = structlog.get_logger(__name__)
 
 RESTART_SECONDS = 1.0
 MOST_FRAMES = 6
+
+
+class Loops:
+    """The loops of one part of a process, kept going from `start` to `stop`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._tasks)
+
+    def start(self, loops: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+        """By name, as it stands in the log."""
+        self._tasks = [
+            asyncio.create_task(keep_going(name, loop, self._clock), name=name)
+            for name, loop in loops.items()
+        ]
+
+    async def stop(self) -> None:
+        """Return when all have ended; harmless before `start` and after an earlier stop."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
 
 
 async def keep_going(name: str, loop: Callable[[], Awaitable[None]], clock: Clock) -> None:

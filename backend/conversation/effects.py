@@ -11,19 +11,21 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import consent, offers
+from backend.conversation import consent, guide_effect, offers
 from backend.conversation.fragments import Waiting
 from backend.conversation.original_words import original_words
-from backend.conversation.petition_words import filed_words, words
+from backend.conversation.petition_words import filed_words, joined_words, words
 from backend.conversation.reading import PetitionReading, Readings
 from backend.conversation.scene import Scene
 from backend.conversation.survey_effects import SURVEY_EFFECTS
 from backend.conversation.texts import Reply
+from backend.duty.alarm import Alarm
 from backend.petitions import followup
 from backend.petitions.citizen_act import CitizenAct
 from backend.petitions.filing import UNKNOWN_PLACE, Filing, file_petition
 from backend.petitions.handover import hand_over
-from backend.petitions.progress import progress
+from backend.petitions.joining import join_by_citizen
+from backend.petitions.progress import office_in_charge, progress
 from backend.petitions.rules import PetitionRules
 from backend.surveys.answering import end_at_address
 from backend.triage.cleaning import as_written
@@ -35,9 +37,10 @@ Prepared = Mapping[str, PetitionReading]
 class Effects:
     """`by_rule` answers without the bot; `prepare` reads; `apply` writes."""
 
-    def __init__(self, readings: Readings, rules: PetitionRules) -> None:
+    def __init__(self, readings: Readings, rules: PetitionRules, alarm: Alarm) -> None:
         self._readings = readings
         self._rules = rules
+        self._alarm = alarm
 
     def by_rule(
         self, rule: str, messages: Sequence[Waiting]
@@ -63,7 +66,7 @@ class Effects:
         """Readings by effect id, for petitions to be filed."""
         return {
             effect["id"]: await self._readings.petition(
-                effect["text"], _known(effect["place"]), emergency=bool(effect.get("emergency"))
+                effect["text"], _known(effect["place"]), emergency=effect.get("emergency")
             )
             for effect in effects
             if effect["type"] == "file_petition"
@@ -74,6 +77,8 @@ class Effects:
     ) -> list[Reply]:
         """Do it and say what happened. Raises KeyError for an unknown type."""
         type_ = effect["type"]
+        if type_ == "show_guide":
+            return guide_effect.show(self._readings.guide, effect, scene.look)
         if type_ == "file_petition":
             return await self._file(connection, scene, effect, prepared[effect["id"]])
         if type_ in _ON_PETITIONS:
@@ -106,8 +111,16 @@ class Effects:
             message_ids=tuple(effect["messages"]),
             dedupe_key=_key(scene, effect),
             now=scene.now,
+            anonymous=bool(effect.get("anonymous")),
         )
         filed = await file_petition(connection, filing, self._rules)
+        if read.machine.urgency.value == "emergency":
+            await self._alarm.raise_for(connection, filed.petition_id, scene.now)
+        if effect.get("joins"):
+            main = await join_by_citizen(connection, filed.petition_id, effect["joins"], scene.now)
+            if main is not None:
+                office = await office_in_charge(connection, self._rules, main)
+                return [joined_words(filed.number, office, main.due_on)]
         said = filed_words(filed, effect.get("emergency"))
         if effect.get("emergency") and filing.place == UNKNOWN_PLACE:
             said.append(Reply("emergency_where"))

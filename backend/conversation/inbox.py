@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.conversation.arrivals import Arrival, Arrivals, Stored, is_of_the_message
-from backend.conversation.background import keep_going, where
+from backend.conversation.background import Loops, where
 from backend.conversation.spool import Spool
 from backend.conversation.steps import reach
 from backend.database.engine import Database
@@ -58,7 +58,7 @@ class Inbox:
         self._spool_poll_seconds = spool_poll_seconds
         self._queue: list[_Waiting] = []
         self._arrived = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loops = Loops(clock)
 
     @property
     def spooling(self) -> bool:
@@ -67,17 +67,10 @@ class Inbox:
 
     async def start(self) -> None:
         self._spool.open()
-        self._tasks = [
-            asyncio.create_task(
-                keep_going("inbox", self._commit_groups, self._clock), name="inbox"
-            ),
-            asyncio.create_task(keep_going("spool", self._drain_spool, self._clock), name="spool"),
-        ]
+        self._loops.start({"inbox": self._commit_groups, "spool": self._drain_spool})
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._loops.stop()
         for waiting in self._queue:
             if not waiting.done.done():
                 waiting.done.set_exception(InboxUnavailable("shutting down"))

@@ -21,7 +21,7 @@ from PIL import Image, ImageOps
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.conversation.background import keep_going
+from backend.conversation.background import Loops
 from backend.conversation.outbox import backoff
 from backend.conversation.tables import media
 from backend.database.engine import Database
@@ -136,19 +136,17 @@ class MediaFetcher:
         self._wanted = asyncio.Event()
         # One at a time: an open photo takes hundreds of megabytes.
         self._opening = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._loops = Loops(clock)
 
     def wake(self, _citizen_id: int = 0) -> None:
         self._wanted.set()
 
     async def start(self, account_ids: Mapping[str, int]) -> None:
         self._by_id = {account_ids[name]: channel for name, channel in self._channels.items()}
-        self._task = asyncio.create_task(keep_going("media", self._run, self._clock), name="media")
+        self._loops.start({"media": self._run})
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._loops.stop()
 
     async def _run(self) -> None:
         while True:

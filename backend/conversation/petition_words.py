@@ -25,6 +25,12 @@ def filed_words(filed: Filed, emergency: str | None) -> list[Reply]:
     return [Reply("petition_filed" if filed.office_name else "petition_filed_no_office", params)]
 
 
+def joined_words(number: str, office: str | None, due_on: date | None) -> Reply:
+    """What was filed goes together with what others brought up: who has that, and until when."""
+    key = "petition_joined" if office else "petition_joined_no_office"
+    return Reply(key, {"number": number, "office": office, "deadline": day(due_on)})
+
+
 @singledispatch
 def words(result: object) -> list[Reply]:
     """What to say about a result of `backend.petitions`. Raises TypeError for a new one."""

@@ -7,7 +7,6 @@ waits to be read and no petition is under way; the prompt is kept like any other
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import prompts
-from backend.conversation.background import keep_going
+from backend.conversation.background import Loops
 from backend.conversation.outbox import PUSH
 from backend.conversation.signals import Signals
 from backend.conversation.steps import reach
@@ -97,17 +96,13 @@ class PushTurns:
         self._looks = looks
         self._signals = signals
         self._poll_seconds = poll_seconds
-        self._task: asyncio.Task[None] | None = None
+        self._loops = Loops(clock)
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(
-            keep_going("push-turns", self._run, self._clock), name="push-turns"
-        )
+        self._loops.start({"push-turns": self._run})
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._loops.stop()
 
     async def _run(self) -> None:
         while True:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from backend.catalogue import Catalogue
+from backend.guide.entries import Guide
+from backend.guide.retrieval import entry_asked_for
 from backend.petitions.filing import FieldReading, MachineReading
 from backend.petitions.number import parse_number
 from backend.triage.classifier import Classifier
@@ -37,16 +40,27 @@ class PetitionReading:
 class Readings:
     """What the app reads from words; the bot reads intents only."""
 
-    def __init__(self, rules: Rules, entities: EntityReader, classifier: Classifier) -> None:
+    def __init__(
+        self, rules: Rules, entities: EntityReader, classifier: Classifier, guide: Guide
+    ) -> None:
         self._rules = rules
+        self.guide = guide
         self._entities = entities
         self._classifier = classifier
         self._own_words: Mapping[str, frozenset[str]] = {}
-        self.model = str(classifier.card["sha256"])[:16]
+
+    @property
+    def model(self) -> str:
+        """The version of the model in service."""
+        return _version(self._classifier)
+
+    def take(self, classifier: Classifier) -> None:
+        """Read by this classifier from now on."""
+        self._classifier = classifier
 
     def know(self, catalogue: Catalogue, shipped: Catalogue) -> None:
         """Read by this catalogue from now on; the classifier was trained on the shipped one."""
-        self._entities.know(Gazetteer(catalogue.divisions))
+        self._entities.know(Gazetteer(catalogue.divisions), catalogue.organisation)
         self._own_words = own_words(catalogue.services, shipped.services)
 
     def rule(self, text: str) -> str | None:
@@ -65,11 +79,25 @@ class Readings:
         """Whether the message is a petition number and hardly anything else."""
         return len(text) <= 40 and parse_number(text) is not None
 
-    async def entities(self, text: str) -> list[dict[str, Any]]:
-        """Entities of a cleaned text as the turn request wants them."""
+    def guide_entry(self, text: str) -> str | None:
+        """The entry of the guide that a cleaned text asks for."""
+        entry = entry_asked_for(self.guide, text)
+        return entry.id if entry else None
+
+    async def petition_likelihood(self, text: str) -> float:
+        """How likely a cleaned text raises a matter, 0 to 1; at least so likely."""
+        if not text:
+            return 0.0
+        kinds = (await asyncio.to_thread(self._classifier.classify, text)).kinds
+        # What is not listed is no likelier than the last that is.
+        return 1.0 - dict(kinds).get(NONE, kinds[-1][1])
+
+    async def entities(self, text: str, today: date) -> list[dict[str, Any]]:
+        """Entities of a cleaned text as the turn request wants them; `today` is Shanghai's. Places
+        where the matter is not stay out: the bot takes the first for the matter's."""
         if not text:
             return []
-        found = await asyncio.to_thread(self._entities.read_entities, text)
+        found = await asyncio.to_thread(self._entities.read_entities, text, today)
         return [
             {
                 "entity": each.entity,
@@ -77,31 +105,49 @@ class Readings:
                 "start": each.start,
                 "end": each.end,
                 "code": each.code,
+                "date": each.date,
             }
             for each in found
+            if not each.aside
         ]
 
-    async def petition(self, text: str, place: str | None, *, emergency: bool) -> PetitionReading:
-        """Kind, domain, urgency, title; and a place from the text where the dialogue has none."""
+    async def petition(
+        self, text: str, place: str | None, *, emergency: str | None
+    ) -> PetitionReading:
+        """Kind, domain, urgency, title; and a place from the text where the dialogue has none.
+        `emergency`: its key (see `rule`), which says what it is about better than a few words."""
         return await asyncio.to_thread(self._petition, text, place, emergency)
 
-    def _petition(self, text: str, place: str | None, emergency: bool) -> PetitionReading:
+    def _petition(self, text: str, place: str | None, emergency: str | None) -> PetitionReading:
         cleaned = clean(text).text
-        reading = self._classifier.read(cleaned)
+        classifier = self._classifier  # another may be taken up meanwhile
+        reading = classifier.read(cleaned)
         found = self._entities.read_entities(place or cleaned)
-        where = next((each for each in found if each.entity == "place"), None)
+        places = [each for each in found if each.entity == "place" and not each.aside]
+        where = next((each for each in places if each.code), places[0] if places else None)
         machine = MachineReading(
             # What the dialogue has confirmed is a petition, whatever the model thinks of it.
             kind=_best([each for each in reading.kinds if each[0] != NONE]),
-            domain=_best(with_own_words(cleaned, reading.domains, self._own_words)),
+            domain=self._domain(cleaned, reading.domains, emergency),
             urgency=FieldReading("emergency" if emergency else reading.urgency),
             title=as_written(reading.title) or UNTITLED,
-            model=self.model,
+            model=_version(classifier),
             sensitive=reading.sensitive,
         )
         return PetitionReading(
             machine, where.value if where else None, where.code if where else None
         )
+
+    def _domain(
+        self, text: str, read: tuple[tuple[str, float], ...], emergency: str | None
+    ) -> FieldReading:
+        best = _best(with_own_words(text, read, self._own_words))
+        certain = self._rules.emergency_domains.get(emergency or "")
+        return FieldReading(certain, 1.0, best.candidates) if certain else best
+
+
+def _version(classifier: Classifier) -> str:
+    return str(classifier.card["sha256"])[:16]
 
 
 def _best(candidates: Sequence[tuple[str, float]]) -> FieldReading:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.conversation import outbox
 from backend.conversation.addresses import AccountRow
-from backend.conversation.background import keep_going, where
+from backend.conversation.background import Loops, where
 from backend.conversation.outbox import Claimed, Outcome
 from backend.conversation.push_rate import PORTION_SECONDS, PushRate
 from backend.conversation.steps import reach
@@ -69,7 +69,7 @@ class Sender:
         self._claiming = asyncio.Lock()
         self._outcomes: list[Outcome] = []
         self._recordable = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._claims, self._others = Loops(clock), Loops(clock)
 
     def wake(self, _outbox_id: int = 0) -> None:
         self._wanted.set()
@@ -79,33 +79,22 @@ class Sender:
         self._push_rate = PushRate(
             {accounts[name].id: rate for name, rate in self._push_per_second.items()}
         )
-        loops = {
-            "sender": self._claim_and_send,
-            "sender-record": self._record_groups,
-            "sender-settle": self._settle,
-        }
         self._closing = False
-        self._tasks = [
-            asyncio.create_task(keep_going(name, loop, self._clock), name=name)
-            for name, loop in loops.items()
-        ]
+        self._claims.start({"sender": self._claim_and_send})
+        self._others.start({"sender-record": self._record_groups, "sender-settle": self._settle})
 
     async def close(self) -> None:
         """Let what is under way come to its end, so that nothing becomes unknown by a restart."""
-        if not self._tasks:
+        if not self._claims:
             return
         # Not cancelled at once: a claim that commits as it is cancelled would never be sent.
         self._closing = True
         async with self._claiming:
             pass
-        claiming, *others = self._tasks
-        claiming.cancel()
-        await asyncio.gather(claiming, return_exceptions=True)
+        await self._claims.stop()
         if self._sending:
             await asyncio.wait(self._sending, timeout=self._send_seconds)
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await self._others.stop()
         for _ in range(CLOSE_TRIES):
             if not self._outcomes:
                 break

@@ -14,7 +14,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from backend.conversation.background import keep_going
+from backend.conversation.background import Loops
 from backend.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ class Signals:
         self._clock = clock
         self._listeners: dict[str, list[Callable[[int], None]]] = {}
         self._unsent: asyncio.Queue[tuple[str, int]] = asyncio.Queue(MOST_UNSENT)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loops = Loops(clock)
 
     def listen(self, topic: str, listener: Callable[[int], None]) -> None:
         self._listeners.setdefault(topic, []).append(listener)
@@ -52,19 +52,15 @@ class Signals:
 
     async def start(self) -> None:
         if self._redis is not None:
-            loops = {
-                "signals-out": partial(self._publish, self._redis),
-                "signals-in": partial(self._subscribe, self._redis),
-            }
-            self._tasks = [
-                asyncio.create_task(keep_going(name, loop, self._clock), name=name)
-                for name, loop in loops.items()
-            ]
+            self._loops.start(
+                {
+                    "signals-out": partial(self._publish, self._redis),
+                    "signals-in": partial(self._subscribe, self._redis),
+                }
+            )
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._loops.stop()
 
     async def _publish(self, redis: Redis) -> None:
         while True:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from backend.conversation import turn_request
+from backend.conversation import guide_effect, turn_request
 from backend.conversation.bot_client import BotClient, BotRefused, BotUnavailable
 from backend.conversation.fragments import Waiting
 from backend.conversation.reading import Readings
 from backend.conversation.texts import Reply, Texts
-from backend.petitions.rules import PetitionRules
+from backend.petitions.rules import PetitionRules, today
 from backend.ports import Clock
 
 _LOOK = "wechat"
@@ -40,7 +41,7 @@ class Trial:
         urgency; place, place_code: or None; office: a unit's code; due_on: a date; title}, as a
         petition of these words would be filed."""
         rule = self._readings.rule(text)
-        emergency = rule is not None and rule.startswith("emergency:")
+        emergency = rule.removeprefix("emergency:") if rule and ":" in rule else None
         read = await self._readings.petition(text, None, emergency=emergency)
         domain = self._rules.domain(read.machine.domain.value)
         now, urgency = self._clock.now(), read.machine.urgency.value
@@ -71,9 +72,13 @@ class Trial:
             state=None,
             messages=[message],
             text=cleaned,
-            entities=await self._readings.entities(cleaned),
+            entities=await self._readings.entities(cleaned, today(now)),
             prompt=None,
-            around=_NOBODY,
+            around=replace(
+                _NOBODY,
+                guide=self._readings.guide_entry(cleaned),
+                petition=await self._readings.petition_likelihood(cleaned),
+            ),
         )
         try:
             answer = await self._bot.turn(request)
@@ -84,4 +89,7 @@ class Trial:
             for one in answer["replies"]
             if "key" in one
         ]
+        for effect in answer["effects"]:
+            if effect["type"] == "show_guide":
+                replies += guide_effect.show(self._readings.guide, effect, _LOOK)
         return self._texts.render(replies, _LOOK) or None

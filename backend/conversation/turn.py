@@ -25,6 +25,7 @@ from backend.conversation.fragments import Waiting
 from backend.conversation.lease import Lease
 from backend.conversation.prompts import Prompt
 from backend.conversation.reading import Readings
+from backend.conversation.same_matters import SameMatters
 from backend.conversation.scene import Scene
 from backend.conversation.steps import reach
 from backend.conversation.tables import citizen
@@ -34,6 +35,7 @@ from backend.conversation.turns import Turn
 from backend.database.engine import Database
 from backend.organisation.tables import account
 from backend.petitions.progress import recent_for_citizen
+from backend.petitions.rules import today
 from backend.ports import Clock
 from backend.surveys.answering import OPEN_FOR
 from backend.triage.cleaning import as_written
@@ -69,7 +71,8 @@ class Taken:
 
 
 class TurnTaker:
-    """Begins, answers and commits turns. `looks` gives the wording per account name."""
+    """Begins, answers and commits turns. `looks` gives the wording per account name; with
+    `same`, citizens are asked whether to join others."""
 
     def __init__(
         self,
@@ -80,6 +83,7 @@ class TurnTaker:
         readings: Readings,
         texts: Texts,
         looks: Mapping[str, str],
+        same: SameMatters | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -88,6 +92,7 @@ class TurnTaker:
         self._readings = readings
         self._texts = texts
         self._looks = looks
+        self._same = same
         self._accounts: dict[int, Any] = {}
 
     async def begin(self, connection: AsyncConnection, lease: Lease, now: datetime) -> Turn | None:
@@ -150,8 +155,8 @@ class TurnTaker:
         return Answer("rule", replies, effects, lease.state, lease.busy)
 
     async def _by_bot(self, lease: Lease, turn: Turn, scene: Scene) -> Answer:
-        around, prompted = await self._around(scene, prompts.live(lease.prompt, scene.now))
         text = turn_request.cleaned_text(turn.messages)
+        around, prompted = await self._around(scene, prompts.live(lease.prompt, scene.now), text)
         request = turn_request.build(
             turn_id=turn.id,
             channel=scene.look,
@@ -159,12 +164,15 @@ class TurnTaker:
             state=lease.state,
             messages=turn.messages,
             text=text,
-            entities=await self._readings.entities(text),
+            entities=await self._readings.entities(text, today(scene.now)),
             prompt=prompted,
             around=around,
         )
         reach("turn.bot_asked")
         response = await self._bot.turn(request)
+        if self._same is not None and (same := await self._same.told(scene, response["effects"])):
+            context = {**request["context"], "same": same}
+            response = await self._bot.turn({**request, "context": context})
         reach("turn.bot_answered")
         option = turn_request.chosen_option(turn.messages, prompted)
         return Answer(
@@ -179,7 +187,7 @@ class TurnTaker:
         )
 
     async def _around(
-        self, scene: Scene, prompted: Prompt | None
+        self, scene: Scene, prompted: Prompt | None, text: str
     ) -> tuple[turn_request.Surroundings, Prompt | None]:
         """What the bot is told, and the prompt, unless that has not left for the citizen yet."""
         async with self._database.glance() as connection:
@@ -204,6 +212,8 @@ class TurnTaker:
             home_place,
             opted_out,
             survey,
+            self._readings.guide_entry(text),
+            await self._readings.petition_likelihood(text),
         )
         return surroundings, prompted
 

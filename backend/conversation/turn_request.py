@@ -18,12 +18,15 @@ LONGEST_TEXT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the bot is told besides the message."""
+    """What the bot is told besides the message. `guide`: the entry it asks for; `petition`: how
+    likely it raises a matter, as the app reads it."""
 
     petitions: Sequence[Mapping[str, Any]]
     home_place: str | None
     opted_out: bool
     survey: Mapping[str, Any] | None = None
+    guide: str | None = None
+    petition: float = 0.0
 
 
 def chosen_option(
@@ -85,6 +88,8 @@ def build(
             "home_place": around.home_place,
             "opted_out": around.opted_out,
             "survey": around.survey,
+            "guide": around.guide if choice is None else None,
+            "petition": around.petition,
         },
     }
 

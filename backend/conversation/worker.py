@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.conversation import lease as leases
 from backend.conversation import turns
-from backend.conversation.background import keep_going, where
+from backend.conversation.background import Loops, where
 from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.lease import Lease, LeaseLost
 from backend.conversation.outbox import backoff
@@ -58,7 +58,7 @@ class Worker:
         self._queued: set[int] = set()
         self._running: set[int] = set()
         self._again: set[int] = set()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loops = Loops(clock)
         self._closing = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -71,12 +71,8 @@ class Worker:
             self._todo.put_nowait(citizen_id)
 
     async def start(self) -> None:
-        loops = {"worker-poll": self._poll}
-        loops |= {f"worker-{number}": self._work for number in range(AT_ONCE)}
-        self._tasks = [
-            asyncio.create_task(keep_going(name, loop, self._clock), name=name)
-            for name, loop in loops.items()
-        ]
+        workers = {f"worker-{number}": self._work for number in range(AT_ONCE)}
+        self._loops.start({"worker-poll": self._poll, **workers})
 
     async def close(self) -> None:
         """Let turns under way come to their end: one cut off keeps its lease till it runs out, and
@@ -85,9 +81,7 @@ class Worker:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._idle.wait()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._loops.stop()
 
     async def _poll(self) -> None:
         while True:

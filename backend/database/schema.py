@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import backend.conversation.tables
 import backend.deployment.tables
+import backend.duty.tables
 import backend.organisation.tables
 import backend.petitions.tables
 import backend.surveys.tables  # noqa: F401

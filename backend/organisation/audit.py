@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.organisation.tables import audit, org, user
@@ -49,6 +49,20 @@ async def record_audit(
     )
 
 
+async def latest_events(
+    connection: AsyncConnection, actions: Collection[str], *, limit: int
+) -> Sequence[AuditEvent]:
+    """Events of these actions, whoever or whatever caused them, newest first."""
+    rows = await connection.execute(
+        select(audit, user.c.name.label("user_name"))
+        .outerjoin(user, user.c.id == audit.c.user_id)
+        .where(audit.c.action.in_(actions))
+        .order_by(audit.c.id.desc())
+        .limit(limit)
+    )
+    return [_event(row) for row in rows]
+
+
 async def audit_events(
     connection: AsyncConnection, org_path: str, *, before: int | None = None, limit: int = 50
 ) -> Sequence[AuditEvent]:
@@ -64,9 +78,10 @@ async def audit_events(
     if before is not None:
         query = query.where(audit.c.id < before)
     rows = await connection.execute(query)
-    return [
-        AuditEvent(
-            row.id, row.at, row.user_id, row.user_name or "", row.action, row.subject, row.detail
-        )
-        for row in rows
-    ]
+    return [_event(row) for row in rows]
+
+
+def _event(row: Row[Any]) -> AuditEvent:
+    return AuditEvent(
+        row.id, row.at, row.user_id, row.user_name or "", row.action, row.subject, row.detail
+    )

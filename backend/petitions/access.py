@@ -25,6 +25,8 @@ _NEEDS: Mapping[Action, Permission] = {
     Action.SET_SUBJECT: Permission.RECUSE,
     Action.LIFT_SUBJECT: Permission.RECUSE,
     Action.SET_CONFIDENTIAL: Permission.SET_CONFIDENTIAL,
+    Action.MERGE: Permission.DISPATCH,
+    Action.UNMERGE: Permission.DISPATCH,
 }
 # Steps of the office the petition belongs to, and of those above it: an office it was only
 # dispatched to does not sort or redirect it.
@@ -36,6 +38,8 @@ _OF_THE_DESK = frozenset(
         Action.SET_SUBJECT,
         Action.LIFT_SUBJECT,
         Action.SET_CONFIDENTIAL,
+        Action.MERGE,
+        Action.UNMERGE,
     }
 )
 # Steps of the lead office (and those above it); without one, of the desk.

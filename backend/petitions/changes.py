@@ -5,11 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.petitions.search_index import INDEXED, index_petition
-from backend.petitions.tables import dispatch, petition, petition_event
+from backend.petitions.tables import dispatch, petition, petition_event, petition_matter
+
+REGROUPED = frozenset({"place", "place_code", "domain", "confidential"})
+"""Columns whose change may make it part of another hot issue; what humans put together stays."""
+
+_REGROUP = (
+    update(petition_matter)
+    .where(
+        petition_matter.c.petition_id == bindparam("which"),
+        petition_matter.c.apart.is_(False),
+    )
+    .values(model=None, issue_id=None)
+)
 
 
 async def change_petition(
@@ -23,6 +35,8 @@ async def change_petition(
     )
     if INDEXED & set(values):
         await index_petition(connection, row.id)
+    if REGROUPED & set(values) and row.main_id is None:
+        await connection.execute(_REGROUP, {"which": row.id})
     return version
 
 

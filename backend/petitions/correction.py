@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.organisation.tree import org_by_id
 from backend.petitions.changes import clock_start
 from backend.petitions.filing import home_org
+from backend.petitions.masking import without_persons
 from backend.petitions.outcomes import Invalid
 from backend.petitions.rules import CONFIDENTIAL_KINDS, KINDS, URGENCIES, PetitionRules
-from backend.petitions.tables import petition_reading
+from backend.petitions.tables import petition_correction, petition_reading
 from backend.triage.cleaning import storable
 
 LONGEST_PLACE = 255
+READ_FIELDS = ("kind", "domain", "urgency", "place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +81,56 @@ async def corrected_values(
 
 async def learn(
     connection: AsyncConnection,
-    petition_id: int,
+    row: Row[Any],
     changed: Mapping[str, Any],
     user_id: int,
     now: datetime,
 ) -> None:
-    """Set the human's word beside the machine's."""
-    for field in ("kind", "domain", "urgency", "place"):
-        if field in changed:
-            await connection.execute(
-                update(petition_reading)
-                .where(
-                    petition_reading.c.petition_id == petition_id,
-                    petition_reading.c.field == field,
-                )
-                .values(corrected_to=changed[field], corrected_by=user_id, corrected_at=now)
-            )
+    """Set the human's word beside the machine's, and keep both with the words they are about.
+    `row` is the petition as it was, `changed` what `corrected_values` gave."""
+    said = {field: changed[field] for field in READ_FIELDS if field in changed}
+    if not said:
+        return
+    reading = petition_reading.c
+    rows = await connection.execute(
+        select(petition_reading)
+        .where(reading.petition_id == row.id, reading.field.in_(said))
+        .order_by(reading.id)
+    )
+    readings = {each.field: each for each in rows}
+    await connection.execute(
+        petition_correction.insert(),
+        [_kept(row, changed, readings.get(field), field, user_id, now) for field in said],
+    )
+    for field, value in said.items():
+        await connection.execute(
+            update(petition_reading)
+            .where(reading.petition_id == row.id, reading.field == field)
+            .values(corrected_to=value, corrected_by=user_id, corrected_at=now)
+        )
+
+
+def _kept(
+    row: Row[Any],
+    changed: Mapping[str, Any],
+    reading: Row[Any] | None,
+    field: str,
+    user_id: int,
+    now: datetime,
+) -> Mapping[str, Any]:
+    confidential = row.confidential or changed.get("confidential", False)
+    return {
+        "petition_id": row.id,
+        "at": now,
+        "user_id": user_id,
+        "field": field,
+        "text": None if confidential else without_persons(row.text, row.contact_name),
+        "model": reading.model if reading else None,
+        "read": reading.value if reading else None,
+        "confidence": reading.confidence if reading else None,
+        "held": getattr(row, field),
+        "said": changed[field],
+    }
 
 
 async def _township(

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.organisation.sessions import Actor
 from backend.petitions.changes import change_petition, end_dispatches, open_dispatch
 from backend.petitions.correction import Correction, check_correction, corrected_values, learn
-from backend.petitions.desk_protection import ProtectionSteps
+from backend.petitions.desk_merging import MergingSteps
 from backend.petitions.desk_steps import LONGEST_REASON, required, too_long, who_is
 from backend.petitions.dispatching import check_targets
 from backend.petitions.events import record_event
+from backend.petitions.joining import separate_all
 from backend.petitions.lifecycle import Action, State
 from backend.petitions.offices import office_name
 from backend.petitions.outcomes import (
@@ -29,7 +30,7 @@ from backend.triage.cleaning import storable
 LONGEST_ANSWER = 2_000
 
 
-class Desk(ProtectionSteps):
+class Desk(MergingSteps):
     """One object for all officials' steps. Every method takes the version the official saw."""
 
     async def accept(
@@ -41,9 +42,7 @@ class Desk(ProtectionSteps):
             return row
         now = self.clock.now()
         done = await self.moved(connection, actor, row, Action.ACCEPT, now, accepted_at=now)
-        await self.notifier.tell(
-            connection, row.id, "petition_accepted", {"number": row.number, "title": row.title}
-        )
+        await self.tell_all(connection, row, "petition_accepted", {})
         return done
 
     async def correct(
@@ -67,7 +66,7 @@ class Desk(ProtectionSteps):
         if not changed:
             return Done(row.number, row.version, row.state)
         now = self.clock.now()
-        await learn(connection, row.id, changed, actor.user_id, now)
+        await learn(connection, row, changed, actor.user_id, now)
         new_version = await change_petition(connection, row, **changed)
         await record_event(
             connection,
@@ -80,6 +79,8 @@ class Desk(ProtectionSteps):
                 field: [_json(getattr(row, field)), _json(changed[field])] for field in changed
             },
         )
+        if changed.get("confidential"):
+            await separate_all(connection, row, now)
         if changed.get("kind") in ACCUSING_KINDS:
             await self.recuse_named(connection, row, changed, now)
         return await self.done_now(connection, row, new_version)
@@ -138,12 +139,10 @@ class Desk(ProtectionSteps):
         )
         if row.lead_org_id != lead_org_id:
             params = {
-                "number": row.number,
-                "title": row.title,
                 "office": await office_name(connection, lead_org_id),
                 "deadline": day_words(row.due_on, now),
             }
-            await self.notifier.tell(connection, row.id, "petition_dispatched", params)
+            await self.tell_all(connection, row, "petition_dispatched", params)
         return done
 
     async def start(
@@ -182,7 +181,7 @@ class Desk(ProtectionSteps):
         self, connection: AsyncConnection, actor: Actor, number: str, version: int, text: str
     ) -> Outcome:
         """答复. The citizen is told 'answer_to_petition' {number, title, answer, office}, then
-        asked for a rating."""
+        asked for a rating; so are those whose petitions follow this one."""
         row = await self.opened(connection, actor, number, version, Action.ANSWER)
         if not isinstance(row, Row):
             return row
@@ -210,6 +209,7 @@ class Desk(ProtectionSteps):
         }
         await self.notifier.tell(connection, row.id, "answer_to_petition", params)
         await self.notifier.ask_rating(connection, row.id)
+        await self.answer_followers(connection, actor, row, "answer_to_petition", params, now)
         return done
 
     async def note(

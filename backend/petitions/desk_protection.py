@@ -14,6 +14,7 @@ from backend.organisation.tree import org_by_id
 from backend.petitions.changes import change_petition, end_dispatches
 from backend.petitions.desk_steps import LONGEST_REASON, DeskSteps, required, too_long, who_is
 from backend.petitions.events import MACHINE, record_event
+from backend.petitions.joining import separate_all
 from backend.petitions.lifecycle import Action, By, next_state, possible
 from backend.petitions.outcomes import (
     Done,
@@ -65,6 +66,7 @@ class ProtectionSteps(DeskSteps):
             reason=storable(reason),
         )
         new_version = await change_petition(connection, row)
+        await separate_all(connection, row, now)
         await self.take_from_subjects(connection, row, now)
         return await self.done_now(connection, row, new_version)
 
@@ -118,6 +120,8 @@ class ProtectionSteps(DeskSteps):
         if row.confidential == confidential:
             return Done(row.number, row.version, row.state)
         new_version = await change_petition(connection, row, confidential=confidential)
+        if confidential:
+            await separate_all(connection, row, self.clock.now())
         await record_event(
             connection,
             row.id,

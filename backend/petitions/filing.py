@@ -25,7 +25,12 @@ from backend.petitions.rules import (
     PetitionRules,
 )
 from backend.petitions.search_index import index_petition
-from backend.petitions.tables import petition, petition_message, petition_reading
+from backend.petitions.tables import (
+    petition,
+    petition_matter,
+    petition_message,
+    petition_reading,
+)
 from backend.triage.cleaning import storable
 
 # What the bot says where a citizen could not tell the place.
@@ -58,7 +63,8 @@ class MachineReading:
 @dataclass(frozen=True, slots=True)
 class Filing:
     """A petition to file. `org_id` is the office of the account it came in by; `kind` what the
-    dialogue settled (None: the reading's). `dedupe_key` is the same on every repeat."""
+    dialogue settled (None: the reading's). `dedupe_key` is the same on every repeat. `anonymous`:
+    the writer wants no name and no number kept with it."""
 
     citizen_id: int
     address_id: int
@@ -74,6 +80,7 @@ class Filing:
     message_ids: Sequence[int]
     dedupe_key: str
     now: datetime
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,8 @@ async def file_petition(connection: AsyncConnection, filing: Filing, rules: Peti
     """File once; a repeat with the same `dedupe_key` gives the same petition.
 
     It belongs to the township its place lies in (the account's office where the place is unknown
-    or elsewhere). Reports, and what speaks of corruption, are confidential from the start. Raises
+    or elsewhere). Reports, what speaks of corruption, and what is written anonymously are
+    confidential from the start. Raises
     ValueError for a kind or urgency outside the data model.
     """
     earlier = await event_of(connection, filing.dedupe_key)
@@ -100,6 +108,7 @@ async def file_petition(connection: AsyncConnection, filing: Filing, rules: Peti
     home = await _home(connection, filing, rules)
     petition_id = await _insert(connection, filing, rules, home)
     await index_petition(connection, petition_id)
+    await connection.execute(petition_matter.insert().values(petition_id=petition_id))
     await attach_messages(connection, petition_id, filing.message_ids, "original")
     await _record_readings(connection, petition_id, filing)
     row = await _petition(connection, petition_id)
@@ -167,7 +176,11 @@ async def _insert(
         raise ValueError(f"kind {kind!r}, urgency {urgency!r}")
     domain = rules.domain(reading.domain.value)
     name, phone = await _contact(connection, filing)
-    confidential = kind in CONFIDENTIAL_KINDS or bool(CONFIDENTIAL_TAGS & set(reading.sensitive))
+    confidential = (
+        filing.anonymous
+        or kind in CONFIDENTIAL_KINDS
+        or bool(CONFIDENTIAL_TAGS & set(reading.sensitive))
+    )
     inserted = await connection.execute(
         petition.insert()
         .values(
@@ -201,6 +214,8 @@ async def _insert(
 
 
 async def _contact(connection: AsyncConnection, filing: Filing) -> tuple[str | None, str | None]:
+    if filing.anonymous:
+        return None, None
     known = (
         await connection.execute(
             select(citizen.c.name, citizen.c.phone).where(citizen.c.id == filing.citizen_id)

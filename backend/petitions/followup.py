@@ -19,7 +19,8 @@ from backend.petitions.changes import change_petition, end_dispatches, open_disp
 from backend.petitions.citizen_act import CitizenAct, NotFound, NotPossible
 from backend.petitions.events import CITIZEN, record_event
 from backend.petitions.filing import UNKNOWN_PLACE, attach_messages
-from backend.petitions.lifecycle import OPEN_STATES, Action, By, State, next_state
+from backend.petitions.joining import main_of, pass_on
+from backend.petitions.lifecycle import AWAITING_STATES, Action, By, State, next_state
 from backend.petitions.masking import mask_phone
 from backend.petitions.ownership import find_own
 from backend.petitions.progress import office_in_charge
@@ -98,7 +99,7 @@ async def add(
     earlier = await act.earlier()
     if earlier is not None:
         return Added(earlier.number, earlier.title)
-    row = await act.target(Action.ADD, frozenset({*OPEN_STATES, State.RESOLVED}))
+    row = await act.target(Action.ADD, AWAITING_STATES | {State.RESOLVED})
     if isinstance(row, NotFound | NotPossible):
         return row
     await attach_messages(act.connection, row.id, message_ids, "addition")
@@ -120,13 +121,17 @@ async def remind(act: CitizenAct, words: str = "") -> Reminded | NotPossible | N
     earlier = await act.earlier()
     if earlier is not None:
         return await _reminded(act, earlier, bool(earlier.event_detail["counted"]))
-    row = await act.target(Action.REMIND, OPEN_STATES)
+    row = await act.target(Action.REMIND, AWAITING_STATES)
     if isinstance(row, NotFound | NotPossible):
         return row
     day = act.rules.working_day(act.now).isoformat()
     counted = not await _reminded_on(act, row.id, day)
     if counted:
         await change_petition(act.connection, row, new_version=False, reminders=row.reminders + 1)
+        if (main := await main_of(act.connection, row)).id != row.id:
+            # Whoever handles it for all is to see it.
+            reminders = main.reminders + 1
+            await change_petition(act.connection, main, new_version=False, reminders=reminders)
     await act.record(row, "reminded", {"day": day, "counted": counted}, words)
     return await _reminded(act, row, counted, row.reminders + counted)
 
@@ -136,12 +141,13 @@ async def withdraw(act: CitizenAct, words: str = "") -> Withdrawn | NotPossible 
     earlier = await act.earlier()
     if earlier is not None:
         return Withdrawn(earlier.number, earlier.title)
-    row = await act.target(Action.WITHDRAW, OPEN_STATES)
+    row = await act.target(Action.WITHDRAW, AWAITING_STATES)
     if isinstance(row, NotFound | NotPossible):
         return row
     state = next_state(row.state, Action.WITHDRAW, By.CITIZEN)
+    await pass_on(act.connection, row, act.now)
     await end_dispatches(act.connection, row.id, "withdrawn", act.now)
-    await change_petition(act.connection, row, state=state.value, closed_at=act.now)
+    await change_petition(act.connection, row, state=state.value, closed_at=act.now, main_id=None)
     await act.record(row, "withdrawn", {"state": [row.state, state.value]}, words)
     return Withdrawn(row.number, row.title)
 
@@ -215,6 +221,7 @@ async def _reopen(act: CitizenAct, row: Row[Any], rating: dict[str, Any], due_on
         row,
         reopened=row.reopened + 1,
         answered_at=None,
+        main_id=None,
         due_on=due_on,
         **rating,
     )
@@ -233,9 +240,10 @@ async def _rated(act: CitizenAct, row: Row[Any], level: int, due_on: date) -> Ra
 async def _reminded(
     act: CitizenAct, row: Row[Any], counted: bool, reminders: int | None = None
 ) -> Reminded:
-    office = await office_in_charge(act.connection, act.rules, row)
+    main = await main_of(act.connection, row)
+    office = await office_in_charge(act.connection, act.rules, main)
     count = row.reminders if reminders is None else reminders
-    return Reminded(row.number, counted, count, office, row.due_on)
+    return Reminded(row.number, counted, count, office, main.due_on)
 
 
 async def _reminded_on(act: CitizenAct, petition_id: int, day: str) -> bool:

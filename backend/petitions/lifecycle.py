@@ -1,7 +1,8 @@
 """The life of a petition: which step is possible in which state, for whom, and where it leads.
 
 received → accepted → dispatched → in_progress → resolved → closed (rated), or back to dispatched
-(accepted where no office leads) when the citizen is not content; withdrawn by the citizen.
+(accepted where no office leads) when the citizen is not content; withdrawn by the citizen. One
+that is joined to a main petition of the same matter follows it: answered with it, once.
 Pure: rules only, as one table.
 """
 
@@ -21,10 +22,14 @@ class State(StrEnum):
     RESOLVED = "resolved"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    JOINED = "joined"
 
 
 OPEN_STATES = frozenset({State.RECEIVED, State.ACCEPTED, State.DISPATCHED, State.IN_PROGRESS})
 """Someone owes the citizen something; deadlines count here."""
+
+AWAITING_STATES = OPEN_STATES | {State.JOINED}
+"""The citizen waits for an answer; a joined petition's deadline is that of its main one."""
 
 FINAL_STATES = frozenset({State.CLOSED, State.WITHDRAWN})
 
@@ -51,6 +56,10 @@ class Action(StrEnum):
     LIFT_SUBJECT = "lift_subject"
     RECUSE_OFFICE = "recuse_office"  # the office in charge turns out to be the subject
     SET_CONFIDENTIAL = "set_confidential"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    JOIN = "join"  # its citizen says it is the same matter
+    FOLLOW = "follow"  # the main petition was answered
     ADD = "add"
     REMIND = "remind"
     WITHDRAW = "withdraw"
@@ -69,7 +78,7 @@ class NotPossible(ValueError):
 
 
 _STAY = {state: state for state in State}
-_OPEN_STAY = {state: state for state in OPEN_STATES}
+_AWAITING_STAY = {state: state for state in AWAITING_STATES}
 _NOT_FINAL_STAY = {state: state for state in State if state not in FINAL_STATES}
 
 _STEPS: Mapping[tuple[By, Action], Mapping[State, State]] = {
@@ -88,6 +97,12 @@ _STEPS: Mapping[tuple[By, Action], Mapping[State, State]] = {
         State.DISPATCHED: State.RESOLVED,
         State.IN_PROGRESS: State.RESOLVED,
     },
+    (By.OFFICIAL, Action.MERGE): dict.fromkeys(OPEN_STATES, State.JOINED),
+    (By.CITIZEN, Action.JOIN): {State.RECEIVED: State.JOINED},
+    # Whoever set it apart has looked at it.
+    (By.OFFICIAL, Action.UNMERGE): {State.JOINED: State.ACCEPTED},
+    (By.OFFICIAL, Action.FOLLOW): {State.JOINED: State.RESOLVED},
+    (By.MACHINE, Action.UNMERGE): {State.JOINED: State.RECEIVED},
     (By.OFFICIAL, Action.CORRECT): _NOT_FINAL_STAY,
     (By.OFFICIAL, Action.NOTE): _STAY,
     (By.OFFICIAL, Action.SET_SUBJECT): _STAY,
@@ -100,8 +115,8 @@ _STEPS: Mapping[tuple[By, Action], Mapping[State, State]] = {
     },
     (By.CITIZEN, Action.ADD): _NOT_FINAL_STAY,
     (By.CITIZEN, Action.SET_CONTACT): _NOT_FINAL_STAY,
-    (By.CITIZEN, Action.REMIND): _OPEN_STAY,
-    (By.CITIZEN, Action.WITHDRAW): dict.fromkeys(OPEN_STATES, State.WITHDRAWN),
+    (By.CITIZEN, Action.REMIND): _AWAITING_STAY,
+    (By.CITIZEN, Action.WITHDRAW): dict.fromkeys(AWAITING_STATES, State.WITHDRAWN),
     (By.CITIZEN, Action.CLOSE): {State.RESOLVED: State.CLOSED},
     (By.CITIZEN, Action.REOPEN): {State.RESOLVED: State.DISPATCHED},
 }

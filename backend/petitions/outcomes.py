@@ -44,7 +44,8 @@ class Impossible:
 @dataclass(frozen=True, slots=True)
 class Invalid:
     """A value cannot be: `problem` is one of required, too_long, unknown, recused, inactive,
-    same, whole_county, elsewhere, name_taken, too_many, unsuggested."""
+    same, whole_county, elsewhere, name_taken, too_many, unsuggested, merge_same,
+    merge_elsewhere, merge_confidential, merge_recused."""
 
     field: str
     problem: str

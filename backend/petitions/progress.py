@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.database.columns import Id
 from backend.petitions.citizen_act import CitizenAct, NotFound
 from backend.petitions.filing import UNKNOWN_PLACE
+from backend.petitions.joining import main_of
+from backend.petitions.lifecycle import State
 from backend.petitions.offices import office_name, suggest_offices
 from backend.petitions.ownership import find_own, own_citizen_ids, tail_fits
 from backend.petitions.rules import PetitionRules
@@ -21,13 +23,12 @@ from backend.petitions.tables import petition, petition_event
 WRONG_TAILS_ALLOWED = 5
 WRONG_TAILS_WITHIN = timedelta(hours=24)
 
+# What is joined stands where its main petition stands.
+_MAIN = petition.alias("main")
+_STATE = case((petition.c.state == State.JOINED.value, _MAIN.c.state), else_=petition.c.state)
 _RECENT = (
-    select(
-        petition.c.number,
-        petition.c.title,
-        petition.c.state,
-        petition.c.place == UNKNOWN_PLACE,
-    )
+    select(petition.c.number, petition.c.title, _STATE, petition.c.place == UNKNOWN_PLACE)
+    .outerjoin_from(petition, _MAIN, _MAIN.c.id == petition.c.main_id)
     .where(petition.c.citizen_id.in_(own_citizen_ids(bindparam("whose", type_=Id))))
     .order_by(petition.c.id.desc())
     .limit(bindparam("most"))
@@ -112,14 +113,15 @@ async def recent_for_citizen(
 
 
 async def _told(act: CitizenAct, row: Row[Any], *, own: bool) -> Progress:
+    main = await main_of(act.connection, row)
     return Progress(
         row.number,
-        row.state,
+        main.state,
         own,
         row.title if own else None,
-        await office_in_charge(act.connection, act.rules, row),
+        await office_in_charge(act.connection, act.rules, main),
         row.received_at,
-        row.due_on,
+        main.due_on,
         row.answer if own else None,
         row.answered_at,
         row.rating if own else None,

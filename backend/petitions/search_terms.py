@@ -29,6 +29,7 @@ STATE_TOKENS: Mapping[str, str] = {
     "resolved": "\ue004",
     "closed": "\ue005",
     "withdrawn": "\ue006",
+    "joined": "\ue007",
 }
 _RUN = re.compile(r"(?P<plain>[a-z0-9]+)|[^\W_a-z0-9]+")
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -65,6 +66,8 @@ petition = Table(
     Column("closed_at", UtcDateTime),
     Column("due_on", Date),
     Column("version", Integer, nullable=False, default=1),
+    # The petition that is handled for this one too (state joined), or was when it was answered.
+    Column("main_id", Id, ForeignKey("petition.id")),
     UniqueConstraint("number"),
     Index(None, "citizen_id", "id"),
     Index(None, "org_id", "state", "id"),
@@ -75,11 +78,16 @@ petition = Table(
         *("state", "due_on", "org_id", "lead_org_id", "confidential"),
         *("kind", "domain", "place_code", "channel", "id"),
     ),
+    Index(
+        "ix_petition_queue_of_domain",
+        *("domain", "state", "due_on", "org_id", "lead_org_id", "confidential", "id"),
+    ),
     Index(None, "received_at"),
     Index(None, "reopened", "id"),
     # What may be about the same: near in time and in matter, or in place.
     Index(None, "domain", "received_at"),
     Index(None, "place_code", "received_at"),
+    Index("ix_petition_main_id", "main_id"),
 )
 
 # Append-only: who, when, what, why. `detail` holds {field: [old, new]} or the event's own facts.
@@ -116,6 +124,26 @@ petition_search = Table(
     ).ddl_if(dialect="postgresql"),
 )
 
+# What a petition means, and the hot issue it is part of: the id of one petition of that issue, the
+# same for all of them, None for one that stands alone. `model` None: not read yet (grouping.py).
+petition_matter = Table(
+    "petition_matter",
+    metadata,
+    Column("petition_id", Id, ForeignKey("petition.id"), primary_key=True, autoincrement=False),
+    Column("issue_id", Id, ForeignKey("petition.id")),
+    Column("model", String(32)),
+    Column("vector", LargeBinary, info=CONTENT),
+    # Set apart from its issue by a human, whose word holds.
+    Column("apart", Boolean, nullable=False, default=False),
+    Index("ix_petition_matter_issue", "issue_id", "petition_id"),
+    Index(
+        "ix_petition_matter_unread",
+        "petition_id",
+        sqlite_where=text("model IS NULL"),
+        postgresql_where=text("model IS NULL"),
+    ),
+)
+
 # Filters of the queue an official has given a name: the query of its address, name → value.
 saved_view = Table(
     "saved_view",
@@ -144,6 +172,25 @@ petition_reading = Table(
     Column("corrected_by", Id, ForeignKey("user_account.id")),
     Column("corrected_at", UtcDateTime),
     UniqueConstraint("petition_id", "field", "model"),
+)
+
+# What officials set right, word by word, for the machine to learn from; append-only. `text` is the
+# petition's without who wrote it, NULL where it is confidential: such a one is never learnt from.
+petition_correction = Table(
+    "petition_correction",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("petition_id", Id, ForeignKey("petition.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("user_id", Id, ForeignKey("user_account.id"), nullable=False),
+    Column("field", String(16), nullable=False),  # kind, domain, place, urgency
+    Column("text", Text, info=CONTENT),
+    Column("model", String(64)),  # that read it; NULL where no machine had
+    Column("read", String(255), info=IDENTITY),  # a place may be somebody's door
+    Column("confidence", Float),
+    Column("held", String(255), info=IDENTITY),  # what counted until then
+    Column("said", String(255), nullable=False, info=IDENTITY),
+    Index(None, "petition_id", "id"),
 )
 
 # Which messages make up the petition (their media come with them).

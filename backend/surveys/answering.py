@@ -152,7 +152,8 @@ def context(at: Standing, *, shown: bool) -> dict[str, Any] | None:
 async def ask(
     connection: AsyncConnection, citizen_id: int, effect: Mapping[str, Any], now: datetime
 ) -> list[Reply]:
-    """Show the open question once more (effect: survey, resumed)."""
+    """Show the open question once more, or the one before it to be answered anew (effect: survey,
+    resumed, back)."""
     at = await _of_citizen(connection, citizen_id, effect["survey"], now)
     if at is None or not at.under_way:
         return [Reply("survey_not_open")]
@@ -161,6 +162,11 @@ async def ask(
     if at.unsent:
         await _withdraw_push(connection, at.address_id, now)
         return question_replies(at.invitation, at.question, at.position)
+    if effect.get("back") and at.position > 1:
+        await _move(connection, at, position=at.position - 1)
+        earlier = await standing(connection, at.recipient_id, now)
+        assert earlier is not None
+        return [question_reply(earlier.invitation, earlier.question, earlier.position)]
     if effect.get("resumed"):
         return resumed_replies(at.invitation, at.question, at.position)
     return [question_reply(at.invitation, at.question, at.position)]
@@ -187,20 +193,24 @@ async def answer(
     if effect["position"] != at.position:
         # An option of an older question: that answer stands.
         return [question_reply(at.invitation, at.question, at.position)]
-    await connection.execute(
-        _ADD(connection),
-        {
-            "recipient_id": at.recipient_id,
-            "question_id": at.question_id,
-            "option": effect.get("option"),
-            "number": effect.get("number"),
-            "text": words[:LONGEST_TEXT] if effect.get("in_words") else None,
-            "skipped": bool(effect.get("skipped")),
-            "words": words[:LONGEST_TEXT],
-            "turn_id": turn_id,
-            "at": now,
-        },
-    )
+    which = {"recipient_id": at.recipient_id, "question_id": at.question_id}
+    given = {
+        "option": effect.get("option"),
+        "number": effect.get("number"),
+        "text": words[:LONGEST_TEXT] if effect.get("in_words") else None,
+        "skipped": bool(effect.get("skipped")),
+        "words": words[:LONGEST_TEXT],
+        "turn_id": turn_id,
+        "at": now,
+    }
+    added = await connection.execute(_ADD(connection), {**which, **given})
+    if added.first() is None:
+        # They went back to this question: what they say last counts.
+        await connection.execute(
+            update(survey_answer)
+            .where(*(survey_answer.c[name] == value for name, value in which.items()))
+            .values(**given)
+        )
     if at.position == at.total:
         await _move(connection, at, state="completed", answered_at=now, ended_at=now)
         return closing_replies(at.invitation)

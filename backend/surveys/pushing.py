@@ -7,7 +7,6 @@ of several processes one asks a citizen, and two surveys do not ask the same one
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil
@@ -18,7 +17,7 @@ from sqlalchemy import Row, bindparam, exists, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation.background import keep_going
+from backend.conversation.background import Loops
 from backend.conversation.consent import opted_out
 from backend.conversation.steps import reach
 from backend.conversation.tables import PUSH_KIND, address, citizen, message, outbox
@@ -131,17 +130,13 @@ class SurveyPusher:
         self._rates = rates
         self._quiet = quiet
         self._gap = gap
-        self._task: asyncio.Task[None] | None = None
+        self._loops = Loops(clock)
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(
-            keep_going("survey-pusher", self._run, self._clock), name="survey-pusher"
-        )
+        self._loops.start({"survey-pusher": self._run})
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._loops.stop()
 
     async def _run(self) -> None:
         while True:

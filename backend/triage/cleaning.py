@@ -11,9 +11,9 @@ LONGEST = 2_000
 """Characters of cleaned text; the bot's contract allows no more (turn_request.schema.json)."""
 
 # Cleaning may shorten a text, so more than LONGEST is looked at, but never a whole novel.
-_LOOKED_AT = 4 * LONGEST
+LOOKED_AT = 4 * LONGEST
 
-_CONTROL = re.compile(
+INVISIBLE = re.compile(
     "["
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"  # control characters but tab and line ends
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen, fillers
@@ -21,14 +21,14 @@ _CONTROL = re.compile(
     "\U000e0000-\U000e0fff"
     "]"
 )
-_EMOJI = re.compile(
+EMOJI = re.compile(
     "["
     "\u2190-\u21ff\u2300-\u23ff\u2500-\u27bf\u2900-\u297f\u2b00-\u2bff"  # arrows, signs, dingbats
     "\u20e3\u3030\u303d\ue000-\uf8ff"  # keycap, and the private use area old phones put emoji in
     "\U0001f000-\U0001faff\U000f0000-\U0010ffff"
     "]+"
 )
-_SPACE = re.compile(r"\s+")
+SPACE = re.compile(r"\s+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _AFTER_CHINESE = re.compile(r"(?<=[\u3400-\u9fff）”》])[,!?;:()]|\((?=[\u3400-\u9fff])")
 _CHINESE = str.maketrans(",!?;:()", "，！？；：（）")
@@ -64,16 +64,16 @@ def clean(text: str) -> CleanText:
     leading slashes off (the bot would take them for a command).
     """
     original = storable(text)
-    reading = original[:_LOOKED_AT]
+    reading = original[:LOOKED_AT]
     if not reading.isascii():
         # Emoji go first: NFKC would turn some of them into letters.
-        reading = _EMOJI.sub(" ", reading)
+        reading = EMOJI.sub(" ", reading)
         reading = unicodedata.normalize("NFKC", reading)
-    reading = _CONTROL.sub("", reading)
+    reading = INVISIBLE.sub("", reading)
     simplified = to_simplified(reading)
     traditional = simplified is not reading
-    reading = _SPACE.sub(" ", simplified).strip().lstrip("/ ")
-    shortened = len(reading) > LONGEST or len(original) > _LOOKED_AT
+    reading = SPACE.sub(" ", simplified).strip().lstrip("/ ")
+    shortened = len(reading) > LONGEST or len(original) > LOOKED_AT
     return CleanText(reading[:LONGEST].rstrip(), original, traditional, shortened)
 
 

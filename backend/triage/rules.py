@@ -56,6 +56,7 @@ class Rules:
     urgencies: tuple[tuple[Urgency, re.Pattern[str]], ...]
     sensitivities: tuple[tuple[str, re.Pattern[str]], ...]
     children: re.Pattern[str]
+    emergency_domains: Mapping[str, str]
 
     def emergency(self, text: str) -> str | None:
         """The key of the emergency someone is in now (one of EMERGENCIES), else None. What is
@@ -103,7 +104,7 @@ class Rules:
 
 def load_rules(folder: Path) -> Rules:
     """Read emergency.yml, opt_out.yml, urgency.yml and sensitive.yml. Raises RulesError."""
-    emergency = _read(folder / "emergency.yml", {"longest", "past", "fiction", "rules"})
+    emergency = _read(folder / "emergency.yml", {"longest", "past", "fiction", "domains", "rules"})
     words = _read(folder / "opt_out.yml", {"opt_out", "opt_in"})
     urgency = _read(folder / "urgency.yml", {"emergency", "high", "low"})
     sensitive = _read(folder / "sensitive.yml", {*SENSITIVITIES, "children"})
@@ -124,7 +125,14 @@ def load_rules(folder: Path) -> Rules:
             (key, _needed(folder / "sensitive.yml", key, sensitive[key])) for key in SENSITIVITIES
         ),
         _needed(folder / "sensitive.yml", "children", sensitive["children"]),
+        _domains(folder / "emergency.yml", emergency["domains"]),
     )
+
+
+def _domains(file: Path, domains: object) -> Mapping[str, str]:
+    if not isinstance(domains, dict) or not set(domains) <= set(EMERGENCIES):
+        raise RulesError(f"{file}: domains: emergencies and their domains are needed")
+    return {str(key): str(domain) for key, domain in domains.items()}
 
 
 def _emergencies(file: Path, content: Mapping[str, Any]) -> list[EmergencyRule]:

@@ -14,6 +14,7 @@ from aiohttp import web
 from backend.conversation.texts import Texts
 from backend.database.engine import Database
 from backend.deployment.live import Deployment
+from backend.learning.shelf import Shelf
 from backend.organisation.secret_box import SecretBox
 from backend.organisation.totp import PURPOSE
 from backend.petitions.desk import Desk
@@ -56,6 +57,7 @@ class WebDependencies:
     asking_ends: AskingEnds
     try_words: TryWords
     health: Health
+    models: Shelf
     data_folder: Path
     media_folder: Path
     assets_folder: Path

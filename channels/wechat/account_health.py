@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from backend.ports import Clock
 from channels.wechat.errcode import Policy
 
 _IP = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
+
+
+_NO_KEY = (
+    "公众平台选的是安全模式，但这里没有填 encoding_aes_key，消息读不出来；请填上，或改为明文模式。"
+)
+_WRONG_KEY = "消息解不开：encoding_aes_key 或 app_id 与公众平台上的不一致，请核对。"
+_PLAIN = (
+    "这里填了 encoding_aes_key，公众平台发来的却是明文，已拒收；请在公众平台选安全模式，"
+    "或设 accept_plain = true。"
+)
+_CLOCK = "消息的时间与本机相差 {minutes} 分钟，已拒收；请检查服务器时钟。"
 
 
 class AccountHealth:
@@ -19,7 +30,7 @@ class AccountHealth:
         self._fault = ""
         self._lost_at: datetime | None = None
         self._worked_at: datetime | None = None
-        self._encrypted = False
+        self._unreadable = ""
 
     def worked(self) -> None:
         self._worked_at = self._clock.now()
@@ -42,22 +53,31 @@ class AccountHealth:
         if not self._fault and self._lost_at is None:
             self._fault = f"取不到公众号的 access_token（{reason}）。"
 
-    def push_was_encrypted(self) -> None:
-        self._encrypted = True
+    def push_was_not_readable(self, *, encrypted: bool, key_set: bool) -> None:
+        """The mode set in WeChat's console and the account's options do not go together."""
+        if not encrypted:
+            self._unreadable = _PLAIN
+        else:
+            self._unreadable = _WRONG_KEY if key_set else _NO_KEY
+
+    def push_was_not_fresh(self, apart: timedelta) -> None:
+        """Correctly signed, but minutes from our clock: most likely our clock is wrong."""
+        minutes = min(abs(apart), timedelta(days=9999)) // timedelta(minutes=1)
+        self._unreadable = _CLOCK.format(minutes=minutes)
 
     def push_was_understood(self) -> None:
-        self._encrypted = False
+        self._unreadable = ""
 
     @property
     def ok(self) -> bool:
-        return not self._fault and self._lost_at is None and not self._encrypted
+        return not self._fault and self._lost_at is None and not self._unreadable
 
     @property
     def detail(self) -> str:
         if self._fault:
             return self._fault
-        if self._encrypted:
-            return "公众平台选的是安全模式，消息读不出来；请改为明文模式。"
+        if self._unreadable:
+            return self._unreadable
         if self._lost_at is not None:
             return "连不上微信服务器，请检查网络和 api_base_url；消息会自动重发。"
         return "正常"

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from backend.ports import Event, GeoPoint, Inbound, MediaRef, MessageKind
+from channels.wechat.encryption import EncodingKey
 from channels.wechat.push_body import DecodeError, PushFormat, parse_push
 
 CHANNEL = "wechat"
@@ -29,12 +30,14 @@ _EVENTS: dict[str, dict[str, Any]] = yaml.safe_load(
 @dataclass(frozen=True, slots=True)
 class Push:
     """One decoded push. `recipient` is the account's own id (gh_…), the sender of a reply.
-    `answered`: whether the citizen may wait for words."""
+    `answered`: whether the citizen may wait for words. `key`: what it was encrypted with, and so
+    is its reply; None for plain."""
 
     inbound: Inbound
     recipient: str
     format: PushFormat
     answered: bool
+    key: EncodingKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,8 @@ class _Content:
     answered: bool = True
 
 
-def decode(body: bytes, account: str) -> Push:
-    """Raises DecodeError when the body is no push or lacks sender, recipient or type."""
+def decode(body: bytes, account: str, key: EncodingKey | None = None) -> Push:
+    """`body` in plain. Raises DecodeError when it is no push or lacks sender, recipient or type."""
     parsed = parse_push(body)
     fields = parsed.fields
     sender, recipient = fields.get("FromUserName", ""), fields.get("ToUserName", "")
@@ -73,7 +76,7 @@ def decode(body: bytes, account: str) -> Push:
         sent_at=_sent_at(fields.get("CreateTime", "")),
         raw=body,
     )
-    return Push(inbound, recipient, parsed.format, content.answered)
+    return Push(inbound, recipient, parsed.format, content.answered, key)
 
 
 def _text(fields: Mapping[str, str]) -> _Content:

@@ -8,20 +8,27 @@ from typing import Any
 
 from yarl import URL
 
+from channels.wechat.encryption import EncodingKey
+
 API_BASE_URL = "https://api.weixin.qq.com"
+_KEYS = ("encoding_aes_key", "previous_encoding_aes_key")
 LONGEST_WAIT = 4.8  # WeChat disconnects after 5 s
 
 
 @dataclass(frozen=True, slots=True)
 class WechatOptions:
     """`token`: the word agreed with WeChat's console, signs every request. `app_secret` is only
-    needed to call WeChat (pushes, media). `can_push`: whether the account may send
+    needed to call WeChat (pushes, media). `aes_keys`: from `encoding_aes_key` and, while WeChat
+    changes over, `previous_encoding_aes_key`; with them only encrypted pushes are taken, unless
+    `accept_plain`. `can_push`: whether the account may send
     customer-service messages (verified accounts). `reply_wait_seconds`: how long a webhook waits
     for the answer; 0 acknowledges at once. `timeout_seconds`: for one call to WeChat."""
 
     token: str = field(repr=False)
     app_id: str
     app_secret: str = field(default="", repr=False)
+    aes_keys: tuple[EncodingKey, ...] = ()
+    accept_plain: bool = False
     can_push: bool = True
     reply_wait_seconds: float = 4.5
     api_base_url: str = API_BASE_URL
@@ -30,19 +37,20 @@ class WechatOptions:
 
 def read_options(options: Mapping[str, Any]) -> WechatOptions:
     """Raises ValueError that names the option and says what it should be."""
-    unknown = sorted(set(options) - set(WechatOptions.__dataclass_fields__))
+    known = set(WechatOptions.__dataclass_fields__) - {"aes_keys"} | set(_KEYS)
+    unknown = sorted(set(options) - known)
     if unknown:
         raise ValueError(f"wechat: unknown option {unknown[0]!r}")
-    can_push = options.get("can_push", True)
-    if can_push not in (True, False):
-        raise ValueError("wechat: option can_push should be true or false")
+    can_push = _flag(options, "can_push", default=True)
     read = WechatOptions(
         token=_text(options, "token", "the Token set in WeChat's console"),
         app_id=_text(options, "app_id", "the account's AppID (wx…)"),
         app_secret=_text(options, "app_secret", "the account's AppSecret")
         if can_push or options.get("app_secret")
         else "",
-        can_push=bool(can_push),
+        aes_keys=_keys(options),
+        accept_plain=_flag(options, "accept_plain", default=False),
+        can_push=can_push,
         reply_wait_seconds=_seconds(options, "reply_wait_seconds", 4.5, 0.0, LONGEST_WAIT),
         api_base_url=_base_url(options.get("api_base_url", API_BASE_URL)),
         timeout_seconds=_seconds(options, "timeout_seconds", 8.0, 0.05, 60.0),
@@ -53,6 +61,30 @@ def read_options(options: Mapping[str, Any]) -> WechatOptions:
             "the reply to a message is this account's only way to answer"
         )
     return read
+
+
+def _flag(options: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    value = options.get(name, default)
+    if value not in (True, False):
+        raise ValueError(f"wechat: option {name} should be true or false")
+    return bool(value)
+
+
+def _keys(options: Mapping[str, Any]) -> tuple[EncodingKey, ...]:
+    current, previous = (options.get(name) for name in _KEYS)
+    if previous and not current:
+        raise ValueError(f"wechat: option {_KEYS[1]} needs {_KEYS[0]} beside it")
+    keys = []
+    for name in _KEYS:
+        if not options.get(name):
+            continue
+        try:
+            keys.append(EncodingKey(str(options[name]).strip()))
+        except ValueError as error:
+            raise ValueError(
+                f"wechat: option {name} should be the 43 letters and digits of the EncodingAESKey"
+            ) from error
+    return tuple(keys)
 
 
 def _text(options: Mapping[str, Any], name: str, what: str) -> str:

@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 
 from channels.wechat.push_body import PushFormat
+from channels.wechat.signature import sign
 from channels.wechat.splitting import WECHAT_TEXT_BYTES, split_text
 
 ACKNOWLEDGE = b"success"  # ends WeChat's retries, shows the citizen nothing
@@ -33,6 +34,32 @@ def text_reply(*, to: str, sender: str, text: str, now: datetime, format: PushFo
         f"<MsgType><![CDATA[text]]></MsgType>"
         f"<Content>{_cdata(clean)}</Content></xml>"
     ).encode()
+
+
+def sealed_reply(
+    encrypted: str,
+    *,
+    token: str,
+    timestamp: str,
+    nonce: str,
+    format: PushFormat,  # noqa: A002
+) -> bytes:
+    """UTF-8 body that carries an encrypted reply; signed as its push was."""
+    signature = sign(token, timestamp, nonce, encrypted)
+    if format is PushFormat.JSON:
+        fields = {
+            "Encrypt": encrypted,
+            "MsgSignature": signature,
+            "TimeStamp": int(timestamp),
+            "Nonce": nonce,
+        }
+        return json.dumps(fields).encode("ascii")
+    return (
+        f"<xml><Encrypt>{_cdata(encrypted)}</Encrypt>"
+        f"<MsgSignature>{_cdata(signature)}</MsgSignature>"
+        f"<TimeStamp>{timestamp}</TimeStamp>"
+        f"<Nonce>{_cdata(nonce)}</Nonce></xml>"
+    ).encode("ascii")
 
 
 def sendable(text: str) -> str:

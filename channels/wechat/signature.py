@@ -25,5 +25,18 @@ def is_signed(query: Mapping[str, str], token: str) -> bool:
     nonce = query.get("nonce", "")
     if not (given and timestamp and nonce):
         return False
-    expected = sign(token, timestamp, nonce)
+    return _same(given, sign(token, timestamp, nonce))
+
+
+def is_signed_over(query: Mapping[str, str], token: str, encrypted: str) -> bool:
+    """Whether `msg_signature` fits `timestamp`, `nonce` and the encrypted text of the body."""
+    given = query.get("msg_signature", "")
+    timestamp = query.get("timestamp", "")
+    nonce = query.get("nonce", "")
+    if not (given and timestamp and nonce and encrypted):
+        return False
+    return _same(given, sign(token, timestamp, nonce, encrypted))
+
+
+def _same(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode("ascii"))

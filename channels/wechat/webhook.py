@@ -17,12 +17,13 @@ from aiohttp import web
 from backend.ports import Accepted, Clock, Gateway, InboxUnavailable, PassiveReply
 from channels.wechat import texts
 from channels.wechat.account_health import AccountHealth
+from channels.wechat.admission import Admission, NotFresh, NotReadable, Refused
 from channels.wechat.decode import Push, decode
+from channels.wechat.encryption import MessageCipher
 from channels.wechat.options import WechatOptions
 from channels.wechat.push_body import DecodeError, PushFormat
 from channels.wechat.reply import ACKNOWLEDGE, first_part, fits, sendable, text_reply
 from channels.wechat.request_body import read_body
-from channels.wechat.signature import is_signed
 from channels.wechat.tries import Tries
 
 log = structlog.get_logger(__name__)
@@ -47,7 +48,9 @@ class Webhook:
         health: AccountHealth,
     ) -> None:
         self._account = account
-        self._token = options.token
+        cipher = MessageCipher(options.app_id, options.aes_keys) if options.aes_keys else None
+        self._admission = Admission(options.token, cipher, accept_plain=options.accept_plain)
+        self._has_key = cipher is not None
         self._can_push = options.can_push
         self._wait = options.reply_wait_seconds
         self._gateway = gateway
@@ -57,12 +60,14 @@ class Webhook:
 
     async def verify(self, request: web.Request) -> web.Response:
         """GET: answers echostr, once, when the console checks the URL."""
-        self._refuse_unsigned(request)
-        echo = request.query.get("echostr", "")
+        try:
+            echo = self._admission.echo(request.query)
+        except Refused as refused:
+            raise self._refusal(refused) from refused
         if not echo:
             raise web.HTTPBadRequest(text="echostr missing")
         return web.Response(
-            body=echo.encode("utf-8", "replace"),
+            body=echo,
             content_type="text/plain",
             headers={"X-Content-Type-Options": "nosniff"},
         )
@@ -70,8 +75,7 @@ class Webhook:
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """POST: stores the message, then answers it in time or acknowledges it."""
         received_at = self._clock.now()
-        self._refuse_unsigned(request)
-        push = self._decoded(request, await read_body(request))
+        push = self._admitted(request, await read_body(request), received_at)
         number = 1 if self._can_push else self._tries.count(push.inbound.external_id)
         try:
             accepted = await self._gateway.accept(
@@ -151,24 +155,30 @@ class Webhook:
             request.transport.abort()
         return web.Response(status=503)  # for the access log; nobody reads it
 
-    def _refuse_unsigned(self, request: web.Request) -> None:
-        if not is_signed(request.query, self._token):
-            log.info("wechat.refused", account=self._account, reason="signature")
-            raise web.HTTPForbidden(text="bad signature")
-
-    def _decoded(self, request: web.Request, body: bytes) -> Push:
+    def _admitted(self, request: web.Request, body: bytes, now: datetime) -> Push:
+        """The push, opened and decoded. Raises web.HTTPForbidden, HTTPBadRequest."""
         try:
-            push = decode(body, self._account)
+            admitted = self._admission.open(request.query, body, now)
+        except Refused as refused:
+            raise self._refusal(refused) from refused
+        try:
+            push = decode(admitted.body, self._account, admitted.key)
         except DecodeError as error:
-            encrypted = request.query.get("encrypt_type", "raw") != "raw"
-            if encrypted:
-                self._health.push_was_encrypted()
-            log.info(
-                "wechat.refused", account=self._account, reason=str(error), encrypted=encrypted
-            )
+            log.info("wechat.refused", account=self._account, reason=str(error))
             raise web.HTTPBadRequest(text="body not understood") from error
+        if self._admission.is_replay(request.query, push.inbound.external_id):
+            raise self._refusal(Refused("nonce used before"))
         self._health.push_was_understood()
         return push
+
+    def _refusal(self, refused: Refused) -> web.HTTPException:
+        log.info("wechat.refused", account=self._account, reason=refused.reason)
+        if isinstance(refused, NotReadable):
+            self._health.push_was_not_readable(encrypted=refused.encrypted, key_set=self._has_key)
+            return web.HTTPBadRequest(text="body not readable")
+        if isinstance(refused, NotFresh):
+            self._health.push_was_not_fresh(refused.apart)
+        return web.HTTPForbidden(text=f"refused: {refused.reason}")
 
     def _reply_within(self, push: Push, number: int) -> float:
         """How long an answer can still ride back, counted over the tries to come."""
@@ -185,13 +195,16 @@ class Webhook:
         return max(0.0, (self._clock.now() - received_at).total_seconds())
 
     def _text_response(self, push: Push, text: str) -> web.Response:
+        now = self._clock.now()
         body = text_reply(
             to=push.inbound.address,
             sender=push.recipient,
             text=text,
-            now=self._clock.now(),
+            now=now,
             format=push.format,
         )
+        if push.key is not None:
+            body = self._admission.seal(body, push.key, push.format, now)
         return web.Response(body=body, content_type=_CONTENT_TYPES[push.format], charset="utf-8")
 
 

@@ -42,8 +42,9 @@ SURVEY_ID = 7
 @dataclass
 class Player:
     """One citizen. `survey` is the questions of one that was just pushed to them. `say`, `photos`,
-    `place_sent`, `event`, `internal` and `choose` of a golden turn are what the app would make of a
-    message."""
+    `place_sent`, `event`, `internal`, `guide`, `petition` and `choose` of a golden turn are what
+    the app would make of a message; of an entity there may be a list; `same` is what others wait
+    for, told by the app when the bot would file."""
 
     engine: Engine
     channel: str = "wechat"
@@ -97,8 +98,10 @@ class Player:
                 "internal": turn.get("internal"),
             },
             "entities": [
-                {"entity": name, "value": value, "start": 0, "end": len(value)}
-                for name, value in turn.get("entities", {}).items()
+                {"entity": name, "value": value, "start": at, "end": at + len(value)}
+                for name, values in turn.get("entities", {}).items()
+                for value in ([values] if isinstance(values, str) else values)
+                for at in [max(0, turn.get("say", "").find(value))]
             ],
             "context": {
                 "petitions": self.petitions,
@@ -106,6 +109,9 @@ class Player:
                 "home_place": self.home_place,
                 "opted_out": False,
                 "survey": self._survey(),
+                **({"same": turn["same"]} if "same" in turn else {}),
+                "guide": turn.get("guide"),
+                "petition": turn.get("petition", 0.0),
             },
         }
 
@@ -145,6 +151,7 @@ class Player:
             self.position += 1
             self._show_question()
         elif effect["type"] == "ask_survey":
+            self.position = max(1, self.position - bool(effect.get("back")))
             self._show_question()
         elif effect["type"] == "decline_survey":
             self.position = len(self.survey) + 1

@@ -14,7 +14,7 @@ LARGEST_STATE = 20_000
 
 
 def test_there_are_enough_conversations() -> None:
-    assert len(CONVERSATIONS) >= 30
+    assert len(CONVERSATIONS) >= 120
 
 
 @pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda one: one["name"])

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+import yaml
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.validator import Validator
 
@@ -17,6 +18,11 @@ GIVEN_INTENTS = {
     "choose", "send_media", "send_location", "greet_new", "internal_ask_rating", "nlu_fallback",
     "survey_aside",
 }  # fmt: skip
+
+
+STYLES = sorted((ROOT / "data/nlu").glob("style_*.yml"))
+EXAMPLES, OF_A_STYLE = 60, 6
+"""At least so many of every intent; so many of every intent in each style."""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +68,15 @@ def _rasas_own() -> set[str]:
     return set(DEFAULT_INTENTS) - {"nlu_fallback", "out_of_scope"}
 
 
-@pytest.mark.parametrize("intent", ["raise_petition", "out_of_scope", "check_progress", "inform"])
-def test_the_main_intents_have_many_examples(validator: Validator, intent: str) -> None:
+def test_every_intent_has_many_examples(validator: Validator) -> None:
     examples = validator.intents.number_of_examples_per_intent
-    assert examples[intent] >= (200 if intent == "raise_petition" else 60)
+    assert {name: count for name, count in examples.items() if count < EXAMPLES} == {}
+    assert examples["raise_petition"] >= 10 * EXAMPLES
+
+
+@pytest.mark.parametrize("file", STYLES, ids=lambda file: file.stem)
+def test_every_style_has_examples_of_every_intent(validator: Validator, file: Path) -> None:
+    blocks = yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]
+    counts = {one["intent"]: len(one["examples"].splitlines()) for one in blocks}
+    assert set(counts) == set(validator.intents.number_of_examples_per_intent)
+    assert min(counts.values()) >= OF_A_STYLE

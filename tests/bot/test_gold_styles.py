@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
+import pytest
 import yaml
+
+from bot.components.written_text import as_handed_over
+from bot.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 STYLES = ["formal", "colloquial", "elderly", "angry", "dialect", "sms", "typos", "traditional"]
 EACH = 3
+LEAST_RIGHT, LEAST_RIGHT_OF_A_STYLE = 0.93, 0.88
+"""Of all messages, and of each style's; `make bench-intents` tells the figures."""
 # Words everybody says (对, 取消, 转人工) stand on both sides; a longer one would be a copy.
 COMMON_LENGTH = 6
 
@@ -36,6 +43,22 @@ def test_no_message_is_copied_into_the_examples() -> None:
             examples |= {_bare(line.lstrip("- ")) for line in one["examples"].splitlines()}
     copied = [text for text in _messages() if _bare(text) in examples]
     assert [text for text in copied if len(text) > COMMON_LENGTH] == []
+
+
+@pytest.mark.parametrize("style", [*STYLES, None])
+def test_messages_are_read_right(engine: Engine, style: str | None) -> None:
+    """Prints pairs of intents only: whoever writes examples must not look at the messages."""
+    wrong, count = Counter[tuple[str, str]](), 0
+    for intent, styles in _gold().items():
+        for text in [text for name in styles if style in (name, None) for text in styles[name]]:
+            ranking = engine._read_intent(as_handed_over(text))["intent_ranking"]
+            read = next((one["name"] for one in ranking if one["name"] != "nlu_fallback"), "none")
+            count += 1
+            wrong[(intent, read)] += read != intent
+    least = LEAST_RIGHT_OF_A_STYLE if style else LEAST_RIGHT
+    assert 1 - sum(wrong.values()) / count >= least, [
+        pair for pair in wrong.most_common() if pair[1]
+    ]
 
 
 def _gold() -> dict[str, dict[str, list[str]]]:

@@ -30,6 +30,36 @@ def test_a_citizen_cannot_name_an_intent(text: str) -> None:
     assert not read["text"].startswith(("/", "／"))
 
 
+def _unsure(*readings: str) -> Any:
+    ranking = [{"name": name, "confidence": 0.3} for name in ("nlu_fallback", *readings)]
+    return lambda text: {"intent": ranking[0], "intent_ranking": ranking}
+
+
+@pytest.mark.parametrize(
+    ("readings", "petition", "intent"),
+    [
+        (("raise_petition", "abuse"), 0.95, "raise_petition"),
+        (("remind", "raise_petition"), 0.95, "raise_petition"),
+        (("remind", "raise_petition"), 0.6, "nlu_fallback"),
+        (("remind", "help", "raise_petition"), 0.95, "nlu_fallback"),
+        ((), 0.95, "nlu_fallback"),
+    ],
+)
+def test_what_the_app_reads_as_a_petition_outranks_being_unsure(
+    readings: tuple[str, ...], petition: float, intent: str
+) -> None:
+    request = turn_request("到底修不修", context={"petition": petition})
+    read = read_turn(request, _unsure(*readings), INTENTS)
+    assert read["intent"]["name"] == intent
+    assert [one["name"] for one in read["intent_ranking"]] == ["nlu_fallback", *readings]
+
+
+def test_it_does_not_outrank_a_sure_reading() -> None:
+    request = turn_request("怎么还没人来修", context={"petition": 0.99})
+    read = read_turn(request, _pipeline, INTENTS)
+    assert read["intent"]["name"] == "read_by_pipeline"
+
+
 def test_slash_within_a_text_stays() -> None:
     assert citizen_text(" 3/4号楼 ") == "3/4号楼"
 

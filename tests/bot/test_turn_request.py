@@ -34,7 +34,12 @@ JSON_VALUES = st.recursive(
 )
 FULL = turn_body(
     "路灯坏了",
-    entities=[{"entity": "place", "value": "人民路", "start": 0, "end": 3, "code": None}],
+    entities=[
+        {"entity": "place", "value": "人民路", "start": 0, "end": 3, "code": None, "date": None},
+        {"entity": "office", "value": "教育局", "start": 3, "end": 6, "code": "education"},
+        {"entity": "amount", "value": "200元", "start": 6, "end": 10},
+        {"entity": "time", "value": "上周", "start": 10, "end": 12, "date": "2026-11-16"},
+    ],
     context={
         "petitions": [{"number": "20261123-0001-1", "title": "路灯", "state": "received"}],
         "prompt": {"key": "confirm", "options": [{"label": "对", "payload": "/affirm"}]},

@@ -42,6 +42,10 @@ class FakeClock:
         self._sleepers.append((self._now + timedelta(seconds=seconds), waiter))
         await waiter
 
+    def set(self, now: datetime) -> None:
+        """Put the clock to another time; nobody is woken."""
+        self._now = now
+
     async def advance(self, seconds: float) -> None:
         """Move time on, waking sleepers in order; yields so that they run."""
         end = self._now + timedelta(seconds=seconds)

@@ -28,6 +28,7 @@ from backend.conversation.trial import Trial
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
 from backend.deployment.live import Deployment
+from backend.learning.shelf import Shelf
 from backend.organisation.passwords import hash_password
 from backend.organisation.tables import user
 from backend.petitions.desk import Desk
@@ -37,7 +38,7 @@ from backend.surveys.push_limits import QuietHours
 from backend.surveys.push_plan import asking_ends
 from backend.web.dependencies import WebDependencies
 from channels.sms.segmentation import count_parts
-from tests.conversation.room import readings
+from tests.conversation.room import MODEL, readings
 from tests.petitions.world import DATA, Person, World
 
 PASSWORD = "麦田真好看呀今年收成不错"
@@ -243,6 +244,7 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
         asking_ends=partial(asking_ends, rates={"sms": 1.0}, quiet=QuietHours()),
         try_words=Trial(BotClient(), readings(), texts, world.rules, world.clock).words,
         health=health,
+        models=Shelf(folder / "models", MODEL),
         data_folder=DATA,
         media_folder=folder / "media",
         assets_folder=NODE_MODULES,

@@ -16,6 +16,7 @@ from tests.console.site import PASSWORD, Site
 PARTS = {
     "number": "20261123-0001-0",
     "id": "1",
+    "issue": "1",
     "digest": "x",
     "name": "y",
     "step": "disabled",

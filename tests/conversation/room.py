@@ -14,6 +14,7 @@ from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.effects import Effects
 from backend.conversation.inbox import Inbox
 from backend.conversation.reading import Readings
+from backend.conversation.same_matters import SameMatters
 from backend.conversation.signals import Signals
 from backend.conversation.spool import Spool
 from backend.conversation.tables import message, outbox
@@ -21,6 +22,9 @@ from backend.conversation.texts import Texts
 from backend.conversation.turn import TurnTaker
 from backend.conversation.worker import Worker
 from backend.database.engine import Database
+from backend.duty.alarm import PATIENCE, Alarm
+from backend.guide.entries import load_guide
+from backend.petitions.joinable import JoinableFinder
 from backend.petitions.number import find_numbers
 from backend.petitions.rules import PetitionRules, load_petition_rules
 from backend.ports import Event, Inbound, MessageKind
@@ -32,10 +36,13 @@ from backend.triage.rules import load_rules
 from backend.triage.tagger import Tagger
 from backend.triage.training import train
 from tests.conversation.conftest import HandClock
+from tests.petitions.meanings import sentence_reader
 
 PROJECT = Path(__file__).resolve().parents[2]
 DATA = PROJECT / "data"
 MODEL = PROJECT / "var" / "models" / "triage.npz"
+
+LOOKS = {"town": "wechat", "line": "sms"}
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -61,8 +68,10 @@ def readings() -> Readings:
             Gazetteer(petition_rules().catalogue.divisions),
             Tagger(),
             find_numbers,
+            petition_rules().catalogue.organisation,
         ),
         classifier.load(MODEL, DATA / "rules"),
+        load_guide(DATA / "guide"),
     )
 
 
@@ -118,10 +127,11 @@ class Room:
             database,
             clock,
             self.bot,  # type: ignore[arg-type]
-            Effects(readings(), petition_rules()),
+            Effects(readings(), petition_rules(), Alarm(texts(), LOOKS, PATIENCE)),
             readings(),
             texts(),
-            {"town": "wechat", "line": "sms"},
+            LOOKS,
+            SameMatters(JoinableFinder(database, sentence_reader()), readings(), petition_rules()),
         )
         self.worker = self.another_worker("first")
         self._count = 0

@@ -19,10 +19,12 @@ from backend.conversation.texts import Reply
 from backend.conversation.turn import SAY_RECEIVED_AT
 from backend.conversation.worker import AT_ONCE
 from backend.database.engine import Database
+from backend.petitions.grouping import MatterFinder
 from backend.petitions.tables import handover, petition
 from backend.ports import Event
 from tests.conversation.conftest import HandClock
 from tests.conversation.room import Room, says, texts
+from tests.petitions.meanings import sentence_reader
 
 FILE = {
     "id": "e1",
@@ -446,3 +448,23 @@ async def test_a_conversation_with_nothing_to_read_is_given_back(room: Room) -> 
     async with room.database.read() as connection:
         owner = (await connection.execute(select(conversation.c.lease_owner))).scalar_one()
     assert owner is None
+
+
+async def test_where_others_wait_for_the_same_the_bot_is_told_and_asks(room: Room) -> None:
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        return says("greet") if "same" in request["context"] else filing(request)
+
+    room.bot.answer = answer
+    matters = MatterFinder(room.database, room.clock, sentence_reader())
+    first = await room.write("锦绣小区3号楼下水道堵了", who="甲")
+    await room.turns(first)
+    while await matters.read_some():
+        pass
+    second = await room.write("锦绣小区3号楼下水道堵了", who="乙")
+    await room.turns(second)
+    assert await count(room, petition) == 1
+    assert (await room.said())[-1] == "greet"
+    same = room.bot.asked[-1]["context"]["same"]
+    assert (same["place"], same["people"]) == ("锦绣社区", 1)
+    # Nothing was asked of the first, and of the second one question twice.
+    assert ["same" in each["context"] for each in room.bot.asked] == [False, False, True]

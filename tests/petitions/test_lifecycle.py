@@ -51,7 +51,10 @@ class Life(RuleBasedStateMachine):
             self.answers += 1
         if action is Action.WITHDRAW:
             assert by is By.CITIZEN
-        if action in (Action.RETURN, Action.RECUSE_OFFICE):
+        if action is Action.FOLLOW:
+            assert before is State.JOINED
+            self.answers += 1
+        if action in (Action.RETURN, Action.RECUSE_OFFICE, Action.MERGE, Action.JOIN):
             self.has_lead = False
         if action is Action.DISPATCH:
             self.has_lead = True
@@ -69,6 +72,13 @@ class Life(RuleBasedStateMachine):
             assert self.ratings == self.answers > 0
         if self.state is State.RESOLVED:
             assert self.answers == self.ratings + 1
+
+    @invariant()
+    def what_follows_another_waits_for_it(self) -> None:
+        if self.state is State.JOINED:
+            assert self.answers == self.ratings
+            assert not possible(self.state, Action.ANSWER, By.OFFICIAL)
+            assert possible(self.state, Action.WITHDRAW, By.CITIZEN)
 
     @invariant()
     def an_open_petition_can_always_end(self) -> None:

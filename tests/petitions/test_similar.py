@@ -1,12 +1,9 @@
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from backend.organisation.sessions import Actor
-from backend.petitions.similar import LEAST, WITHIN, likeness, similar_petitions
+from backend.petitions.matters import WITHIN
+from backend.petitions.similar import similar_petitions
 from tests.petitions.world import LIUHE_HONGXING, World
 
 DRAIN = "锦绣小区3号楼下水道堵了一个月没人管，污水漫到一楼"
@@ -53,28 +50,3 @@ async def test_numbers_in_a_title_are_masked_for_who_may_not_see_them(world: Wor
 
 def _fields(reading: Any) -> dict[str, Any]:
     return {name: getattr(reading, name) for name in reading.__slots__}
-
-
-texts = st.text(alphabet="路灯下水道坏了堵3号楼，。 ab", max_size=30)
-
-
-@given(texts, texts, st.booleans(), st.booleans())
-def test_likeness_is_a_share_and_the_same_both_ways(
-    text: str, other: str, same_place: bool, same_domain: bool
-) -> None:
-    one = SimpleNamespace(text=text, place="甲", place_code=None, domain="a")
-    two = SimpleNamespace(
-        text=other,
-        place="甲" if same_place else "乙",
-        place_code=None,
-        domain="a" if same_domain else "b",
-    )
-    there, back = likeness(one, two), likeness(two, one)  # type: ignore[arg-type]
-    assert there == back
-    assert 0.0 <= there <= 1.0
-
-
-def test_a_place_alone_makes_nothing_similar() -> None:
-    one = SimpleNamespace(text="路灯坏了", place="甲", place_code="1", domain="a")
-    two = SimpleNamespace(text="饭店油烟", place="甲", place_code="1", domain="a")
-    assert likeness(one, two) == 0.0 < LEAST  # type: ignore[arg-type]

@@ -112,8 +112,9 @@ class World:
     serial: int = 0
 
     @classmethod
-    async def create(cls, database: Database) -> World:
-        world = cls(database, load_petition_rules(DATA), SetClock())
+    async def create(cls, database: Database, rules: PetitionRules | None = None) -> World:
+        """`rules`: loaded before, where many worlds are made."""
+        world = cls(database, rules or load_petition_rules(DATA), SetClock())
         async with database.write() as connection:
             await sync_tree(connection, world.rules.catalogue.organisation.values())
             world.accounts = await ensure_accounts(

@@ -84,6 +84,27 @@ async def test_an_option_of_an_older_question_changes_nothing(asked: SurveyWorld
     assert "最希望先办哪一件事" in await asked.last_said()
 
 
+async def test_going_back_asks_the_question_before_and_its_new_answer_counts(
+    asked: SurveyWorld,
+) -> None:
+    back = {"type": "ask_survey", "survey": 1, "resumed": False, "back": True}
+    await write(asked, "2", answer(position=1, option=1))
+    assert (await write(asked, "上一题", back))["context"]["survey"]["position"] == 2
+    assert (await write(asked, "1", answer(position=1, option=0)))["context"]["survey"] == (
+        asked.room.bot.asked[0]["context"]["survey"]
+    )
+    first, *others = await asked.answers()
+    assert (first.option, first.words, others) == (0, "1", [])
+
+
+async def test_there_is_nothing_before_the_first_question(asked: SurveyWorld) -> None:
+    await write(
+        asked, "上一题", {"type": "ask_survey", "survey": 1, "resumed": False, "back": True}
+    )
+    request = await write(asked, "2", answer(position=1, option=1))
+    assert request["context"]["survey"]["position"] == 1
+
+
 async def test_more_of_an_answer_is_added_to_it(asked: SurveyWorld) -> None:
     await write(asked, "1", answer(position=1, option=0))
     await write(asked, "修路", answer(position=2, in_words=True))

@@ -1,5 +1,6 @@
 import itertools
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,17 @@ from hypothesis import strategies as st
 from backend.catalogue import load_catalogue
 from backend.petitions.number import find_numbers
 from backend.triage.cleaning import clean
-from backend.triage.entities import EntityReader, PatternsError, load_patterns
+from backend.triage.entities import EntityReader, load_patterns
 from backend.triage.gazetteer import Gazetteer
+from backend.triage.rule_file import PatternsError
 from backend.triage.tagger import Tagger
 
 DATA = Path(__file__).parents[2] / "data"
 GOLD = Path(__file__).with_name("entities_gold.txt")
-KINDS = {"p": "place", "t": "time", "n": "person", "f": "phone", "q": "petition_number"}
+KINDS = {
+    "p": "place", "t": "time", "n": "person", "f": "phone", "q": "petition_number",
+    "o": "office", "m": "amount",
+}  # fmt: skip
 DIVISIONS = load_catalogue(DATA / "catalogue").divisions
 GAZETTEER = Gazetteer(DIVISIONS)
 READER = EntityReader(load_patterns(DATA / "rules"), GAZETTEER, Tagger(), find_numbers)
@@ -28,7 +33,7 @@ def gold() -> list[tuple[str, Spans]]:
     for line in GOLD.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             text, spans, last = "", set(), 0
-            for match in re.finditer(r"\[(.+?)\]([ptnfq])", line):
+            for match in re.finditer(r"\[(.+?)\]([ptnfqom])", line):
                 text += line[last : match.start()]
                 spans.add((KINDS[match[2]], len(text), len(text) + len(match[1])))
                 text += match[1]
@@ -67,7 +72,8 @@ def test_gold_sentences_are_clean_and_many() -> None:
 @pytest.mark.parametrize(
     ("kind", "precision", "recall"),
     [(None, 0.95, 0.95), ("place", 0.93, 0.93), ("time", 0.93, 0.93), ("person", 0.9, 0.9),
-     ("phone", 1.0, 1.0), ("petition_number", 1.0, 1.0)],
+     ("phone", 1.0, 1.0), ("petition_number", 1.0, 1.0), ("office", 0.9, 0.9),
+     ("amount", 0.9, 0.9)],
 )  # fmt: skip
 def test_precision_and_recall(kind: str | None, precision: float, recall: float) -> None:
     reached = scores(kind)
@@ -133,9 +139,36 @@ def test_any_text_is_read_without_overlaps(text: str) -> None:
 
 
 def test_wrong_patterns_are_refused_by_name(tmp_path: Path) -> None:
-    for name in ("places.yml", "times.yml"):
-        content = (DATA / "rules" / name).read_text(encoding="utf-8")
+    for file in (DATA / "rules").glob("*.yml"):
+        (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    load_patterns(tmp_path)
+    for name in (
+        "places.yml", "times.yml", "names.yml", "personal_numbers.yml", "offices.yml",
+    ):  # fmt: skip
+        content = (tmp_path / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text("expressions: ['(']\n", encoding="utf-8")
+        with pytest.raises(PatternsError, match=name.replace(".", r"\.")):
+            load_patterns(tmp_path)
         (tmp_path / name).write_text(content, encoding="utf-8")
-    (tmp_path / "times.yml").write_text("expressions: ['(']\n", encoding="utf-8")
-    with pytest.raises(PatternsError, match=r"times\.yml"):
-        load_patterns(tmp_path)
+
+
+def test_offsets_into_what_was_written() -> None:
+    text = "😡😡\n請看東門菜市場，路燈從上個月15號壞了，電話１３９－００１３－９０００"
+    found = READER.read_written(text, date(2026, 11, 26))
+    assert [(e.entity, text[e.start : e.end], e.value, e.date) for e in found] == [
+        ("place", "東門菜市場", "东门菜市场", None),
+        ("time", "從上個月15號", "从上个月15号", "2026-10-15"),
+        ("phone", "１３９－００１３－９０００", "13900139000", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "aside"),
+    [
+        ("我在浙江打工", [True]),
+        ("不是锦绣小区,是南园小区", [True, False]),
+        ("是不是锦绣小区停水", [False]),
+    ],
+)
+def test_places_where_the_matter_is_not(text: str, aside: list[bool]) -> None:
+    assert [e.aside for e in READER.read_entities(text) if e.entity == "place"] == aside

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from backend.learning.freshness import has_outgrown
+from backend.learning.shelf import SHIPPED, Shelf
+from backend.triage.examples import training_digest
 from backend.triage.freshness import is_current
+from backend.triage.model import ModelError, load_model
 from xiangyin.checks.finding import Finding, State
 from xiangyin.child import Health
 from xiangyin.operator_health import PATH, operator_headers
@@ -37,7 +41,23 @@ def check_models(
         found.append(Finding("分类模型", State.NOTE, fact, advice))
     else:
         found.append(Finding("分类模型", State.GOOD, "与现在的例句一致"))
-    return found
+    return [*found, *_own_model(Shelf(settings.models_dir, triage), data)]
+
+
+def _own_model(shelf: Shelf, data: Path) -> Sequence[Finding]:
+    """Nothing is said where the shipped model serves."""
+    name = shelf.in_service()
+    if name == SHIPPED:
+        return []
+    try:
+        load_model(shelf.file(name))
+    except ModelError:
+        fact = f"正在用的 {name} 读不了，先用自带的模型"
+        return [Finding("县里自己的模型", State.BAD, fact, "运行 xiangyin models rollback")]
+    if has_outgrown(shelf, training_digest(data)):
+        fact = f"{name} 是按旧的例句训练的"
+        return [Finding("县里自己的模型", State.NOTE, fact, "运行 xiangyin train")]
+    return [Finding("县里自己的模型", State.GOOD, f"正在用 {name}")]
 
 
 async def check_bots(settings: Settings) -> Sequence[Finding]:

@@ -18,11 +18,12 @@ from xiangyin import run_lock
 from xiangyin.commands import run
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
-from xiangyin.commands.train import train
+from xiangyin.commands.train import train_at_start
 from xiangyin.demo.fill import Filled, Holding, clear, fill, holding
 from xiangyin.demo.stories import DemoDataError, Material, load_material
 from xiangyin.demo.survey_stories import load_surveys
 from xiangyin.loading import load_settings
+from xiangyin.model_service import shelf_of
 from xiangyin.preparation import prepare_database
 from xiangyin.settings import PROJECT, Settings
 from xiangyin.wiring import DATA, load_readings
@@ -52,7 +53,7 @@ def execute(args: argparse.Namespace) -> int:
             "设置里有真实的账号，演示县不接真实的渠道。\n"
             "请另写一份设置，用 XIANGYIN_CONFIG 指定，再运行 xiangyin demo"
         )
-    if code := train():
+    if code := train_at_start(settings):
         return code
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     lock = run_lock.take(settings.var_dir, settings.role)
@@ -120,7 +121,7 @@ async def _fill(settings: Settings, database: Database) -> None:
         now=SystemClock().now(),
         password=password,
         rules=rules,
-        readings=load_readings(rules),
+        readings=load_readings(rules, shelf_of(settings)),
         texts=Texts.load(DATA / "texts" / "replies.yml"),
         media_folder=settings.media_dir,
     )

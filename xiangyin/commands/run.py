@@ -10,19 +10,19 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from backend.clock import SystemClock
 from backend.database.engine import Database
 from xiangyin import run_lock
+from xiangyin.bot_process import bot_spec
 from xiangyin.child import ChildSpec
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
-from xiangyin.commands.train import train
+from xiangyin.commands.train import train_at_start
 from xiangyin.loading import load_settings
 from xiangyin.preparation import FIRST_LOGIN, make_first_user, prepare_database
 from xiangyin.probes import http_health
-from xiangyin.settings import BOT_PYTHON, PROJECT, Role, Settings
+from xiangyin.settings import PROJECT, Role, Settings
 from xiangyin.supervisor import StartFailed, Supervisor
 from xiangyin.valkey import valkey_spec
 
@@ -52,7 +52,7 @@ def execute(args: argparse.Namespace) -> int:
             "停掉它，或用 XIANGYIN_HTTP_PORT 换一个端口"
         )
     try:
-        if args.train and (code := train()):
+        if args.train and (code := train_at_start(settings)):
             return code
         return asyncio.run(_run(settings, args.role))
     finally:
@@ -136,19 +136,8 @@ def _stages(
     """
     answers = settings.role in (Role.ALL, Role.WORKER)
     valkey = [valkey_spec(settings)] if settings.embeds_valkey and answers else []
-    bots = [_bot(settings, path) for path in settings.bot_sockets] if answers else []
+    bots = [bot_spec(settings, path) for path in settings.bot_sockets] if answers else []
     return [[*valkey, *bots, _app(settings, role, preparation)]]
-
-
-def _bot(settings: Settings, path: Path) -> ChildSpec:
-    return ChildSpec(
-        name=path.stem,
-        command=(BOT_PYTHON, "-m", "bot", "serve", "--socket", path),
-        probe=lambda: http_health("http://bot/health", socket=path),
-        cwd=PROJECT,
-        log=settings.var_dir / "log" / f"{path.stem}.log",
-        files=(path,),
-    )
 
 
 def _app(settings: Settings, role: str | None, preparation: _Preparation) -> ChildSpec:

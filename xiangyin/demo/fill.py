@@ -21,6 +21,7 @@ from backend.conversation.turn import TurnTaker
 from backend.database.engine import Database
 from backend.database.revision import current_revision
 from backend.database.schema import metadata
+from backend.duty.alarm import PATIENCE, Alarm
 from backend.organisation.accounts import ensure_accounts
 from backend.organisation.tables import account, user
 from backend.petitions.desk import Desk
@@ -116,7 +117,7 @@ async def fill(
         whole = OneTransaction(database, connection)
         looks = {name: channel for channel, name in DEMO_ACCOUNTS.items()}
         bot = StoryBot()
-        effects = Effects(readings, rules)
+        effects = Effects(readings, rules, Alarm(texts, looks, PATIENCE))
         taker = TurnTaker(whole, clock, bot, effects, readings, texts, looks)
         notifier = ConversationNotifier(texts, looks, Signals(None, clock), clock)
         cast = await Cast.engage(connection, material, password, clock.now())

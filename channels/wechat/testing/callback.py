@@ -6,12 +6,14 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import dataclass, field
+from typing import Any
 from xml.etree.ElementTree import fromstring
 from xml.sax.saxutils import escape
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from yarl import URL
 
+from channels.wechat.encryption import EncodingKey, MessageCipher
 from channels.wechat.signature import sign
 from channels.wechat.testing.platform import FakePlatform
 
@@ -31,7 +33,9 @@ class Delivery:
 
 @dataclass
 class Wechat:
-    """The citizens' WeChat. `try_seconds` is WeChat's 5 s, shortened in tests."""
+    """The citizens' WeChat. `try_seconds` is WeChat's 5 s, shortened in tests. `aes_key`: the
+    account is in the safe mode with this EncodingAESKey (`compatible`: the push is in plain too);
+    without it in the plain mode."""
 
     platform: FakePlatform
     webhook_url: str
@@ -39,6 +43,8 @@ class Wechat:
     account_id: str = "gh_000000000001"
     try_seconds: float = 5.0
     format: str = "xml"
+    aes_key: str = ""
+    compatible: bool = False
     _message_ids: itertools.count[int] = field(
         default_factory=lambda: itertools.count(24_000_000_000_000_001)
     )
@@ -73,8 +79,7 @@ class Wechat:
             self.platform.followers.add(openid)
             self.platform.windows.wrote(openid)
             content = {**content, "MsgId": str(next(self._message_ids))}
-        body = self.body(openid, content)
-        url = self.signed_url()
+        url, body = self.request(self.body(openid, content))
         statuses: list[int] = []
         async with ClientSession(timeout=ClientTimeout(total=self.try_seconds)) as http:
             for _ in range(TRIES):
@@ -94,6 +99,25 @@ class Wechat:
         }
         return URL(self.webhook_url).with_query(query)
 
+    def request(self, body: bytes) -> tuple[URL, bytes]:
+        """The address and the body WeChat posts for a push, encrypted as the mode says."""
+        url = self.signed_url()
+        if not self.aes_key:
+            return url, body
+        encrypted = self._cipher.encrypt(body, EncodingKey(self.aes_key))
+        query = url.query
+        signature = sign(self.token, query["timestamp"], query["nonce"], encrypted)
+        url = url.update_query(encrypt_type="aes", msg_signature=signature)
+        if self.format == "json":
+            plain = json.loads(body) if self.compatible else {"ToUserName": self.account_id}
+            return url, json.dumps({**plain, "Encrypt": encrypted}).encode()
+        inner = body.removeprefix(b"<xml>").removesuffix(b"</xml>") if self.compatible else b""
+        return url, b"<xml>%b<Encrypt>%b</Encrypt></xml>" % (inner, encrypted.encode())
+
+    @property
+    def _cipher(self) -> MessageCipher:
+        return MessageCipher(self.platform.app_id, [EncodingKey(self.aes_key)])
+
     def body(self, openid: str, content: dict[str, str]) -> bytes:
         created = str(int(self.platform.clock.now().timestamp()))
         fields = {
@@ -108,10 +132,27 @@ class Wechat:
         return f"<xml>{inner}</xml>".encode()
 
     def _shown(self, openid: str, statuses: list[int], answer: bytes | None) -> Delivery:
-        seen = SERVICE_DOWN if answer is None or statuses[-1] != 200 else _reply_text(answer)
+        refused = answer is None or statuses[-1] != 200
+        seen = SERVICE_DOWN if answer is None or refused else _reply_text(self._opened(answer))
         if seen is not None:
             self.platform.shown(openid, seen)
         return Delivery(statuses, seen, answer or b"")
+
+    def _opened(self, answer: bytes) -> bytes:
+        """The reply in plain. WeChat shows no reply that is not encrypted as its push was."""
+        if not self.aes_key or answer in (b"", b"success"):
+            return answer
+        fields = _fields(answer)
+        parts = (str(fields[name]) for name in ("TimeStamp", "Nonce", "Encrypt"))
+        if sign(self.token, *parts) != fields["MsgSignature"]:
+            return b"wrongly signed"
+        return self._cipher.decrypt(str(fields["Encrypt"])).message
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    if body[:1] == b"{":
+        return dict(json.loads(body))
+    return {child.tag: child.text or "" for child in fromstring(body)}  # noqa: S314
 
 
 async def _try(http: ClientSession, url: URL, body: bytes) -> tuple[int, bytes]:
@@ -127,10 +168,7 @@ def _reply_text(answer: bytes) -> str | None:
     if answer in (b"", b"success"):
         return None
     try:
-        if answer[:1] == b"{":
-            fields = json.loads(answer)
-        else:
-            fields = {child.tag: child.text or "" for child in fromstring(answer)}  # noqa: S314
+        fields = _fields(answer)
         is_text = fields["MsgType"] == "text" and len(fields["Content"].encode("utf-8")) <= 2048
         return str(fields["Content"]) if is_text else SERVICE_DOWN
     except (ValueError, SyntaxError, KeyError):

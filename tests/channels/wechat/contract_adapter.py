@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
@@ -115,7 +116,9 @@ class WechatAdapter(ChannelAdapter):
         return [(pushed.openid, pushed.text) for pushed in self.platform.pushed]
 
     def _signed(self, body: bytes) -> Request:
-        timestamp, nonce = "1795400000", "1234567"
+        # A retry bears the nonce of the first try, another message another one.
+        timestamp = str(int(self.platform.clock.now().timestamp()))
+        nonce = str(zlib.crc32(body))
         query = urlencode(
             {
                 "signature": sign(TOKEN, timestamp, nonce),

@@ -9,10 +9,16 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from backend.learning.shelf import Shelf
+from backend.triage.examples import training_digest
+from backend.triage.model import note_on_card
+from backend.triage.training import train_on
+from tests.learning.schoolbook import schoolbook
+from tests.petitions.world import NOW
 from xiangyin.checks.finding import State
 from xiangyin.checks.processes import check_app, check_models
 from xiangyin.operator_health import PATH, operator_health
-from xiangyin.settings import Settings
+from xiangyin.settings import PROJECT, Settings
 
 REFUSED = "公众号的 AppSecret 不对（40125）。"
 
@@ -38,6 +44,30 @@ def test_a_model_of_other_examples_is_old(
     (tmp_path / "triage.npz").touch()
     found = check_models(settings(), triage=tmp_path / "triage.npz", bot=tmp_path)
     assert [one.state for one in found] == [State.GOOD, State.NOTE]
+
+
+def test_an_own_model_is_told_with_what_is_wrong_with_it(
+    settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    data, shipped = PROJECT / "data", tmp_path / "shipped.npz"
+    content = schoolbook(digest=training_digest(data))
+    train_on(content, shipped, now=NOW)
+    own = settings(var_dir=tmp_path / "var")
+    shelf = Shelf(own.models_dir, shipped)
+
+    def told() -> list[tuple[State, str]]:
+        found = check_models(own, triage=shipped, bot=tmp_path, data=data)
+        return [(one.state, one.advice) for one in found if one.subject == "县里自己的模型"]
+
+    assert told() == []
+    name = shelf.new_name(NOW)
+    train_on(content, shelf.file(name), now=NOW, notes={"authored_digest": content.digest})
+    shelf.put_in_service(name)
+    assert told() == [(State.GOOD, "")]
+    note_on_card(shelf.file(name), {"authored_digest": "of another program"})
+    assert told() == [(State.NOTE, "运行 xiangyin train")]
+    shelf.file(name).write_bytes(b"damaged")
+    assert told() == [(State.BAD, "运行 xiangyin models rollback")]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # The command sets these for its children: given back after the test.
     monkeypatch.setenv("XIANGYIN_DEMO", "false")
     monkeypatch.setenv("XIANGYIN_SIMULATOR", "false")
-    monkeypatch.setattr(demo, "train", lambda: 0)
+    monkeypatch.setattr(demo, "train_at_start", lambda _settings: 0)
 
 
 @pytest.mark.parametrize("again", [[], ["--again"]])

@@ -1,0 +1,111 @@
+"""The guide to what is done how (办事指南): its entries, checked when loaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from backend.data_file import read_yaml
+
+Topic = Literal["materials", "place", "hours", "cost", "days", "phone", "online"]
+TOPICS: Sequence[Topic] = ("materials", "place", "hours", "cost", "days", "online", "phone")
+ASKING_FILE = "asking.yml"
+Short = Annotated[str, Field(min_length=2, max_length=14)]
+Line = Annotated[str, Field(min_length=2, max_length=70)]
+
+
+class GuideError(ValueError):
+    """The guide is wrong; the message names the file and the entry."""
+
+
+class Entry(BaseModel):
+    """One thing people apply for. `aliases` are what they call it, `questions` how they ask for it
+    in other words; `materials` to `online` is what they are told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+    title: Short
+    aliases: list[Short] = []
+    questions: list[Line] = []
+    who: Line | None = None
+    materials: Line
+    place: Line
+    hours: Line
+    cost: Line
+    days: Line
+    online: Line | None = None
+    phone: Annotated[str, Field(min_length=3, max_length=24)]
+
+    def told(self, topic: Topic) -> str | None:
+        """What the entry says about one point."""
+        value: str | None = getattr(self, topic)
+        return value
+
+
+@dataclass(frozen=True)
+class Guide:
+    """`asks`: words of a question of procedure; `blames`: words of somebody's own grievance, which
+    no guide answers."""
+
+    entries: Mapping[str, Entry]
+    asks: re.Pattern[str]
+    blames: re.Pattern[str]
+
+
+def load_guide(folder: Path) -> Guide:
+    """From data/guide. Raises GuideError."""
+    entries: dict[str, Entry] = {}
+    names: dict[str, str] = {}
+    for file in sorted(folder.glob("*.yml")):
+        if file.name == ASKING_FILE:
+            continue
+        for number, told in enumerate(_read(file, list), 1):
+            entry = _entry(file, number, told)
+            if entry.id in entries:
+                raise GuideError(f"{file}: {entry.id} stands twice")
+            for name in (entry.title, *entry.aliases):
+                if name in names:
+                    raise GuideError(f"{file}: {entry.id}: {name} also names {names[name]}")
+                names[name] = entry.id
+            entries[entry.id] = entry
+    asking = _read(folder / ASKING_FILE, dict)
+    if set(asking) != {"asks", "blames"}:
+        raise GuideError(f"{folder / ASKING_FILE}: exactly the entries asks, blames are needed")
+    return Guide(
+        entries, *(_pattern(folder / ASKING_FILE, asking[name]) for name in sorted(asking))
+    )
+
+
+def _entry(file: Path, number: int, told: object) -> Entry:
+    try:
+        return Entry.model_validate(told)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = told.get("id", number) if isinstance(told, dict) else number
+        raise GuideError(f"{file}: {where}: {first['loc']}: {first['msg']}") from error
+
+
+def _pattern(file: Path, patterns: object) -> re.Pattern[str]:
+    if not isinstance(patterns, list) or not patterns:
+        raise GuideError(f"{file}: a list of patterns is needed")
+    try:
+        return re.compile("|".join(f"(?:{one})" for one in patterns))
+    except re.error as error:
+        raise GuideError(f"{file}: {error}") from error
+
+
+def _read(file: Path, kind: type) -> Any:
+    try:
+        content = read_yaml(file)
+    except (OSError, yaml.YAMLError) as error:
+        raise GuideError(f"{file}: {error}") from error
+    if not isinstance(content, kind):
+        raise GuideError(f"{file}: a {kind.__name__} is needed")
+    return content

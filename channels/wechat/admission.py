@@ -1,0 +1,138 @@
+"""Which requests come from WeChat: signature, freshness, replays, encryption. Pure but for what it
+remembers; what it lets in is decoded elsewhere.
+
+A plain push is signed over token, timestamp and nonce only, so whoever sees one URL could send
+other bodies to it: hence the window, and that a nonce is good for one message (a retry bears the
+same). An encrypted push is signed whole (`msg_signature`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from channels.wechat.encryption import DecryptError, EncodingKey, MessageCipher
+from channels.wechat.push_body import DecodeError, PushFormat, parse_push
+from channels.wechat.reply import sealed_reply
+from channels.wechat.signature import is_signed, is_signed_over
+
+WINDOW = timedelta(minutes=5)
+"""How far WeChat's clock and ours may lie apart; its three tries take 15 s."""
+REMEMBERED = 50_000
+
+
+class Refused(Exception):
+    """Not let in. `reason` for the log; the content is never in it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotFresh(Refused):
+    """Signed, but the timestamp lies `apart` from our clock: an old request, or a wrong clock."""
+
+    def __init__(self, apart: timedelta) -> None:
+        super().__init__("timestamp out of the window")
+        self.apart = apart
+
+
+class NotReadable(Refused):
+    """The account's mode and our settings do not go together. `encrypted`: what came."""
+
+    def __init__(self, reason: str, *, encrypted: bool) -> None:
+        super().__init__(reason)
+        self.encrypted = encrypted
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """`body`: the push in plain. `key`: what opened it, None where it came in plain."""
+
+    body: bytes
+    key: EncodingKey | None
+
+
+class Admission:
+    """For one account. `cipher` is None where no AES key is set; `accept_plain`: whether plain
+    pushes are taken although one is."""
+
+    def __init__(
+        self, token: str, cipher: MessageCipher | None = None, *, accept_plain: bool = True
+    ) -> None:
+        self._token = token
+        self._cipher = cipher
+        self._accept_plain = accept_plain or cipher is None
+        self._nonces: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    def echo(self, query: Mapping[str, str]) -> bytes:
+        """What to answer when the console checks the URL. Raises Refused. No window: nothing is
+        done, and a wrong clock should not look like a wrong token."""
+        echo = query.get("echostr", "")
+        if "msg_signature" in query and self._cipher is not None:
+            if not is_signed_over(query, self._token, echo):
+                raise Refused("signature")
+            try:
+                return self._cipher.decrypt(echo).message
+            except DecryptError as error:
+                raise Refused(f"echostr: {error}") from error
+        if not is_signed(query, self._token):
+            raise Refused("signature")
+        return echo.encode("utf-8", "replace")
+
+    def open(self, query: Mapping[str, str], body: bytes, now: datetime) -> Admitted:
+        """Raises Refused (NotFresh, NotReadable)."""
+        encrypted = query.get("encrypt_type", "raw") != "raw"
+        admitted = self._open_encrypted(query, body) if encrypted else self._plain(query, body)
+        apart = _apart(query.get("timestamp", ""), now)
+        if apart is None or abs(apart) > WINDOW:
+            raise NotFresh(apart or timedelta.max)
+        return admitted
+
+    def is_replay(self, query: Mapping[str, str], external_id: str) -> bool:
+        """Whether the request's nonce was already used for another message."""
+        used = (query.get("timestamp", ""), query.get("nonce", ""))
+        first = self._nonces.setdefault(used, external_id)
+        while len(self._nonces) > REMEMBERED:
+            self._nonces.popitem(last=False)
+        return first != external_id
+
+    def seal(self, reply: bytes, key: EncodingKey, format: PushFormat, now: datetime) -> bytes:  # noqa: A002
+        """The reply to an encrypted push, encrypted and signed."""
+        assert self._cipher is not None, "only a cipher gives keys"
+        timestamp, nonce = str(int(now.timestamp())), str(secrets.randbelow(10**10))
+        encrypted = self._cipher.encrypt(reply, key)
+        return sealed_reply(
+            encrypted, token=self._token, timestamp=timestamp, nonce=nonce, format=format
+        )
+
+    def _plain(self, query: Mapping[str, str], body: bytes) -> Admitted:
+        if not is_signed(query, self._token):
+            raise Refused("signature")
+        if not self._accept_plain:
+            raise NotReadable("plain, though an AES key is set", encrypted=False)
+        return Admitted(body, None)
+
+    def _open_encrypted(self, query: Mapping[str, str], body: bytes) -> Admitted:
+        try:
+            encrypted = parse_push(body).fields.get("Encrypt", "")
+        except DecodeError as error:
+            raise Refused(str(error)) from error
+        if not is_signed_over(query, self._token, encrypted):
+            raise Refused("signature")
+        if self._cipher is None:
+            raise NotReadable("encrypted, though no AES key is set", encrypted=True)
+        try:
+            opened = self._cipher.decrypt(encrypted)
+        except DecryptError as error:
+            raise NotReadable(f"encrypted: {error}", encrypted=True) from error
+        return Admitted(opened.message, opened.key)
+
+
+def _apart(timestamp: str, now: datetime) -> timedelta | None:
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 11):
+        return None
+    return timedelta(seconds=now.timestamp() - int(timestamp))

@@ -1,0 +1,205 @@
+"""What is let in: the modes, the window, replays."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from ports_in_memory import Answer, FakeClock, RecordingGateway
+
+from channels.wechat import WechatChannel
+from channels.wechat.signature import sign
+from channels.wechat.testing import Wechat
+
+Golden = Callable[..., list[dict[str, Any]]]
+MakeChannel = Callable[..., WechatChannel]
+Connect = Callable[..., Awaitable[Wechat]]
+OPENID = "oXy7Qk2mVtR4wZ8nLp3sHd6fGj1c"
+KEY = "kQ7ZrXw2bN9mLp4TgVyC8dHsJf6aUe3RiOxP1qMzB5E"
+OLD_KEY = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8S9t0U1v"
+ANSWER = "已收到您的诉求，编号 20261123-0007-3。"
+
+
+@pytest.mark.parametrize("format_", ["xml", "json"])
+@pytest.mark.parametrize("compatible", [False, True])
+async def test_an_encrypted_push_is_answered_encrypted(
+    make_channel: MakeChannel,
+    connect: Connect,
+    gateway: RecordingGateway,
+    format_: str,
+    compatible: bool,
+) -> None:
+    gateway.answer = Answer(ANSWER)
+    wechat = await connect(
+        make_channel(encoding_aes_key=KEY), aes_key=KEY, format=format_, compatible=compatible
+    )
+    delivery = await wechat.post_message(OPENID, "路灯坏了")
+    assert delivery.seen == ANSWER
+    assert ANSWER.encode() not in delivery.body
+    assert gateway.inbounds[-1].text == "路灯坏了"
+    assert b"Encrypt" not in gateway.inbounds[-1].raw
+
+
+async def test_success_is_not_encrypted(
+    make_channel: MakeChannel, connect: Connect, gateway: RecordingGateway
+) -> None:
+    gateway.answer = Answer(ANSWER, after=60.0)
+    wechat = await connect(make_channel(encoding_aes_key=KEY), aes_key=KEY)
+    assert (await wechat.post_message(OPENID, "路灯坏了")).body == b"success"
+
+
+async def test_while_the_key_changes_each_is_answered_with_its_own(
+    make_channel: MakeChannel, connect: Connect, gateway: RecordingGateway
+) -> None:
+    gateway.answer = Answer(ANSWER)
+    channel = make_channel(encoding_aes_key=KEY, previous_encoding_aes_key=OLD_KEY)
+    wechat = await connect(channel, aes_key=OLD_KEY)
+    assert (await wechat.post_message(OPENID, "路灯坏了")).seen == ANSWER
+    wechat.aes_key = KEY
+    assert (await wechat.post_message(OPENID, "井盖没了")).seen == ANSWER
+
+
+async def test_the_golden_vectors_over_http(
+    golden: Golden,
+    make_channel: MakeChannel,
+    connect: Connect,
+    gateway: RecordingGateway,
+    http: ClientSession,
+    clock: FakeClock,
+) -> None:
+    for vector in golden("decrypt", "negative"):
+        clock.set(datetime.fromtimestamp(int(vector["timestamp"]), UTC))
+        channel = make_channel(
+            token=vector["token"],
+            app_id=vector["appid"],
+            encoding_aes_key=vector["encoding_aes_key"],
+        )
+        wechat = await connect(channel)
+        url = wechat.signed_url().with_query(
+            timestamp=vector["timestamp"],
+            nonce=vector["nonce"],
+            msg_signature=vector["msg_signature"],
+            encrypt_type="aes",
+        )
+        body = f"<xml><ToUserName>gh_1</ToUserName><Encrypt>{vector['encrypt']}</Encrypt></xml>"
+        before = len(gateway.inbounds)
+        async with http.post(url, data=body.encode()) as response:
+            if vector["kind"] == "negative":
+                assert response.status in (400, 403), vector["id"]
+                assert len(gateway.inbounds) == before
+                continue
+            known = "FromUserName" in _plain_of(vector)
+            assert response.status == (200 if known else 400), vector["id"]
+            assert len(gateway.inbounds) == before + known
+
+
+def _plain_of(vector: dict[str, Any]) -> str:
+    return str(vector["expect"]["msg"] if "expect" in vector else vector["plaintext"])
+
+
+async def test_the_golden_encrypted_echo(
+    golden: Golden, make_channel: MakeChannel, connect: Connect, http: ClientSession
+) -> None:
+    for vector in golden("echostr"):
+        channel = make_channel(
+            token=vector["token"],
+            app_id=vector["appid"],
+            encoding_aes_key=vector["encoding_aes_key"],
+        )
+        names = ("timestamp", "nonce", "msg_signature")
+        query = {name: vector[name] for name in names} | {"echostr": vector["encrypt"]}
+        wechat = await connect(channel)
+        async with http.get(wechat.signed_url().with_query(query)) as response:
+            assert (response.status, await response.text()) == (200, vector["expect_echo"])
+        query["msg_signature"] = "0" * 40
+        async with http.get(wechat.signed_url().with_query(query)) as response:
+            assert response.status == 403
+
+
+@pytest.mark.parametrize(
+    ("options", "mode", "told"),
+    [
+        ({}, {"aes_key": KEY}, "encoding_aes_key"),
+        ({"encoding_aes_key": KEY}, {}, "安全模式"),
+        ({"encoding_aes_key": KEY}, {"aes_key": OLD_KEY}, "不一致"),
+    ],
+    ids=["no key here", "plain there", "another key"],
+)
+async def test_a_mode_that_does_not_fit_is_refused_and_the_operator_told(
+    make_channel: MakeChannel,
+    connect: Connect,
+    gateway: RecordingGateway,
+    options: dict[str, Any],
+    mode: dict[str, Any],
+    told: str,
+) -> None:
+    channel = make_channel(**options)
+    wechat = await connect(channel, **mode)
+    assert (await wechat.post_message(OPENID, "您好")).statuses[-1] == 400
+    assert gateway.inbounds == []
+    health = await channel.health()
+    assert (health["ok"], told in health["detail"]) == (False, True)
+    wechat.aes_key = options.get("encoding_aes_key", "")
+    assert (await wechat.post_message(OPENID, "您好")).statuses == [200]
+    assert (await channel.health())["ok"] is True
+
+
+async def test_plain_is_taken_beside_a_key_where_allowed(
+    make_channel: MakeChannel, connect: Connect, gateway: RecordingGateway
+) -> None:
+    wechat = await connect(make_channel(encoding_aes_key=KEY, accept_plain=True))
+    assert (await wechat.post_message(OPENID, "您好")).statuses == [200]
+    assert len(gateway.inbounds) == 1
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=6), timedelta(minutes=-6)])
+async def test_a_request_of_another_time_is_refused_and_the_operator_told(
+    make_channel: MakeChannel,
+    connect: Connect,
+    gateway: RecordingGateway,
+    clock: FakeClock,
+    http: ClientSession,
+    late: timedelta,
+) -> None:
+    channel = make_channel()
+    wechat = await connect(channel)
+    body = wechat.body(OPENID, {"MsgType": "text", "Content": "您好", "MsgId": "1"})
+    url, body = wechat.request(body)
+    clock.set(clock.now() + late)
+    async with http.post(url, data=body) as response:
+        assert response.status == 403
+    assert gateway.inbounds == []
+    assert "相差 6 分钟" in (await channel.health())["detail"]
+
+
+async def test_a_retry_bears_the_same_nonce_but_no_other_message_does(
+    make_channel: MakeChannel, connect: Connect, gateway: RecordingGateway, http: ClientSession
+) -> None:
+    wechat = await connect(make_channel())
+    url = wechat.signed_url()
+    statuses = []
+    for text, message_id in (
+        ("路灯坏了", "1"),
+        ("路灯坏了", "1"),
+        ("假的", "2"),
+        ("路灯坏了", "1"),
+    ):
+        content = {"MsgType": "text", "Content": text, "MsgId": message_id}
+        async with http.post(url, data=wechat.body(OPENID, content)) as response:
+            statuses.append(response.status)
+    assert statuses == [200, 200, 403, 200]
+    assert "假的" not in [inbound.text for inbound in gateway.inbounds]
+
+
+@pytest.mark.parametrize("timestamp", ["", "x", "1e9", "-1", "9" * 30, "１７９５４００"])
+async def test_a_timestamp_that_is_none_is_refused(
+    make_channel: MakeChannel, connect: Connect, http: ClientSession, timestamp: str
+) -> None:
+    wechat = await connect(make_channel())
+    signature = sign(wechat.token, timestamp, "7")
+    url = wechat.signed_url().with_query(timestamp=timestamp, nonce="7", signature=signature)
+    async with http.post(url, data=wechat.body(OPENID, {"MsgType": "text"})) as response:
+        assert response.status == 403

@@ -1,0 +1,1 @@
+"""Talking to the bot without a provider: one citizen, the real bot and the real conversation."""
