@@ -8,15 +8,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from backend.data_file import read_yaml
 from backend.triage.classifier import Classification, Classifier, load
 from backend.triage.examples import NONE
 from backend.triage.features import build_vocabulary
-from backend.triage.linear import fit, hold_out, question_of
+from backend.triage.linear import calibration_error, fit, hold_out, question_of
 from backend.triage.training import train
 from benchmarks.report import PROJECT, Target
 
-JUDGED_KINDS = PROJECT / "tests" / "triage" / "kinds_judged.yml"
+JUDGED_KINDS = tuple(
+    PROJECT / "tests" / "triage" / name for name in ("kinds_judged.yml", "kinds_judged_second.yml")
+)
 PREDICTED = 500
 
 # The publisher's seven subjects, and the catalogue's domains that lie within each.
@@ -47,11 +51,7 @@ def measure(data: Path, model: Path) -> Iterator[Target]:
     classify = classifier.classify
     found = [classify(body) for body in bodies]
     yield from _out_of_the_box(found, labels)
-    yield Target(
-        "kind of judged petitions, %",
-        _kinds_right(data, classify),
-        at_least=75.0,
-    )
+    yield from _kinds_right(data, classify)
     chat = [classify(row["text"]) for row in _rows(data / "sms_chat.csv")]
     yield Target("everyday messages kept out, %", _refused(chat), at_least=97.0)
     yield Target("real petitions refused, %", _refused(found), at_most=2.0)
@@ -64,18 +64,31 @@ def _out_of_the_box(found: Sequence[Classification], labels: Sequence[str]) -> I
         each.domains[0][0] in SUBJECTS[label] for each, label in zip(found, labels, strict=True)
     ]
     yield Target("domain to subject, authored examples only, %", _percent(right), at_least=78.0)
+    confidence = np.array([each.domains[0][1] for each in found], np.float32)
+    error = calibration_error(confidence, np.array(right))
+    yield Target("  calibration error of its confidence, %", 100 * error)
     for subject in SUBJECTS:
         of_it = [hit for hit, label in zip(right, labels, strict=True) if label == subject]
         yield Target(f"  of these {subject}, %", _percent(of_it))
 
 
-def _kinds_right(data: Path, classify: Callable[[str], Classification]) -> float:
-    right = []
-    for name, by_kind in read_yaml(JUDGED_KINDS).items():
-        rows = _rows(data / f"{name}.csv")
-        for kind, numbers in by_kind.items():
-            right += [classify(rows[i]["body"]).kinds[0][0] == kind for i in numbers]
-    return _percent(right)
+def _kinds_right(data: Path, classify: Callable[[str], Classification]) -> Iterator[Target]:
+    """Judged rows: a first lot of two files, and a second in a half looked at and one counted."""
+    read = {name: _rows(data / f"{name}.csv") for name in ("petitions", "hot_issues")}
+    first, second = map(read_yaml, JUDGED_KINDS)
+    lots = [(read[name], first[name]) for name in read]
+    lots += [(read["petitions"], second[half]) for half in ("development", "confirmation")]
+    hits = [
+        [
+            classify(rows[i]["body"]).kinds[0][0] == kind
+            for kind, numbers in by_kind.items()
+            for i in numbers
+        ]
+        for rows, by_kind in lots
+    ]
+    judged = [hit for lot in hits for hit in lot]
+    yield Target("kind of judged petitions, %", _percent(judged), at_least=75.0)
+    yield Target("  of these kept for confirmation, %", _percent(hits[-1]))
 
 
 def _demo(classifier: Classifier) -> Iterator[Target]:

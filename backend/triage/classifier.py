@@ -7,7 +7,7 @@ from typing import Any
 from backend.catalogue import Urgency
 from backend.triage.cleaning import clean
 from backend.triage.examples import NONE
-from backend.triage.features import Floats, Indices, terms
+from backend.triage.features import Floats, Indices
 from backend.triage.model import Model, load_model
 from backend.triage.rules import Rules, load_rules
 from backend.triage.summary import Courtesy, load_courtesy, summarise
@@ -64,17 +64,21 @@ class Classifier:
 
     def classify(self, text: str) -> Classification:
         """Kind and domain alone: the fast part."""
-        indices, values = self._model.vocabulary.weigh(terms(clean(text).text))
-        return Classification(self._kinds(indices, values), self._model.domain.top(indices, values))
+        text = clean(text).text
+        indices, values = self._model.vector(text)
+        kinds = self._kinds(*self._model.with_cues(text, indices, values))
+        return Classification(kinds, self._model.domain.top(indices, values))
 
     def _kinds(self, indices: Indices, values: Floats) -> Ranking:
-        """No petition at all, or one of a kind: one ranking of both answers."""
+        """No petition at all, or one of a kind: one ranking of both answers, the former first only
+        if likelier than not, else a petition whose kind is unclear would be refused."""
         chat, kind = self._model.chat, self._model.kind
         none = float(chat.probabilities(indices, values)[chat.classes.index(NONE)])
         petitions = kind.probabilities(indices, values) * (1 - none)
-        both = [*zip(kind.classes, petitions.tolist(), strict=True), (NONE, none)]
-        best = sorted(both, key=lambda each: -each[1])[:_LISTED]
-        return tuple((code, round(probability, 4)) for code, probability in best)
+        ranked = sorted(zip(kind.classes, petitions.tolist(), strict=True), key=lambda k: -k[1])
+        likelier = sum(probability > none for _, probability in ranked)
+        ranked.insert(0 if none > 0.5 else max(1, likelier), (NONE, none))
+        return tuple((code, round(probability, 4)) for code, probability in ranked[:_LISTED])
 
     def read(self, text: str) -> Reading:
         """Everything triage has to say about one text. Never fails, whatever the text."""
@@ -97,7 +101,7 @@ class Classifier:
     def _weigh(self, clause: str, domain: str) -> float:
         """How clearly a clause speaks of `domain`."""
         head = self._model.domain
-        indices, values = self._model.vocabulary.weigh(terms(clause))
+        indices, values = self._model.vector(clause)
         return float(head.probabilities(indices, values)[head.classes.index(domain)])
 
 

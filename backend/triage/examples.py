@@ -13,6 +13,7 @@ import yaml
 
 from backend.catalogue import CatalogueError, load_catalogue
 from backend.data_file import read_yaml
+from backend.triage.cues import Cues, cues_of
 
 NONE = "none"
 PETITION = "petition"
@@ -35,7 +36,8 @@ class Example:
 class TrainingData:
     """`kind_words` and `domain_words` are cues by code, each a tiny example of its own; the names
     are for people. `kind_shares`: how many of a hundred petitions are of a kind; `last_resorts`:
-    domains to be chosen only where no other fits. `digest` changes when any of the files does."""
+    domains to be chosen only where no other fits; `cues`: turns of phrase that tell what a text
+    wants. `digest` changes when any of the files does."""
 
     examples: tuple[Example, ...]
     kind_names: Mapping[str, str]
@@ -44,6 +46,7 @@ class TrainingData:
     domain_words: Mapping[str, tuple[str, ...]]
     kind_shares: Mapping[str, float]
     last_resorts: frozenset[str]
+    cues: Cues
     digest: str
 
 
@@ -55,7 +58,8 @@ class _Kind:
 
 
 def load_training_data(data: Path) -> TrainingData:
-    """Read data/triage (kinds.yml, examples, letters) and data/catalogue. Raises ExamplesError."""
+    """Read data/triage (kinds.yml, cues.yml, examples, letters) and data/catalogue. Raises
+    ExamplesError."""
     try:
         services = load_catalogue(data / "catalogue").services
     except CatalogueError as error:
@@ -81,13 +85,14 @@ def load_training_data(data: Path) -> TrainingData:
         {code: tuple(service.words) for code, service in services.items()},
         {code: kind.share for code, kind in kinds.items() if code != NONE},
         frozenset(last_resorts),
+        _cues(data / "triage" / "cues.yml"),
         training_digest(data),
     )
 
 
 def training_digest(data: Path) -> str:
     """The digest `load_training_data` would give, without reading the examples."""
-    others = ("triage/kinds.yml", "catalogue/services.yml", "nlu/chat.yml")
+    others = ("triage/kinds.yml", "triage/cues.yml", "catalogue/services.yml", "nlu/chat.yml")
     try:
         return _digest([*(data / other for other in others), *_files(data)])
     except OSError as error:
@@ -118,6 +123,13 @@ def _kinds(file: Path) -> dict[str, _Kind]:
         words = tuple(map(str, entry["words"]))
         found[str(entry["code"])] = _Kind(str(entry["name"]), words, float(share))
     return found
+
+
+def _cues(file: Path) -> Cues:
+    try:
+        return cues_of(_read(file))
+    except ValueError as error:
+        raise ExamplesError(f"{file}: {error}") from error
 
 
 def _chat(file: Path) -> list[Example]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+from scipy.sparse import csr_matrix, hstack  # type: ignore[import-untyped]
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
@@ -31,7 +31,9 @@ class Question:
     """Documents (lists of terms) and labels of one head; the first `examples` of them are whole
     texts, the rest cue words, which are always trained on and never tested on. `least` is the
     number of documents a term must occur in, `regularisation` the machine's C; `balanced` gives
-    rare classes as much say as frequent ones."""
+    rare classes as much say as frequent ones. `cues` (documents, cues) stand beside the terms with
+    the weight `cue_weight` (a document's terms together weigh one); `says` (documents,) is how much
+    say each document has, one by default."""
 
     documents: Sequence[Sequence[str]]
     labels: npt.NDArray[np.str_]
@@ -39,6 +41,24 @@ class Question:
     least: int = 1
     regularisation: float = REGULARISATION
     balanced: bool = False
+    cues: Floats | None = None
+    cue_weight: float = 1.0
+    says: Floats | None = None
+
+    def of(self, rows: Sequence[int]) -> "Question":
+        """The same question over these documents only."""
+        return replace(
+            self,
+            documents=[self.documents[i] for i in rows],
+            labels=self.labels[rows],
+            cues=None if self.cues is None else self.cues[rows],
+            says=None if self.says is None else self.says[rows],
+        )
+
+    def features(self, vocabulary: Vocabulary) -> csr_matrix:
+        """What a head is given: (documents, terms and cues)."""
+        found = matrix(vocabulary, self.documents)
+        return found if self.cues is None else hstack([found, csr_matrix(self.cues)], "csr")
 
 
 @dataclass(frozen=True)
@@ -73,7 +93,8 @@ class HeldOut:
             "top_three": _round((ranked[:, :3] == self.truth[:, None]).any(axis=1).mean()),
             "macro_f1": _round(np.mean([figures["f1"] for figures in per_class.values()])),
             "mean_confidence": _round(confidence.mean()),
-            "calibration_error": _round(_calibration_error(confidence, right)),
+            "calibration_error": _round(calibration_error(confidence, right)),
+            "reliability": reliability(confidence, right),
             "temperature": _round(temperature),
             "classes": per_class,
         }
@@ -106,12 +127,19 @@ def fit(
 ) -> Head:
     """A head that answers the question; `leanings` (by class, in logarithms of odds) say where
     life differs from the examples."""
-    machine = _machine(question).fit(matrix(vocabulary, question.documents), question.labels)
+    scales = np.ones(len(vocabulary.index), np.float32)
+    if question.cues is not None:
+        cues = np.full(question.cues.shape[1], question.cue_weight, np.float32)
+        scales = np.concatenate([scales, cues])
+    machine = _machine(question).fit(
+        question.features(vocabulary).multiply(scales).tocsr(), question.labels, question.says
+    )
     classes = tuple(str(label) for label in machine.classes_)
     shift = [(leanings or {}).get(label, 0.0) * temperature for label in classes]
     # Of two classes the library keeps one line, positive for the second.
     both = len(classes) > 2
-    weights = machine.coef_.T if both else np.hstack([-machine.coef_.T, machine.coef_.T])
+    lines = (machine.coef_ * scales).T
+    weights = lines if both else np.hstack([-lines, lines])
     bias = machine.intercept_ if both else np.array([-machine.intercept_[0], machine.intercept_[0]])
     return Head(
         classes,
@@ -130,11 +158,10 @@ def hold_out(question: Question, folds: int = FOLDS) -> HeldOut:
     splits = StratifiedKFold(folds, shuffle=True, random_state=0)
     for seen, held_out in splits.split(np.zeros(question.examples), labels):
         known = [*seen, *cues]
-        documents = [question.documents[i] for i in known]
-        vocabulary = build_vocabulary(documents, least=question.least)
-        part = replace(question, documents=documents, labels=question.labels[known])
+        part = question.of(known)
+        vocabulary = build_vocabulary(part.documents, least=question.least)
         head = fit(part, vocabulary, 1.0)
-        tested = matrix(vocabulary, [question.documents[i] for i in held_out])
+        tested = question.of(held_out).features(vocabulary)
         scores[held_out] = tested @ head.weights + head.bias
     order = {label: i for i, label in enumerate(classes)}
     return HeldOut(classes, scores, np.array([order[str(label)] for label in labels]))
@@ -166,15 +193,29 @@ def _log_odds(scores: Floats) -> Floats:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
 
-def _calibration_error(confidence: Floats, right: npt.NDArray[np.bool_]) -> float:
-    """Expected calibration error over ten bins of confidence."""
+def reliability(confidence: Floats, right: npt.NDArray[np.bool_]) -> list[dict[str, float]]:
+    """How often answers of each tenth of confidence were right; tenths without answers are left
+    out."""
     bins = np.minimum((confidence * 10).astype(int), 9)
-    gaps = [
-        abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
+    return [
+        {
+            "from": b / 10,
+            "texts": int((bins == b).sum()),
+            "confidence": _round(confidence[bins == b].mean()),
+            "right": _round(right[bins == b].mean()),
+        }
         for b in range(10)
         if (bins == b).any()
     ]
-    return float(sum(gaps))
+
+
+def calibration_error(confidence: Floats, right: npt.NDArray[np.bool_]) -> float:
+    """Expected calibration error over ten tenths of confidence."""
+    gaps = [
+        abs(each["confidence"] - each["right"]) * each["texts"]
+        for each in reliability(confidence, right)
+    ]
+    return sum(gaps) / len(right)
 
 
 def _round(value: Any) -> float:

@@ -1,7 +1,8 @@
 """The linear model of the first triage: file format, loading, probabilities.
 
 A model is two files: `NAME.npz` (plain numpy arrays, no pickle) and `NAME.json`, its card with the
-SHA-256 of the arrays, the digest of the data, the date and the figures.
+SHA-256 of the arrays, the digest of the data, the date and the figures. `NAME.md` is the card for
+people.
 """
 
 import hashlib
@@ -15,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from backend.triage.features import Floats, Indices, Vocabulary
+from backend.triage.cues import Cues, dumped, loaded
+from backend.triage.features import Floats, Indices, Vocabulary, terms
+from backend.triage.model_page import page
 
-FORMAT = 2
+FORMAT = 3
 _HEADS = ("chat", "kind", "domain")
 
 
@@ -28,7 +31,8 @@ class ModelError(ValueError):
 @dataclass(frozen=True)
 class Head:
     """One question the model answers: `classes` and their weights over the shared vocabulary.
-    `weights` is (terms, classes), `bias` (classes,), scores are divided by `temperature`."""
+    `weights` is (terms, classes) or (terms and cues, classes), `bias` (classes,), scores are
+    divided by `temperature`."""
 
     classes: tuple[str, ...]
     weights: Floats
@@ -55,13 +59,25 @@ class Head:
 
 @dataclass(frozen=True)
 class Model:
-    """The heads over one vocabulary, and the card. `chat` tells NONE from PETITION."""
+    """The heads over one vocabulary, and the card. `chat` tells NONE from PETITION; it and `kind`
+    read cues as well."""
 
     vocabulary: Vocabulary
+    cues: Cues
     chat: Head
     kind: Head
     domain: Head
     card: Mapping[str, Any]
+
+    def vector(self, text: str) -> tuple[Indices, Floats]:
+        """The known terms of a cleaned text: their indices and weights."""
+        return self.vocabulary.weigh(terms(text))
+
+    def with_cues(self, text: str, indices: Indices, values: Floats) -> tuple[Indices, Floats]:
+        """What `chat` and `kind` are given: its terms, and how much of each cue the text has."""
+        first = len(self.vocabulary.index)
+        places = np.arange(first, first + len(self.cues))
+        return np.concatenate([indices, places]), np.concatenate([values, self.cues.weigh(text)])
 
 
 def save_model(model: Model, file: Path) -> None:
@@ -70,6 +86,7 @@ def save_model(model: Model, file: Path) -> None:
     arrays: dict[str, Any] = {
         "terms": np.frombuffer("\n".join(terms).encode(), np.uint8),
         "idf": model.vocabulary.idf,
+        "cues": np.frombuffer(dumped(model.cues), np.uint8),
     }
     for name, head in zip(_HEADS, (model.chat, model.kind, model.domain), strict=True):
         arrays[f"{name}_classes"] = np.frombuffer("\n".join(head.classes).encode(), np.uint8)
@@ -103,6 +120,7 @@ def load_model(file: Path) -> Model:
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         terms = _strings(arrays["terms"])
         vocabulary = Vocabulary({t: i for i, t in enumerate(terms)}, arrays["idf"])
+        cues = loaded(bytes(arrays["cues"]))
         heads = [
             Head(
                 tuple(_strings(arrays[f"{name}_classes"])),
@@ -112,7 +130,7 @@ def load_model(file: Path) -> Model:
             )
             for name in _HEADS
         ]
-    return Model(vocabulary, heads[0], heads[1], heads[2], card)
+    return Model(vocabulary, cues, heads[0], heads[1], heads[2], card)
 
 
 def load_card(file: Path) -> dict[str, Any]:
@@ -140,6 +158,7 @@ def _strings(array: Any) -> Sequence[str]:
 def _write_card(card: Mapping[str, Any], file: Path) -> None:
     text = json.dumps(card, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     _replace(card_of(file), text.encode())
+    _replace(file.with_suffix(".md"), page(card).encode())
 
 
 def _replace(file: Path, content: bytes) -> None:

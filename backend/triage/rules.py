@@ -20,6 +20,7 @@ _AROUND = re.compile(r"^[\W_]+|[\W_]+$")
 
 EMERGENCIES = ("suicide", "gas", "fire", "traffic", "medical", "flood", "police")
 SENSITIVITIES = ("group_action", "corruption", "personal_danger", "minors")
+_DANGERS = {"suicide", "police"}
 
 
 class RulesError(ValueError):
@@ -54,6 +55,7 @@ class Rules:
     opt_in_words: frozenset[str]
     urgencies: tuple[tuple[Urgency, re.Pattern[str]], ...]
     sensitivities: tuple[tuple[str, re.Pattern[str]], ...]
+    children: re.Pattern[str]
     emergency_domains: Mapping[str, str]
 
     def emergency(self, text: str) -> str | None:
@@ -81,15 +83,23 @@ class Rules:
         if self.emergency(text) is not None:
             return "emergency"
         text = clean(text).text
-        for level, pattern in self.urgencies:
-            if pattern.search(text):
-                return level
-        return "normal"
+        found = [level for level, pattern in self.urgencies if pattern.search(text)]
+        if found and found[0] in ("emergency", "high"):
+            return found[0]
+        if "personal_danger" in self.sensitive(text):
+            return "high"
+        return found[0] if found else "normal"
 
     def sensitive(self, text: str) -> tuple[str, ...]:
         """The keys of SENSITIVITIES that a petition with this text touches."""
         text = clean(text).text
-        return tuple(key for key, pattern in self.sensitivities if pattern.search(text))
+        emergency = self.emergency(text)
+        found = {key for key, pattern in self.sensitivities if pattern.search(text)}
+        if emergency in _DANGERS:
+            found.add("personal_danger")
+        if (emergency or "personal_danger" in found) and self.children.search(text):
+            found.add("minors")
+        return tuple(key for key in SENSITIVITIES if key in found)
 
 
 def load_rules(folder: Path) -> Rules:
@@ -97,7 +107,7 @@ def load_rules(folder: Path) -> Rules:
     emergency = _read(folder / "emergency.yml", {"longest", "past", "fiction", "domains", "rules"})
     words = _read(folder / "opt_out.yml", {"opt_out", "opt_in"})
     urgency = _read(folder / "urgency.yml", {"emergency", "high", "low"})
-    sensitive = _read(folder / "sensitive.yml", set(SENSITIVITIES))
+    sensitive = _read(folder / "sensitive.yml", {*SENSITIVITIES, "children"})
     levels: tuple[Urgency, ...] = ("emergency", "high", "low")
     longest = emergency["longest"]
     if not isinstance(longest, int):
@@ -114,6 +124,7 @@ def load_rules(folder: Path) -> Rules:
         tuple(
             (key, _needed(folder / "sensitive.yml", key, sensitive[key])) for key in SENSITIVITIES
         ),
+        _needed(folder / "sensitive.yml", "children", sensitive["children"]),
         _domains(folder / "emergency.yml", emergency["domains"]),
     )
 

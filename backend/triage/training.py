@@ -4,8 +4,8 @@ The examples are spread evenly over kinds and domains, life is not: what is know
 too (`share` of a kind, `last_resort` of a domain) and shifts the finished heads.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,24 @@ from backend.triage.freshness import TRAINER
 from backend.triage.linear import FOLDS, HeldOut, Question, fit, hold_out, odds_of
 from backend.triage.model import Model, load_card, save_model
 
-_CHAT_REGULARISATION = 0.5
-_KIND_REGULARISATION = 0.5
-_DOMAIN_REGULARISATION = 0.2
+_CHAT_REGULARISATION = 0.3
+_KIND_REGULARISATION = 0.2
+_DOMAIN_REGULARISATION = 0.4
+
+_CHAT_CUES = 0.15
+_KIND_CUES = 0.06
+"""What a cue weighs beside all terms of a text, which weigh one together. Whether somebody turns to
+an office at all is told by cues; of what kind, by words as well."""
+
+_LONG = 80
+_SAY_OF_LETTERS = 10.0
+"""Letters of `_LONG` characters and more are few among the examples and most of what is sent."""
+
 _LAST_RESORT = -2.5
 """In logarithms of odds. Nearly every letter is angry at somebody: a domain of last resort must be
 twelve times likelier than the matter itself."""
 
-_REFUSED = 0.09
+_REFUSED = 0.19
 """Share of held-out authored petitions that may be taken for chat: they are shorter and odder than
 what people send, of whom fewer than two in a hundred are refused then."""
 
@@ -49,7 +59,7 @@ def train_on(
     held_out = {name: hold_out(question) for name, question in questions.items()}
     leanings = {
         "chat": _chat_leanings(held_out["chat"]),
-        "kind": _kind_leanings(content),
+        "kind": _kind_leanings(content, questions["kind"]),
         "domain": dict.fromkeys(content.last_resorts, _LAST_RESORT),
     }
     heads = {
@@ -72,29 +82,41 @@ def train_on(
         },
         **(notes or {}),
     }
-    save_model(Model(vocabulary, heads["chat"], heads["kind"], heads["domain"], card), file)
+    model = Model(vocabulary, content.cues, heads["chat"], heads["kind"], heads["domain"], card)
+    save_model(model, file)
     return load_card(file)
 
 
 def _questions(content: TrainingData) -> dict[str, Question]:
     """What each head is asked. Whether a text is a petition at all is a question of its own: chat
     is nothing like any kind of petition, and there is no end of it."""
-    found = [terms(clean(example.text).text) for example in content.examples]
+    texts = [clean(example.text).text for example in content.examples]
+    found = [terms(text) for text in texts]
+    cues = np.stack([content.cues.weigh(text) for text in texts])
+    says = np.array([_SAY_OF_LETTERS if len(text) >= _LONG else 1.0 for text in texts], np.float32)
     petitions = [i for i, example in enumerate(content.examples) if example.domain is not None]
     chat_labels = [NONE if example.domain is None else PETITION for example in content.examples]
-    chat_words = {
-        NONE: content.kind_words[NONE],
-        PETITION: [w for kind, words in content.kind_words.items() if kind != NONE for w in words],
-    }
     kind_words = {kind: words for kind, words in content.kind_words.items() if kind != NONE}
     documents = [found[i] for i in petitions]
     kinds = [content.examples[i].kind for i in petitions]
     domains = [content.examples[i].domain or "" for i in petitions]
-    return {
-        "chat": _question(found, chat_labels, chat_words, _CHAT_REGULARISATION, balanced=True),
-        "kind": _question(documents, kinds, kind_words, _KIND_REGULARISATION),
-        "domain": _question(documents, domains, content.domain_words, _DOMAIN_REGULARISATION),
-    }
+    chat = replace(
+        _question(found, chat_labels, {}, _CHAT_REGULARISATION),
+        balanced=True,
+        cues=cues,
+        cue_weight=_CHAT_CUES,
+    )
+    kind = replace(
+        _question(documents, kinds, kind_words, _KIND_REGULARISATION),
+        cues=cues[petitions],
+        cue_weight=_KIND_CUES,
+        says=says[petitions],
+    )
+    domain = replace(
+        _question(documents, domains, content.domain_words, _DOMAIN_REGULARISATION),
+        says=says[petitions],
+    )
+    return {"chat": _filled(chat), "kind": _filled(kind), "domain": _filled(domain)}
 
 
 def _question(
@@ -102,8 +124,6 @@ def _question(
     labels: Sequence[str],
     words: Mapping[str, Sequence[str]],
     regularisation: float,
-    *,
-    balanced: bool = False,
 ) -> Question:
     cues = [(code, terms(clean(word).text)) for code in words for word in words[code]]
     return Question(
@@ -111,7 +131,17 @@ def _question(
         np.array([*labels, *(code for code, _ in cues)]),
         len(documents),
         regularisation=regularisation,
-        balanced=balanced,
+    )
+
+
+def _filled(question: Question) -> Question:
+    """Cue words, which stand behind the examples, are no sentences: no cues, the usual say."""
+    words = len(question.documents) - question.examples
+    cues, says = question.cues, question.says
+    return replace(
+        question,
+        cues=None if cues is None else np.vstack([cues, np.zeros((words, cues.shape[1]))]),
+        says=None if says is None else np.concatenate([says, np.ones(words)]),
     )
 
 
@@ -122,12 +152,14 @@ def _chat_leanings(held_out: HeldOut) -> dict[str, float]:
     return {NONE: float(np.quantile(margins[held_out.truth != none], _REFUSED))}
 
 
-def _kind_leanings(content: TrainingData) -> dict[str, float]:
+def _kind_leanings(content: TrainingData, question: Question) -> dict[str, float]:
     """Kinds as frequent as they are in life."""
-    counts = Counter(example.kind for example in content.examples if example.kind != NONE)
-    shares, total = content.kind_shares, sum(counts.values())
-    whole = sum(shares.values())
-    return {kind: odds_of(shares[kind] / whole, counts[kind] / total) for kind in shares}
+    says = np.ones(len(question.labels)) if question.says is None else question.says
+    shares, whole = content.kind_shares, sum(content.kind_shares.values())
+    return {
+        kind: odds_of(shares[kind] / whole, says[question.labels == kind].sum() / says.sum())
+        for kind in shares
+    }
 
 
 def _rounded(shifts: Mapping[str, float]) -> dict[str, float]:

@@ -18,10 +18,17 @@ def test_subjects_are_made_of_the_catalogues_domains() -> None:
 
 
 def test_enough_petitions_are_judged_each_once_and_by_a_kind_we_know() -> None:
-    judged = read_yaml(JUDGED_KINDS)
+    first, second = map(read_yaml, JUDGED_KINDS)
     kinds = set(load_training_data(DATA).kind_names) - {NONE}
-    for by_kind in judged.values():
-        assert set(by_kind) <= kinds
-        numbers = [number for rows in by_kind.values() for number in rows]
-        assert len(numbers) == len(set(numbers))
-    assert sum(len(rows) for by_kind in judged.values() for rows in by_kind.values()) >= 150
+    lots = [first["petitions"], first["hot_issues"], *second.values()]
+    assert all(set(by_kind) <= kinds for by_kind in lots)
+    assert sum(len(rows) for by_kind in lots for rows in by_kind.values()) >= 350
+    petitions = [
+        number
+        for by_kind in (first["petitions"], *second.values())
+        for rows in by_kind.values()
+        for number in rows
+    ]
+    assert len(petitions) == len(set(petitions))
+    hot = [number for rows in first["hot_issues"].values() for number in rows]
+    assert len(hot) == len(set(hot))

@@ -160,6 +160,7 @@ def test_notes_are_added_to_the_card(model: Path, tmp_path: Path) -> None:
     note_on_card(file, {"measured": {"chat": 95.5}})
     assert load_model(file).card["measured"] == {"chat": 95.5}
     assert load_model(file).card["trainer"] == load_model(model).card["trainer"]
+    assert "| chat | 95.5 |" in file.with_suffix(".md").read_text(encoding="utf-8")
 
 
 def test_the_same_data_give_the_same_model(model: Path, tmp_path: Path) -> None:
@@ -218,6 +219,8 @@ def test_training_data_cover_the_catalogue() -> None:
         ("kinds.yml", "code: none", "code: nothing", "none"),
         ("kinds.yml", "name: 投诉", "title: 投诉", "complaint"),
         ("kinds.yml", "share: 55", "share: 0", "share"),
+        ("cues.yml", "opening:", "openings:", "opening"),
+        ("cues.yml", "words: [举报,", "words: [7,", "reports"),
         ("../nlu/chat.yml", "nlu:", "intents:", "no examples"),
     ],
 )
