@@ -14,6 +14,7 @@ _FIGURES = re.compile(r"[零〇一二三四五六七八九十百幺壹贰叁肆�
 _NOT_SAID = re.compile(r"[的了是]")
 _NOT_GIVEN = re.compile(r"[的了是不在与把被都也很就又没我你他她们这那个用说]")
 _MEASURE = re.compile(r"[个人天年月元块次口户亩家位名点]")
+_LONGEST_CALLING = 8
 # LAC's tags of words that hold a sentence together, and of everyday words.
 GRAMMAR = frozenset({"p", "d", "c", "u", "q", "r", "f", "m", "w", "xc", "TIME"})
 PLAIN = frozenset({"n", "v", "a", "d", "vn", "TIME", "LOC", "ORG", "m", "r", "p", "c", "u", "s"})
@@ -66,8 +67,13 @@ class Said:
             patterns.title.match(text, end)
             or patterns.kin.match(text, end)
             or patterns.acting.match(text, end)
-            or patterns.called_here.search(text, 0, start)
+            or self.is_called(start)
         )
+
+    def is_called(self, start: int) -> bool:
+        """Whether what stands right before says that a name follows (会计, 我女儿)."""
+        before = max(0, start - _LONGEST_CALLING)
+        return self.patterns.called_here.search(self.text, before, start) is not None
 
     def tagged_name(self, start: int, end: int) -> Name | None:
         """The name in a word LAC takes for a person: without title, 某, 家, 老 or 小."""
@@ -120,7 +126,7 @@ class Said:
             end - name.start == 2
             and text[end : end + 1] in self.patterns.given
             and word_end == end + 1
-            and self.patterns.called_here.search(text, 0, name.start)
+            and self.is_called(name.start)
         ):
             return Name(name.start, end + 1, (name.start, end + 1))
         if tag == "m" and word_end == end + 1 and not _MEASURE.match(text, word_end):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from backend.triage.name_context import GRAMMAR, HAN, PLAIN, Name, Said
 from backend.triage.names_told import CLAUSE, plain
 
+_LONGEST_LISTED = 5  # a name and what joins it to the next
 _ALONE = frozenset({"PER", "nz", "nw", "n", "ORG", "LOC"})
 
 
@@ -13,7 +14,7 @@ def titled(said: Said) -> Iterator[Name]:
     for found in said.patterns.titled.finditer(said.text):
         start, end = found.span(1)
         word_end, tag = said.at.get(start, (0, ""))
-        if not word_end and said.patterns.called_here.search(said.text, 0, start):
+        if not word_end and said.is_called(start):
             word_end, tag = end, "PER"
         if not word_end or said.text.startswith(said.patterns.figures, start):
             continue
@@ -134,7 +135,7 @@ def perhaps(said: Said) -> Iterator[Name]:
         strong = (
             name.whole[1] > name.end
             or patterns.title.match(text, name.end)
-            or patterns.called_here.search(text, 0, name.start)
+            or said.is_called(name.start)
             or patterns.kin.match(text, name.end)
         )
         if not said.begins_like_name(name):
@@ -156,7 +157,9 @@ def perhaps(said: Said) -> Iterator[Name]:
 def beside(said: Said, found: list[Name]) -> Iterator[Name]:
     """Names in a list with names: 吕梁、谭笑三个人."""
     for known in found:
-        before = said.patterns.listed_before.search(said.text, 0, known.start)
+        before = said.patterns.listed_before.search(
+            said.text, max(0, known.start - _LONGEST_LISTED), known.start
+        )
         if before and (before.start(1) in said.at or before.start(1) == 0):
             yield plain(*before.span(1))
         after = said.patterns.listed_after.match(said.text, known.end)

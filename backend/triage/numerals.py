@@ -9,8 +9,11 @@ _DIGITS |= {str(value): value for value in range(10)}
 _SMALL = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _LARGE = {"万": 10_000, "亿": 100_000_000}
 
-_CHARACTERS = "零〇一二两三四五六七八九十百千壹贰叁肆伍陆柒捌玖拾佰仟"
-NUMERAL = rf"(?:\d[\d,]*(?:\.\d+)?|[{_CHARACTERS}]+)[十百千万亿]*[{_CHARACTERS}]*"
+CHARACTERS = "零〇一二两三四五六七八九十百千壹贰叁肆伍陆柒捌玖拾佰仟"
+NUMERAL = (
+    rf"(?>\d[\d,]{{0,15}}(?:\.\d{{1,4}})?|[{CHARACTERS}]{{1,12}})"
+    rf"[十百千万亿]*+[{CHARACTERS}]{{0,12}}+"
+)
 """A number in figures, in characters or in both."""
 
 _FIGURES = re.compile(r"(\d[\d,]*(?:\.\d+)?)([十百千万亿]*)(.*)")

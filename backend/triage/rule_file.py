@@ -8,8 +8,8 @@ import yaml
 
 from backend.data_file import read_yaml
 
-NUMBER = r"(?:\d+|[零〇一二两三四五六七八九十百]+)"
-"""A number in any script, `{n}` in the files."""
+NUMBER = r"(?:\d{1,6}|[零〇一二两三四五六七八九十百]{1,6})"
+"""A number in any script, `{n}` in the files; bounded, so that no text is slow to read."""
 
 
 class PatternsError(ValueError):
