@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from backend.guide.entries import Entry, Guide
 
-LONGEST = 60
+LONGEST = 40
 """Characters from which words tell a story rather than ask how something is done."""
 LEAST_ALIKE = 0.6
 """How like one of an entry's questions words must be that name none of its names (0 to 1)."""

@@ -47,7 +47,8 @@ class StoryBot(BotClient):
     async def turn(self, request: dict[str, Any]) -> dict[str, Any]:
         turn = read_turn(
             {
-                "metadata": request,
+                # A story says itself what a message is: no question for the guide.
+                "metadata": {**request, "context": {**request["context"], "guide": None}},
                 "intent": {"name": self.meaning},
                 "entities": request["entities"],
             }
