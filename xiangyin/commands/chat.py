@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -14,14 +15,16 @@ from pathlib import Path
 import structlog
 
 from backend.triage.cleaning import storable
+from backend.triage.freshness import is_current
 from backend.triage.model import ModelError
+from bot.training import current_model
 from xiangyin.chat.playing import play
 from xiangyin.chat.room import ChatUnavailable, Room, open_room
 from xiangyin.chat.script import CHANNELS, Dialogue, ScriptRefused, read_script
 from xiangyin.chat.terminal import chat
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
-from xiangyin.settings import BOT_PYTHON
+from xiangyin.settings import BOT_PYTHON, PROJECT, TRIAGE_MODEL
 
 MARK = "://"
 
@@ -42,6 +45,8 @@ def execute(args: argparse.Namespace) -> int:
         return failed("机器人的环境还没有安装，请先运行 make install")
     try:
         script = _script(args.script, args.channel)
+        if code := _train():
+            return code
         with (
             tempfile.TemporaryDirectory(prefix="xiangyin-chat-") as folder,
             asyncio.Runner() as runner,
@@ -67,6 +72,15 @@ def _script(file: Path | None, channel: str) -> list[Dialogue] | None:
         raise ScriptRefused(error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
         raise ScriptRefused("不是 UTF-8 编码") from error
+
+
+def _train() -> int:
+    """Train what is not of the present data; what training says goes where errors go."""
+    if current_model() is not None and is_current(PROJECT / "data", TRIAGE_MODEL):
+        return 0
+    print("数据变了，先训练……", file=sys.stderr, flush=True)
+    command = [sys.executable, "-m", "xiangyin", "train"]
+    return subprocess.run(command, cwd=PROJECT, stdout=sys.stderr, check=False).returncode  # noqa: S603
 
 
 def _talk(
