@@ -18,15 +18,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-ROUNDS = 3
-"""Each text is timed so often, after one round to warm up; the quickest counts."""
+ROUNDS, WARM_UP = 2, 30
+"""Each text is timed so often, after so many others to warm up; the quickest counts."""
 UNSURE = "nlu_fallback"
 MIXED = "mixed"
 
 
 def read(parse: Callable[[str], dict[str, Any]], texts: Sequence[str]) -> list[dict[str, Any]]:
     """Per text `intent` (the likeliest), `asked` (below the thresholds), `ms`."""
-    for text in texts:
+    for text in texts[:WARM_UP]:
         parse(text)
     found = []
     for text in texts:
