@@ -1,4 +1,4 @@
-"""What is judged by hand is sound: enough pairs, none judged twice, five issues that share no row."""
+"""What is judged by hand is sound: enough pairs, none twice, five issues that share no row."""
 
 from backend.data_file import read_yaml
 from benchmarks.same_matters import GOLD
