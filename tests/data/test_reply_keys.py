@@ -10,7 +10,7 @@ from backend.conversation.texts import Texts
 
 ROOT = Path(__file__).resolve().parents[2]
 # Calls whose argument at that position is a key.
-KEY_POSITION = {"Reply": 0, "tell": 2}
+KEY_POSITION = {"Reply": 0, "tell": 2, "tell_all": 2}
 STATES = ("received", "accepted", "dispatched", "in_progress", "resolved", "closed", "withdrawn")
 
 
