@@ -8,7 +8,7 @@ from tests.conversation.room import readings
 
 
 @pytest.mark.parametrize(
-    "text", ["村口的路灯坏了半个多月,晚上老人不敢出门", "老板拖欠我们三个月工资一直不给"]
+    "text", ["村口的路灯坏了半个多月,晚上老人不敢出门", "锦绣小区3号楼下水道堵了一个月没人管"]
 )
 async def test_a_petition_is_a_likely_one(text: str) -> None:
     assert await readings().petition_likelihood(text) > 0.5
