@@ -30,7 +30,7 @@ def test_every_code_has_a_word() -> None:
     assert set(TEXTS.urgencies) == set(URGENCIES)
     assert set(TEXTS.roles) == {role.value for role in Role}
     sensitive = yaml.safe_load((DATA / "rules" / "sensitive.yml").read_text(encoding="utf-8"))
-    assert set(TEXTS.sensitive) == set(sensitive)
+    assert set(TEXTS.sensitive) == set(sensitive) - {"children"}  # who is in danger, no ground
 
 
 def test_every_event_the_code_records_has_a_word() -> None:

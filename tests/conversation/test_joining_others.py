@@ -8,8 +8,9 @@ import pytest
 from backend.conversation.effects import Effects
 from backend.conversation.same_matters import SameMatters
 from backend.database.engine import Database
+from backend.duty.alarm import PATIENCE, Alarm
 from backend.petitions.joinable import JoinableFinder
-from tests.conversation.room import petition_rules, readings
+from tests.conversation.room import LOOKS, petition_rules, readings, texts
 from tests.petitions.meanings import read_all, sentence_reader
 from tests.petitions.world import JINXIU, LIUHE_HONGXING, Person, World, reading
 
@@ -70,7 +71,7 @@ async def lamps(world: World, number: int = 1, **changes: Any) -> list[str]:
 
 
 async def apply(world: World, one: dict[str, Any], person: Person) -> list[Any]:
-    effects = Effects(readings(), petition_rules())
+    effects = Effects(readings(), petition_rules(), Alarm(texts(), LOOKS, PATIENCE))
     prepared = await effects.prepare([one])
     async with world.database.write() as connection:
         return await effects.apply(connection, Scene(world, person), one, prepared)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from backend.conversation.reading import Readings
+from backend.guide.entries import load_guide
 from backend.petitions.number import find_numbers
 from backend.triage import classifier
 from backend.triage.entities import EntityReader, load_patterns
@@ -35,11 +36,12 @@ async def test_readings_are_marked_with_the_model_that_made_them(tmp_path: Path)
             find_numbers,
         ),
         classifier.load(shipped, RULES),
+        load_guide(DATA / "guide"),
     )  # fmt: skip
-    before = await reader.petition(TEXT, None, emergency=False)
+    before = await reader.petition(TEXT, None, emergency=None)
     own_classifier = classifier.load(own, RULES)
     reader.take(own_classifier)
-    after = await reader.petition(TEXT, None, emergency=False)
+    after = await reader.petition(TEXT, None, emergency=None)
     assert before.machine.model == classifier.load(shipped, RULES).card["sha256"][:16]
     assert after.machine.model == reader.model == own_classifier.card["sha256"][:16]
     assert before.machine.model != after.machine.model

@@ -23,7 +23,7 @@ from tests.end_to_end.town import NUMBER, PASSWORD, Follower
 
 DRAIN = "江口小区3号楼下水道堵了一个月没人管，污水都漫到一楼门口了"
 LAMP = "上湾村村口的路灯坏了半个月，晚上看不见路"
-FEE = "请问合作医疗今年一个人要交多少钱，石板村在哪里交"
+FEE = "请问石板村的垃圾清运费今年一户交多少钱，是交给村里还是交给镇上"
 ADMINISTRATOR = "望江的水慢慢流过两岸人家"
 
 pytestmark = pytest.mark.usefixtures("chromium_path")

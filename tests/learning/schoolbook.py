@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from backend.triage.cues import Cues
 from backend.triage.examples import NONE, Example, TrainingData
 
 NAMES = {"utilities": "水电", "roads_traffic": "路", "compulsory_education": "学校"}
@@ -45,6 +48,7 @@ def schoolbook(**changes: object) -> TrainingData:
         },
         "kind_shares": {"complaint": 50.0, "request": 50.0},
         "last_resorts": frozenset(),
+        "cues": Cues(re.compile("^$"), ()),
         "digest": "authored-1",
     }
     return TrainingData(**{**given, **changes})  # type: ignore[arg-type]

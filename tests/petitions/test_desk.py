@@ -307,6 +307,7 @@ async def test_the_page_offers_what_the_desk_allows(world: World) -> None:
         "accept",
         "correct",
         "dispatch",
+        "merge",
         "note",
         "set_subject",
         "lift_subject",

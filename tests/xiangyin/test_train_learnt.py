@@ -148,7 +148,7 @@ async def test_a_worse_model_is_kept_aside_unless_forced(
     code, said = await county.run("train")
     assert code == 0
     assert "没有换上，原来的继续用：" in said
-    assert "自带例句上，领域的" in said
+    assert "自带例句上，" in said
     assert county.shelf.in_service() == SHIPPED
     assert await county.written_down() == []
     [made, _] = county.shelf.models()
