@@ -110,7 +110,7 @@ def _place_meant(turn: Turn, draft: Draft) -> str | None:
     if put_right is not None:
         return put_right.right
     more = turn.intent == "raise_petition" and len(said) > SHORT_PLACE
-    if tries_left and (more or turn.text.startswith(tuple(words()["wishing"]))):
+    if (more and tries_left) or turn.text.startswith(tuple(words()["wishing"])):
         draft.add_words(turn.text)  # more of the story: '乱收停车费，一个月涨到300'
         return None
     if len(said) > STORY:

@@ -27,6 +27,7 @@ QUESTIONS = [
 ]
 
 # What is said to get there, from nothing.
+SAME = {"number": "20261120-0003-1", "place": "锦绣社区", "matter": "水电气与通信", "people": 12}
 STATES: dict[str, list[dict[str, Any]]] = {
     "form: what": [{"say": "我要反映问题"}],
     "form: place": [RUBBISH],
@@ -36,6 +37,7 @@ STATES: dict[str, list[dict[str, Any]]] = {
     "form: correct_what": [LAMP, {"say": "内容要改"}],
     "form: another": [LAMP, {"say": "我爹82了高龄补贴从去年下半年就没发"}],
     "form: two": [TWO],
+    "form: same": [LAMP, {"say": "对", "same": SAME}],
     "form: addition": [{"photos": 1, "petitions": [OPEN]}],
     "awaited: rating": [RATING],
     "awaited: comment": [RATING, {"say": "不满意"}],
@@ -139,6 +141,7 @@ BACK = {
     "form: correct_what": "form: confirm",
     "form: another": "form: confirm",
     "form: two": "form: correct_what",
+    "form: same": "form: confirm",
     "form: addition": "nothing",
     "awaited: addition": "awaited: addition",
 }

@@ -46,7 +46,7 @@ async def test_a_text_is_reworded_and_put_back(site: Site, browser: Any, size: s
         await page.get_by_role("link", name="对群众说的话").click()
         await page.get_by_label("搜索话里的字").fill("已经替您提交了")
         await page.get_by_role("button", name="搜索").click()
-        await page.get_by_role("link", name="提交了，编号{number}。").click()
+        await page.get_by_role("link", name="提交了，编号{number}。 由{office}办理").click()
         text, sms = page.get_by_label("微信说法"), page.get_by_label("短信说法")
         await expect(page.locator("#text-preview")).to_contain_text("编号20261123-0001-7")
         await text.fill("办好了：{nummer}")
