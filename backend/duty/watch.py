@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.conversation.background import keep_going
+from backend.conversation.background import Loops
 from backend.database.engine import Database
 from backend.duty.alarm import Alarm
 from backend.ports import Clock
@@ -28,17 +27,13 @@ class DutyWatch:
         self._clock = clock
         self._alarm = alarm
         self._sent = sent
-        self._task: asyncio.Task[None] | None = None
+        self._loops = Loops(clock)
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(
-            keep_going("duty-watch", self._watch, self._clock), name="duty-watch"
-        )
+        self._loops.start({"duty-watch": self._watch})
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._loops.stop()
 
     async def _watch(self) -> None:
         while True:
