@@ -106,8 +106,9 @@ def window(matter: Matter, petition_id: int) -> Mapping[str, Any]:
 def worth_reading(found: Sequence[Row[Any]], vector: Vectors | None) -> Sequence[int]:
     """Ids of the NEAREST candidates by meaning; and, as what was filed a moment ago has no vector
     yet, of the newest of those that must be compared by words."""
-    kept = [row for row in found if vector is not None and row.vector is not None]
-    others = sorted((row.id for row in found if row not in kept), reverse=True)[:BY_WORDS]
+    kept = [row for row in found if row.vector is not None] if vector is not None else []
+    unread = (row.id for row in found if vector is None or row.vector is None)
+    others = sorted(unread, reverse=True)[:BY_WORDS]
     if vector is None or not kept:
         return others
     closeness = unpack([row.vector for row in kept]) @ vector
