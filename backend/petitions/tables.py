@@ -87,7 +87,13 @@ petition = Table(
     # What may be about the same: near in time and in matter, or in place.
     Index(None, "domain", "received_at"),
     Index(None, "place_code", "received_at"),
-    Index("ix_petition_main_id", "main_id"),
+    # Most follow none: counting those, SQLite takes the index for one that finds everything.
+    Index(
+        "ix_petition_main_id",
+        "main_id",
+        sqlite_where=text("main_id IS NOT NULL"),
+        postgresql_where=text("main_id IS NOT NULL"),
+    ),
 )
 
 # Append-only: who, when, what, why. `detail` holds {field: [old, new]} or the event's own facts.
