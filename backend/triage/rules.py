@@ -21,6 +21,7 @@ _AROUND = re.compile(r"^[\W_]+|[\W_]+$")
 EMERGENCIES = ("suicide", "gas", "fire", "traffic", "medical", "flood", "police")
 SENSITIVITIES = ("group_action", "corruption", "personal_danger", "minors")
 _DANGERS = {"suicide", "police"}
+_EMERGENCY_FILE = {"longest", "past", "habit", "fiction", "domains", "rules"}
 
 
 class RulesError(ValueError):
@@ -104,7 +105,7 @@ class Rules:
 
 def load_rules(folder: Path) -> Rules:
     """Read emergency.yml, opt_out.yml, urgency.yml and sensitive.yml. Raises RulesError."""
-    emergency = _read(folder / "emergency.yml", {"longest", "past", "fiction", "domains", "rules"})
+    emergency = _read(folder / "emergency.yml", _EMERGENCY_FILE)
     words = _read(folder / "opt_out.yml", {"opt_out", "opt_in"})
     urgency = _read(folder / "urgency.yml", {"emergency", "high", "low"})
     sensitive = _read(folder / "sensitive.yml", {*SENSITIVITIES, "children"})
@@ -142,13 +143,14 @@ def _emergencies(file: Path, content: Mapping[str, Any]) -> list[EmergencyRule]:
     found = []
     for key, rule in rules.items():
         where = f"rules.{key}"
-        if not isinstance(rule, dict) or set(rule) != {"any", "unless", "never"}:
+        if not isinstance(rule, dict) or set(rule) - {"whenever"} != {"any", "unless", "never"}:
             raise RulesError(f"{file}: {where}: any, unless and never are needed")
+        habit = [] if rule.get("whenever") is True else content["habit"]
         found.append(
             EmergencyRule(
                 key,
                 _needed(file, f"{where}.any", rule["any"]),
-                _pattern(file, f"{where}.unless", [*rule["unless"], *content["past"]]),
+                _pattern(file, f"{where}.unless", [*rule["unless"], *content["past"], *habit]),
                 _pattern(file, f"{where}.never", [*rule["never"], *content["fiction"]]),
             )
         )
