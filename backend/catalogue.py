@@ -176,6 +176,14 @@ class Catalogue:
             division = found.parent
         return None
 
+    def within(self, division: str) -> tuple[str, ...]:
+        """The codes of a division and of all below it."""
+        found = [division]
+        for one in self.divisions.values():  # parents stand before their children
+            if one.parent in found:
+                found.append(one.code)
+        return tuple(found)
+
     def offices(self, domain: str, division: str | None, level: Level | None = None) -> Offices:
         """Who handles `domain` for a petition from `division`. `level` None: the domain's own; a
         township's matter of unknown place goes to the county. Where a function has no unit, the

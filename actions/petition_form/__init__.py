@@ -16,13 +16,14 @@ from actions.additions import corrects_the_last, soon_after_filing
 from actions.answers import agreement, is_lonely
 from actions.company import keep_company
 from actions.continuing import offered_to_ask
+from actions.courtesy import asks_us, tells
 from actions.draft import Draft
 from actions.either_or import held_lately
 from actions.matter import kind_named, tells_a_matter
 from actions.outcome import Outcome
 from actions.petition_form import confirming, gathering, matters, same_matter, undo
 from actions.petition_form.gathering import AROUND_A_PLACE
-from actions.petition_form.steps import drop, proceed
+from actions.petition_form.steps import drop, keep_more, proceed, put_again
 from actions.prompts import ask, ask_again
 from actions.turn import Turn
 from actions.words import bare, named
@@ -180,6 +181,11 @@ def _interrupted(turn: Turn, draft: Draft, out: Outcome) -> bool:
     if turn.intent == "remind" and not turn.open_petitions:
         return False
     draft.collect(turn)
+    if turn.intent in SMALL_TALK and tells(turn.text) and not asks_us(turn.text):
+        put_again(turn, draft, out)  # '你好，我八十一了，上不去', or what only sounded like chat
+        return True
+    if turn.intent == "abuse" and tells_a_matter(turn):
+        keep_more(turn, draft)
     INTERRUPTIONS[turn.intent](turn, out)
     ask_again(draft, turn, out)
     return True
@@ -217,6 +223,7 @@ LEAVING: dict[str, Callable[[Turn, Outcome], None]] = {
 }
 NO_MATTER = frozenset({"inform", "out_of_scope", "nlu_fallback", "greet"})
 ASKING = frozenset({"check_progress", "opt_in", "help", "ask_privacy", "ask_identity", "remind"})
+SMALL_TALK = frozenset({"greet", "greet_new", "out_of_scope"})
 INTERRUPTIONS: dict[str, Callable[[Turn, Outcome], None]] = {
     "check_progress": existing.show_progress,
     "remind": existing.remind,

@@ -10,7 +10,7 @@ from actions.correction import Correction, correction
 from actions.draft import Draft, unit_alone
 from actions.meant import same_subject
 from actions.outcome import Outcome
-from actions.petition_form.steps import SHORT, drop, file_petition, proceed
+from actions.petition_form.steps import SHORT, drop, file_petition, keep_more, proceed, put_again
 from actions.prompts import ask, ask_again
 from actions.turn import UNSURE, Turn
 from actions.words import bare, named, satisfaction
@@ -32,7 +32,9 @@ def stage_confirm(turn: Turn, draft: Draft, out: Outcome) -> None:
         return
     draft.collect(turn)
     if put_right is None and _agrees(turn, draft, beside):
-        if beside and sum(map(len, beside)) > BESIDE_A_YES:
+        if beside and not turn.place:
+            keep_more(turn, draft)
+        elif beside and sum(map(len, beside)) > BESIDE_A_YES:
             draft.add_words(turn.text)
         file_petition(turn, draft, out)
     elif turn.intent in ("cancel", "withdraw"):
@@ -58,7 +60,7 @@ def stage_confirm(turn: Turn, draft: Draft, out: Outcome) -> None:
             out.say("too_long")
         proceed(turn, draft, out)
     else:
-        ask_again(draft, turn, out)
+        put_again(turn, draft, out)
 
 
 def _agrees(turn: Turn, draft: Draft, beside: Sequence[str] | None) -> bool:
@@ -157,6 +159,7 @@ def stage_correct(turn: Turn, draft: Draft, out: Outcome) -> None:
     elif put_right is not None:
         _put_right(turn, draft, put_right, out)
     elif turn.intent in BACK_TO_CONFIRMATION:
+        keep_more(turn, draft)
         proceed(turn, draft, out)
     elif field and len(bare(turn.text)) <= SHORT:
         draft.stage = f"correct_{field}"
@@ -178,6 +181,8 @@ def stage_correct_place(turn: Turn, draft: Draft, out: Outcome) -> None:
             return
         draft.put_place(place, turn.place_code)
         draft.add_words(turn.text)
+    else:
+        keep_more(turn, draft)
     proceed(turn, draft, out)
 
 
@@ -190,4 +195,6 @@ def stage_correct_what(turn: Turn, draft: Draft, out: Outcome) -> None:
         draft.words = [turn.text]
         if turn.place:
             draft.put_place(turn.place, turn.place_code)
+    else:
+        keep_more(turn, draft)
     proceed(turn, draft, out)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from actions.answers import agreement
 from actions.correction import correction
+from actions.courtesy import tells
 from actions.draft import Draft
 from actions.matter import kind_named
 from actions.outcome import Outcome
 from actions.petition_form import matters
-from actions.petition_form.steps import drop, proceed
+from actions.petition_form.steps import drop, proceed, put_again
 from actions.prompts import ask, ask_again
 from actions.turn import Turn
 from actions.words import bare, named, words
@@ -24,6 +26,7 @@ STORY = 20
 
 NOT_A_MATTER = frozenset({"affirm", "thank", "rate", "choose", "dont_know", "correct", "remind"})
 NOT_A_PLACE = frozenset({"affirm", "thank", "start_petition", "remind", "rate", "correct"})
+A_STORY = frozenset({"raise_petition", "add_details", "out_of_scope", "abuse"})
 GIVING_UP = frozenset({"cancel", "nothing_more", "deny", "withdraw"})
 
 
@@ -45,7 +48,7 @@ def stage_what(turn: Turn, draft: Draft, out: Outcome) -> None:
         else:
             proceed(turn, draft, out)
     else:
-        ask_again(draft, turn, out)
+        put_again(turn, draft, out)
 
 
 def _is_matter(turn: Turn) -> bool:
@@ -73,12 +76,19 @@ def stage_place(turn: Turn, draft: Draft, out: Outcome) -> None:
         return
     place = _place_meant(turn, draft)
     if place is None:
-        ask_again(draft, turn, out)
+        put_again(turn, draft, out)
         return
-    if len(bare(turn.text)) > len(bare(place)) + AROUND_A_PLACE and turn.text not in draft.words:
+    if _says_more_than(place, turn) and turn.text not in draft.words:
         draft.add_words(turn.text)
     draft.put_place(place, turn.place_code if place == turn.place else None)
     proceed(turn, draft, out)
+
+
+def _says_more_than(place: str, turn: Turn) -> bool:
+    """'就在那儿，我腿不好': what stands beside a place, or beside the yes to the one offered."""
+    if place == turn.home_place and not turn.place:
+        return tells(turn.text)
+    return len(bare(turn.text)) > len(bare(place)) + AROUND_A_PLACE
 
 
 def _tells_more(turn: Turn) -> bool:
@@ -96,7 +106,7 @@ def _place_meant(turn: Turn, draft: Draft) -> str | None:
         return str(value) if value else None
     if turn.place:
         return turn.place
-    if turn.intent == "affirm" and turn.home_place:
+    if turn.home_place and (turn.intent == "affirm" or agreement(turn.text) is not None):
         return turn.home_place
     if turn.intent in ("dont_know", "nothing_more", "deny"):
         return str(words()["place_unknown"])
@@ -104,12 +114,12 @@ def _place_meant(turn: Turn, draft: Draft) -> str | None:
     tries_left = draft.asked + 1 < PLACE_TRIES
     if not said or (turn.intent in NOT_A_PLACE and tries_left):
         return None
-    if turn.intent in NOT_A_PLACE and len(said) < SHORTEST_PLACE:
+    if turn.intent in NOT_A_PLACE and (len(said) < SHORTEST_PLACE or tells(turn.text)):
         return str(words()["place_unknown"])
     put_right = correction(turn.text)
     if put_right is not None:
         return put_right.right
-    more = turn.intent == "raise_petition" and len(said) > SHORT_PLACE
+    more = turn.likely in A_STORY and len(said) > SHORT_PLACE
     if (more and tries_left) or turn.text.startswith(tuple(words()["wishing"])):
         draft.add_words(turn.text)  # more of the story: '乱收停车费，一个月涨到300'
         return None

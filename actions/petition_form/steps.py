@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from actions.additions import addition
+from actions.courtesy import tells
 from actions.draft import Draft
 from actions.outcome import Outcome
-from actions.prompts import ask
+from actions.prompts import ask, ask_again
 from actions.turn import Turn
 from actions.words import words
 
@@ -25,6 +26,22 @@ def proceed(turn: Turn, draft: Draft, out: Outcome) -> None:
         draft.stage = "confirm"
     draft.asked = 0
     ask(draft, turn, out)
+
+
+def put_again(turn: Turn, draft: Draft, out: Outcome) -> None:
+    """Put the open question once more. What answered neither it nor anything else, and is more
+    than a courtesy, is more of the matter."""
+    if keep_more(turn, draft) and draft.stage in ("what", "confirm"):
+        proceed(turn, draft, out)  # these questions depend on the words
+    else:
+        ask_again(draft, turn, out)
+
+
+def keep_more(turn: Turn, draft: Draft) -> bool:
+    """Add what the message tells beside courtesies, as written; False where it tells nothing."""
+    if turn.chosen is not None or turn.text in draft.words or not tells(turn.text):
+        return False
+    return draft.add_words(turn.text)
 
 
 def file_petition(turn: Turn, draft: Draft, out: Outcome) -> None:

@@ -6,6 +6,8 @@ from aiohttp import web
 
 from backend.api.body import json_body
 from backend.api.errors import error_response
+from backend.api.hot import ROUTES as HOT_ROUTES
+from backend.api.merging import ROUTES as MERGING_ROUTES
 from backend.api.petitions import ROUTES as PETITION_ROUTES
 from backend.api.reference import CatalogueView, HealthView, OrgsView, openapi
 from backend.api.session import MeView, SessionView
@@ -63,6 +65,8 @@ def setup_api(app: web.Application, deps: WebDependencies) -> web.Application:
             web.view("/health", HealthView),
             web.get("/openapi.json", openapi),
             *PETITION_ROUTES,
+            *MERGING_ROUTES,
+            *HOT_ROUTES,
         ]
     )
     app.add_subapp(PREFIX, api)

@@ -9,7 +9,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Kind = Literal["complaint", "request", "suggestion", "inquiry", "report", "praise"]
 State = Literal[
-    "received", "accepted", "dispatched", "in_progress", "resolved", "closed", "withdrawn"
+    "received",
+    "accepted",
+    "dispatched",
+    "in_progress",
+    "resolved",
+    "closed",
+    "withdrawn",
+    "joined",
 ]
 CorrectedField = Literal["kind", "domain", "place", "urgency"]
 
@@ -178,6 +185,26 @@ class SubjectItem(BaseModel):
     words: str
 
 
+class CompanionItem(BaseModel):
+    """A petition of the same matter that the caller sees."""
+
+    number: str
+    title: str
+    state: State
+    place: str
+    received_at: datetime
+
+
+class TogetherItem(BaseModel):
+    """What is handled together with it (合并)."""
+
+    follows: bool = Field(description="it follows another, or followed it when it was answered")
+    main: CompanionItem | None = Field(description="what it follows; null also where not visible")
+    joined: list[CompanionItem] = Field(description="what follows it")
+    unseen: int = Field(description="how many more follow it in other branches")
+    citizens: int = Field(description="people all of these are from")
+
+
 class PetitionAnswer(PetitionItem):
     text: str
     since: str | None
@@ -192,6 +219,7 @@ class PetitionAnswer(PetitionItem):
     readings: list[ReadingItem]
     offices: list[OfficeItem]
     subjects: list[SubjectItem]
+    together: TogetherItem
     actions: list[str] = Field(description="what the caller may do next")
 
 
@@ -226,6 +254,10 @@ class Note(Change):
     text: Annotated[Words, Field(min_length=1, max_length=1000)]
 
 
+class Merge(Change):
+    other: Annotated[Number, Field(description="the petition of the same matter")]
+
+
 class SetSubject(Change):
     """One of the two: what the petition speaks about."""
 
@@ -237,3 +269,30 @@ class SetSubject(Change):
 class LiftSubject(Change):
     subject_id: OrgId
     reason: Annotated[Words, Field(min_length=1, max_length=1000)]
+
+
+class HotIssueItem(BaseModel):
+    """What several people brought up at one place."""
+
+    id: int
+    title: str = Field(description="of its first petition in the period")
+    domain: str
+    place: str
+    place_code: str | None
+    petitions: int = Field(description="in the period")
+    citizens: int = Field(description="in the period")
+    citizens_before: int = Field(description="in as many days before it")
+    growth: float = Field(description="1.0 is as before, 2.0 twice as hot")
+    waiting: int = Field(description="petitions of the period not answered yet")
+    first_at: datetime
+    last_at: datetime
+
+
+class HotIssues(BaseModel):
+    first_day: date
+    last_day: date
+    items: list[HotIssueItem]
+
+
+class HotIssuePetitions(BaseModel):
+    items: list[PetitionItem]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row
 
 from backend.api.models import (
     EventItem,
@@ -15,12 +19,15 @@ from backend.api.models import (
     SubjectItem,
     ToldItem,
 )
+from backend.organisation.sessions import Actor
 from backend.petitions.lifecycle import OPEN_STATES
-from backend.petitions.masking import mask_phone
+from backend.petitions.masking import mask_numbers, mask_phone
 from backend.petitions.queries import PetitionView
 from backend.petitions.queue import QueueItem
 from backend.petitions.rules import today
 from backend.petitions.timeline import Happened, MediaItem, Said, Told
+from backend.petitions.together import Together
+from backend.petitions.visibility import sees_identity
 
 SHARED = (
     "number", "title", "state", "kind", "domain", "urgency", "place", "channel", "org_name",
@@ -35,15 +42,22 @@ def item_json(item: QueueItem) -> PetitionItem:
     return PetitionItem.model_validate({**shared, "overdue": item.overdue})
 
 
-def petition_json(view: PetitionView, now: datetime) -> PetitionAnswer:
+def row_json(actor: Actor, row: Row[Any], now: datetime) -> PetitionItem:
+    """A row of `select_visible` as a line of a list."""
+    shared = {name: getattr(row, name) for name in SHARED}
+    if not sees_identity(actor, row):
+        shared["title"] = mask_numbers(row.title)
+    return PetitionItem.model_validate({**shared, "overdue": _is_late(row.due_on, row.state, now)})
+
+
+def petition_json(view: PetitionView, together: Together, now: datetime) -> PetitionAnswer:
     """All of one petition. The phone is masked: who needs it whole asks on the page, which keeps
     a record."""
-    late = view.due_on is not None and view.due_on < today(now) and view.state in OPEN_STATES
     phone = view.contact_phone
     return PetitionAnswer.model_validate(
         {
             **{name: getattr(view, name) for name in SHARED},
-            "overdue": late,
+            "overdue": _is_late(view.due_on, view.state, now),
             "text": view.text,
             "since": view.since,
             "sensitive": list(view.sensitive),
@@ -82,9 +96,20 @@ def petition_json(view: PetitionView, now: datetime) -> PetitionAnswer:
                 for one in view.subjects
                 if one.lifted_at is None
             ],
+            "together": {
+                "follows": together.follows,
+                "main": asdict(together.main) if together.main else None,
+                "joined": [asdict(one) for one in together.joined],
+                "unseen": together.unseen,
+                "citizens": together.citizens,
+            },
             "actions": sorted(action.value for action in view.actions),
         }
     )
+
+
+def _is_late(due_on: date | None, state: str, now: datetime) -> bool:
+    return due_on is not None and due_on < today(now) and state in OPEN_STATES
 
 
 def _said(one: Said) -> SaidItem:

@@ -33,6 +33,7 @@ from backend.petitions.correction import Correction
 from backend.petitions.outcomes import Done, Outcome
 from backend.petitions.queries import petition_view
 from backend.petitions.queue import BadCursor, Filters, queue_page
+from backend.petitions.together import together_with
 from backend.web.outcomes import problem_of
 from backend.web.texts import TEXTS
 
@@ -85,17 +86,20 @@ class PetitionsView(ApiView):
 class OnePetition(ApiView):
     """What all views of one petition share."""
 
-    async def _shown(self, number: str) -> web.Response:
+    async def shown(self, number: str) -> web.Response:
+        """The petition as it is now, 404 where the caller sees none such."""
         async with self.deps.database.read() as connection:
             view = await petition_view(connection, self.actor, number)
+            if view is not None:
+                together = await together_with(connection, self.actor, view.id)
         if view is None:
             return error_response(404, self.request.config_dict[TEXTS].error(404)[1])
         if view.urgency == "emergency":
             async with self.deps.database.write() as writing:
                 await opened(writing, view.id, self.actor.user_id, self.deps.clock.now())
-        return answer(petition_json(view, self.deps.clock.now()))
+        return answer(petition_json(view, together, self.deps.clock.now()))
 
-    async def _take(
+    async def take(
         self,
         step: Callable[..., Awaitable[Outcome]],
         number: str,
@@ -112,9 +116,10 @@ class OnePetition(ApiView):
                 problem = problem_of(outcome, self.request.config_dict[TEXTS])
                 return error_response(problem.status, problem.words, problem.field)
             view = await petition_view(connection, self.actor, outcome.number)
-        if view is None:
-            return web.Response(status=204)
-        return answer(petition_json(view, self.deps.clock.now()))
+            if view is None:
+                return web.Response(status=204)
+            together = await together_with(connection, self.actor, view.id)
+        return answer(petition_json(view, together, self.deps.clock.now()))
 
 
 class PetitionView(OnePetition):
@@ -126,7 +131,7 @@ class PetitionView(OnePetition):
         Status Codes:
             200: The petition
         """
-        return await self._shown(number)
+        return await self.shown(number)
 
 
 class AcceptView(OnePetition):
@@ -136,7 +141,7 @@ class AcceptView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        return await self._take(self.deps.desk.accept, number, body)
+        return await self.take(self.deps.desk.accept, number, body)
 
 
 class CorrectView(OnePetition):
@@ -149,7 +154,7 @@ class CorrectView(OnePetition):
         correction = Correction(**{body.field: body.value})
         if body.field == "place":
             correction = Correction(place=body.value, place_code=body.place_code)
-        return await self._take(self.deps.desk.correct, number, body, correction, body.reason)
+        return await self.take(self.deps.desk.correct, number, body, correction, body.reason)
 
 
 class DispatchView(OnePetition):
@@ -159,7 +164,7 @@ class DispatchView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        return await self._take(
+        return await self.take(
             self.deps.desk.dispatch,
             number,
             body,
@@ -176,7 +181,7 @@ class StartView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        return await self._take(self.deps.desk.start, number, body)
+        return await self.take(self.deps.desk.start, number, body)
 
 
 class ReturnView(OnePetition):
@@ -186,7 +191,7 @@ class ReturnView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        return await self._take(self.deps.desk.return_, number, body, body.reason)
+        return await self.take(self.deps.desk.return_, number, body, body.reason)
 
 
 class AnswerView(OnePetition):
@@ -196,7 +201,7 @@ class AnswerView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        return await self._take(self.deps.desk.answer, number, body, body.text)
+        return await self.take(self.deps.desk.answer, number, body, body.text)
 
 
 class NoteView(OnePetition):
@@ -206,7 +211,7 @@ class NoteView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        return await self._take(self.deps.desk.note, number, body, body.text)
+        return await self.take(self.deps.desk.note, number, body, body.text)
 
 
 class SubjectView(OnePetition):
@@ -216,7 +221,7 @@ class SubjectView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        return await self._take(
+        return await self.take(
             self.deps.desk.set_subject,
             number,
             body,
@@ -233,7 +238,7 @@ class LiftSubjectView(OnePetition):
         Status Codes:
             200: The petition as it is now
         """
-        return await self._take(
+        return await self.take(
             self.deps.desk.lift_subject, number, body, body.subject_id, body.reason
         )
 

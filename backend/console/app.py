@@ -10,6 +10,7 @@ from aiohttp import web
 from backend.console import (
     account_page,
     bulk_dispatch_page,
+    bulk_merge_page,
     citizen_page,
     code_page,
     deployment_page,
@@ -112,6 +113,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             web.get("/", queue_page.queue, name="queue"),
             *saved_view_actions.routes(),
             *bulk_dispatch_page.routes(),
+            *bulk_merge_page.routes(),
             web.get("/login", login_page.login_page, name="login"),
             web.post("/login", login_page.login),
             web.post("/logout", login_page.logout, name="logout"),

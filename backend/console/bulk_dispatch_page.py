@@ -7,30 +7,34 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.console import forms
+from backend.console.bulk_selection import (
+    back_to_list,
+    found_visible,
+    picked_numbers,
+    picked_versions,
+    refused_words,
+    require_dispatcher,
+    title_for,
+)
 from backend.console.petition_page import domain_name
-from backend.console.queue_filters import asked_by
 from backend.console.rendering import render
-from backend.organisation.roles import Permission, may
 from backend.organisation.sessions import Actor
 from backend.organisation.tree import branch, root_path
-from backend.petitions.access import permitted, select_visible
+from backend.petitions.access import permitted
 from backend.petitions.bulk_dispatch import (
     DISPATCHABLE,
-    MOST_AT_ONCE,
     BulkDispatch,
-    Chosen,
     dispatch_each,
 )
+from backend.petitions.chosen import Chosen
 from backend.petitions.desk_steps import LONGEST_REASON
 from backend.petitions.lifecycle import Action
-from backend.petitions.masking import mask_numbers
 from backend.petitions.offices import Suggestion, suggest_offices
 from backend.petitions.outcomes import (
     Conflict,
@@ -38,22 +42,16 @@ from backend.petitions.outcomes import (
     Forbidden,
     Impossible,
     Invalid,
-    Missing,
     Outcome,
     Refused,
 )
-from backend.petitions.tables import petition
-from backend.petitions.visibility import sees_identity
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.errors import refuse
 from backend.web.outcomes import problem_of
 from backend.web.posted_form import posted_form
-from backend.web.sessions import require_session
 from backend.web.texts import TEXTS, OfficialTexts
 
 SUGGESTED = "suggested"
-_NUMBER = re.compile(r"[0-9-]{1,24}")
-_CHOSEN = re.compile(r"([0-9-]{1,24})\.([0-9]{1,9})")
 _TOKEN = re.compile(r"[\w-]{16,64}", re.ASCII)
 
 
@@ -70,10 +68,10 @@ class Line:
 
 async def choose(request: web.Request) -> web.StreamResponse:
     """GET /dispatch?pick=number&pick=…: the form."""
-    deps, actor = dependencies(request), _dispatcher(request)
-    numbers = _distinct(request, request.query.getall("pick", []), _NUMBER)
+    deps, actor = dependencies(request), require_dispatcher(request)
+    numbers = picked_numbers(request)
     async with deps.database.read() as connection:
-        found = await _found(connection, actor, numbers)
+        found = await found_visible(connection, actor, numbers)
         rows = [found[number] for number in numbers if number in found]
         lines = [await _line(connection, deps, request.app[TEXTS], actor, row) for row in rows]
         orgs = await branch(connection, root_path(actor.org_path))
@@ -89,22 +87,16 @@ async def choose(request: web.Request) -> web.StreamResponse:
         "suggested": any(leads),
         "offices": [one for one in orgs if one.parent_id is not None],
         "token": secrets.token_urlsafe(16),
-        "back": _back(request, request.query.get("back", "")),
+        "back": back_to_list(request, request.query.get("back", "")),
     }
     return render(request, "bulk_dispatch.html", context)
 
 
 async def dispatch(request: web.Request) -> web.StreamResponse:
     """POST /dispatch: dispatch them one after the other, and show what became of each."""
-    deps, actor = dependencies(request), _dispatcher(request)
+    deps, actor = dependencies(request), require_dispatcher(request)
     form = await posted_form(request)
-    picked = [one for one in form.getall("pick", []) if isinstance(one, str)]
-    chosen = [
-        Chosen(number, int(version))
-        for number, _, version in (
-            one.partition(".") for one in _distinct(request, picked, _CHOSEN)
-        )
-    ]
+    chosen = picked_versions(request, form)
     texts = request.app[TEXTS]
     token, reason = forms.words(form, "token"), forms.words(form, "reason")
     if not _TOKEN.fullmatch(token):
@@ -117,7 +109,7 @@ async def dispatch(request: web.Request) -> web.StreamResponse:
     wanted = BulkDispatch(token, lead, reason)
     outcomes = await dispatch_each(deps.database, deps.desk, actor, wanted, chosen)
     async with deps.database.read() as connection:
-        found = await _found(connection, actor, [one.number for one in chosen])
+        found = await found_visible(connection, actor, [one.number for one in chosen])
     results = [
         _result(one, outcome, found.get(one.number), actor, texts)
         for one, outcome in zip(chosen, outcomes, strict=True)
@@ -126,37 +118,9 @@ async def dispatch(request: web.Request) -> web.StreamResponse:
         "here": "queue",
         "done": [one for one in results if not one["why_not"]],
         "not_done": [one for one in results if one["why_not"]],
-        "back": _back(request, forms.words(form, "back")),
+        "back": back_to_list(request, forms.words(form, "back")),
     }
     return render(request, "bulk_dispatched.html", context)
-
-
-def _dispatcher(request: web.Request) -> Actor:
-    actor = require_session(request).actor
-    if not may(actor.role, Permission.DISPATCH):
-        raise web.HTTPForbidden
-    return actor
-
-
-def _distinct(request: web.Request, values: Sequence[str], form: re.Pattern[str]) -> Sequence[str]:
-    """Each once, in order. Raises a 422 for none, too many, or what has another form."""
-    words = request.app[TEXTS].bulk
-    distinct = list(dict.fromkeys(values))
-    if not distinct:
-        raise refuse(422, words["none"], "pick")
-    if len(distinct) > MOST_AT_ONCE:
-        raise refuse(422, words["too_many"].format(most=MOST_AT_ONCE), "pick")
-    if not all(form.fullmatch(one) for one in distinct):
-        raise refuse(422, "", "pick")
-    return distinct
-
-
-async def _found(
-    connection: AsyncConnection, actor: Actor, numbers: Sequence[str]
-) -> Mapping[str, Row[Any]]:
-    """Those the official sees, by number."""
-    rows = await connection.execute(select_visible(actor).where(petition.c.number.in_(numbers)))
-    return {row.number: row for row in rows}
 
 
 async def _line(
@@ -181,7 +145,7 @@ async def _line(
             place_code=row.place_code,
         )
     why_not = _why_not(refused, row, texts) if refused else ""
-    return Line(row, _title(actor, row), domain_name(deps, row.domain), suggestion, why_not)
+    return Line(row, title_for(actor, row), domain_name(deps, row.domain), suggestion, why_not)
 
 
 def _result(
@@ -189,8 +153,8 @@ def _result(
 ) -> Mapping[str, Any]:
     return {
         "number": one.number,
-        "title": _title(actor, row) if row else "",
-        "office": row.lead_name if row else None,
+        "title": title_for(actor, row) if row else "",
+        "office": (row.lead_name or "") if row else "",
         "seen": row is not None,
         "why_not": "" if isinstance(outcome, Done) else _why_not(outcome, row, texts),
     }
@@ -198,28 +162,10 @@ def _result(
 
 def _why_not(outcome: Refused, row: Row[Any] | None, texts: OfficialTexts) -> str:
     """As one line of many; `row`, the petition as it is now, if it is seen."""
-    words: Mapping[str, str] = texts.bulk
-    if isinstance(outcome, Missing) or row is None:
-        return words["missing"]
-    if isinstance(outcome, Forbidden):
-        return words["forbidden"]
-    if row.lead_name and isinstance(outcome, Conflict | Impossible):
-        return words["dispatched"].format(office=row.lead_name)
-    if isinstance(outcome, Conflict):
-        return words["changed"]
-    return problem_of(outcome, texts).words
-
-
-def _title(actor: Actor, row: Row[Any]) -> str:
-    return row.title if sees_identity(actor, row) else mask_numbers(row.title)
-
-
-def _back(request: web.Request, query: str) -> Mapping[str, str]:
-    """The list one came from: its address, and its query for the next form."""
-    deps, texts = dependencies(request), request.app[TEXTS]
-    asked = asked_by(dict(parse_qsl(query[:1_000])), deps.rules, texts)
-    url = request.app.router["queue"].url_for().with_query(asked.query())
-    return {"url": str(url), "query": url.query_string}
+    if row is not None and row.lead_name and isinstance(outcome, Conflict | Impossible):
+        words: str = texts.bulk["dispatched"]
+        return words.format(office=row.lead_name)
+    return refused_words(outcome, row, texts)
 
 
 def routes() -> Sequence[web.RouteDef]:

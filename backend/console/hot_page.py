@@ -11,7 +11,6 @@ from sqlalchemy import Row
 
 from backend.console.overview_wording import period_words, place_names
 from backend.console.petition_page import domain_name
-from backend.console.queue_filters import places_in
 from backend.console.queue_page import place_groups
 from backend.console.rendering import render
 from backend.organisation.roles import Permission, may
@@ -58,7 +57,7 @@ async def hot(request: web.Request) -> web.StreamResponse:
     deps, actor = dependencies(request), require_session(request).actor
     asked = _asked(request, deps)
     period = latest(int(asked.days), today(deps.clock.now()))
-    places = places_in(deps.rules, asked.place) if asked.place else ()
+    places = deps.rules.catalogue.within(asked.place) if asked.place else ()
     async with deps.database.read() as connection:
         found = await hot_issues(
             connection, actor, span_of(period), place_codes=places, order=asked.order

@@ -56,7 +56,7 @@ class Asked:
             kinds=(self.kind,) if self.kind else (),
             domains=(self.domain,) if self.domain else (),
             channels=(self.channel,) if self.channel else (),
-            place_codes=places_in(rules, self.place) if self.place else (),
+            place_codes=rules.catalogue.within(self.place) if self.place else (),
             org_id=int(self.office) if self.office else None,
             due_from=due_from,
             due_until=due_until,
@@ -102,12 +102,3 @@ def asked_by(query: Mapping[str, str], rules: PetitionRules, texts: OfficialText
         text=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
         after=query.get("after", ""),
     )
-
-
-def places_in(rules: PetitionRules, code: str) -> tuple[str, ...]:
-    """The division and all below it."""
-    found = [code]
-    for one in rules.catalogue.divisions.values():  # parents stand before their children
-        if one.parent in found:
-            found.append(one.code)
-    return tuple(found)

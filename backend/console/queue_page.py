@@ -15,8 +15,8 @@ from backend.console.rendering import render, wants_part
 from backend.console.wording import due
 from backend.organisation.roles import Permission, may
 from backend.organisation.tree import Org, branch, root_path
-from backend.petitions.bulk_dispatch import DISPATCHABLE
 from backend.petitions.counting import QueueCounter, newest_event
+from backend.petitions.lifecycle import OPEN_STATES
 from backend.petitions.queue import MOST_COUNTED, BadCursor, QueueCounts, QueueItem, queue_page
 from backend.petitions.rules import PetitionRules
 from backend.petitions.saved_views import SavedView, views_of
@@ -146,7 +146,7 @@ def _row(item: QueueItem, deps: WebDependencies) -> Mapping[str, Any]:
         "number": item.number,
         "title": item.title,
         "state": item.state,
-        "dispatchable": item.state in DISPATCHABLE,
+        "pickable": item.state in OPEN_STATES,
         "kind": item.kind,
         "domain_name": domain_name(deps, item.domain),
         "urgency": item.urgency,

@@ -90,7 +90,10 @@ class Effects:
                 scene.now,
                 _key(scene, effect),
             )
-            return words(await _ON_PETITIONS[type_](act, effect))
+            result = await _ON_PETITIONS[type_](act, effect)
+            if isinstance(result, followup.Added) and result.located is not None:
+                await self._alarm.tell_place(connection, result.located, scene.now)
+            return words(result)
         return await _OTHERS[type_](connection, scene, effect)
 
     async def _file(

@@ -1,5 +1,5 @@
-"""Telling the officer on duty of an emergency, and the next one while nobody opens it. Everything
-is written in the caller's transaction, once."""
+"""Telling the officer on duty of an emergency, the next one while nobody opens it, and its place
+when that comes later. Everything is written in the caller's transaction, once."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from backend.duty.order import Officer, in_order
 from backend.duty.roster import officers_above
 from backend.duty.tables import duty_alert
 from backend.organisation.tables import account, org
-from backend.petitions.events import MACHINE, record_event
-from backend.petitions.lifecycle import OPEN_STATES
+from backend.petitions.events import MACHINE, event_of, record_event
+from backend.petitions.lifecycle import AWAITING_STATES, OPEN_STATES
 from backend.petitions.tables import petition, petition_event, petition_subject
 
 PATIENCE = timedelta(minutes=5)
@@ -51,6 +51,41 @@ class Alarm:
         if await connection.scalar(known) is not None:
             return None
         return await self._tell(connection, petition_id, 1, now)
+
+    async def tell_place(
+        self, connection: AsyncConnection, petition_id: int, now: datetime
+    ) -> int | None:
+        """The citizen has said where the emergency is: the officer told last hears it too, once;
+        where nobody could be told before, the first is told now. The outbox row; None for what is
+        no emergency, is over, or reaches nobody."""
+        row, once = await _petition(connection, petition_id), f"duty:{petition_id}:place"
+        if row.urgency != "emergency" or row.state not in AWAITING_STATES:
+            return None
+        if await event_of(connection, once) is not None:
+            return None
+        told = select(_a.user_id).where(_a.petition_id == petition_id)
+        last = await connection.scalar(told.order_by(_a.step.desc()).limit(1))
+        if last is None:
+            return await self._tell(connection, petition_id, 1, now)
+        officers = await _officers(connection, row, now)
+        # Who was told has it in hand; if they are off duty by now, whoever is first.
+        for officer in sorted(officers, key=lambda one: one.user_id != last):
+            reached = await self._address_of(connection, officer, row, now)
+            if reached is None:
+                continue
+            detail = {"org_id": officer.org_id, "user_id": officer.user_id, "place": row.place}
+            await record_event(
+                connection,
+                row.id,
+                "duty_told_place",
+                MACHINE,
+                now,
+                detail=detail,
+                dedupe_key=once,
+            )
+            params = {"number": row.number, "place": row.place}
+            return await self._queue(connection, reached, Reply("duty_place", params), once, now)
+        return None
 
     async def go_on(self, connection: AsyncConnection, now: datetime) -> list[int]:
         """Tell the next officer of each emergency whose time is over and nobody has opened; the
@@ -85,13 +120,7 @@ class Alarm:
     async def _tell(
         self, connection: AsyncConnection, petition_id: int, step: int, now: datetime
     ) -> int | None:
-        row = (
-            await connection.execute(
-                select(petition, org.c.path.label("org_path"))
-                .join(org, org.c.id == petition.c.org_id)
-                .where(petition.c.id == petition_id)
-            )
-        ).one()
+        row = await _petition(connection, petition_id)
         officers = await _officers(connection, row, now)
         for skipped in range(len(officers)):
             officer = officers[(step - 1 + skipped) % len(officers)]
@@ -132,11 +161,22 @@ class Alarm:
             "place": row.place,
             "minutes": round(self.patience.total_seconds() / 60),
         }
+        once = f"duty:{row.id}:{step}"
+        return await self._queue(connection, reached, Reply("duty_alert", params), once, now)
+
+    async def _queue(
+        self,
+        connection: AsyncConnection,
+        reached: Row[*tuple[Any, ...]],
+        reply: Reply,
+        once: str,
+        now: datetime,
+    ) -> int | None:
         look = self._looks.get(reached.account_name, reached.channel)
         return await outbox.queue(
             connection,
-            dedupe_key=f"duty:{row.id}:{step}",
-            text=self._texts.render([Reply("duty_alert", params)], look),
+            dedupe_key=once,
+            text=self._texts.render([reply], look),
             due_at=now,
             account_id=reached.account_id,
             address_id=reached.address_id,
@@ -144,7 +184,7 @@ class Alarm:
             # Not the petition's own: the citizen's timeline does not hold what officers are told.
             petition_id=None,
             lane="notice",
-            key="duty_alert",
+            key=reply.key,
             created_at=now,
         )
 
@@ -215,6 +255,15 @@ async def _is_taken_care_of(connection: AsyncConnection, petition_id: int) -> bo
             return True
     state = await connection.scalar(select(petition.c.state).where(petition.c.id == petition_id))
     return state not in OPEN_STATES
+
+
+async def _petition(connection: AsyncConnection, petition_id: int) -> Row[Any]:
+    found = await connection.execute(
+        select(petition, org.c.path.label("org_path"))
+        .join(org, org.c.id == petition.c.org_id)
+        .where(petition.c.id == petition_id)
+    )
+    return found.one()
 
 
 async def _officers(connection: AsyncConnection, row: Row[Any], now: datetime) -> list[Officer]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.database.engine import Database
 from backend.organisation.sessions import Actor
+from backend.petitions.chosen import MOST_AT_ONCE, Chosen
 from backend.petitions.desk import Desk
 from backend.petitions.events import event_of
 from backend.petitions.lifecycle import Action, State
@@ -17,17 +18,8 @@ from backend.petitions.offices import suggest_offices
 from backend.petitions.outcomes import Done, Impossible, Invalid, Outcome
 from backend.petitions.tables import petition
 
-MOST_AT_ONCE = 100
 # What an office already has is moved one by one: that office may be at work on it.
 DISPATCHABLE = frozenset({State.RECEIVED, State.ACCEPTED})
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A petition and the version of it the official saw."""
-
-    number: str
-    version: int
 
 
 @dataclass(frozen=True, slots=True)

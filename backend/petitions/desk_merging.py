@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,15 @@ from backend.petitions.joining import (
     separate,
 )
 from backend.petitions.lifecycle import Action, By, State, possible
-from backend.petitions.outcomes import Done, Forbidden, Impossible, Invalid, Missing, Outcome
+from backend.petitions.outcomes import (
+    Conflict,
+    Done,
+    Forbidden,
+    Impossible,
+    Invalid,
+    Missing,
+    Outcome,
+)
 from backend.petitions.tables import petition
 
 _FURTHEST = (State.IN_PROGRESS, State.DISPATCHED, State.ACCEPTED, State.RECEIVED)
@@ -52,12 +60,33 @@ class MergingSteps(ProtectionSteps):
         problem = await _cannot(connection, actor, row, found)
         if problem is not None:
             return problem
-        main, joined = await _in_order(connection, row, found)
-        now = self.clock.now()
-        await join(connection, joined, main, who_is(actor), now)
-        await self.notifier.tell(
-            connection, joined.id, "petition_merged", {"number": joined.number, "title": row.title}
-        )
+        main, joined = await leading_first(connection, [row, found])
+        await self._join(connection, actor, joined, main)
+        return await self._as_it_stands(connection, row.id)
+
+    async def merge_into(
+        self,
+        connection: AsyncConnection,
+        actor: Actor,
+        number: str,
+        version: int,
+        main: str,
+        main_version: int,
+    ) -> Outcome:
+        """合并 into a main one the official chose: checked, and told, as `merge`. Done again, it
+        is Done."""
+        row = await self.opened(connection, actor, number, version, Action.MERGE)
+        found = await _visible(connection, actor, petition.c.number == main)
+        if not isinstance(row, Row):
+            return await self._follows_already(connection, actor, number, found) or row
+        if found is None:
+            return Missing()
+        if found.version != main_version:
+            return Conflict(found.version)
+        problem = await _cannot(connection, actor, row, found)
+        if problem is not None:
+            return problem
+        await self._join(connection, actor, row, found)
         return await self._as_it_stands(connection, row.id)
 
     async def unmerge(
@@ -103,6 +132,21 @@ class MergingSteps(ProtectionSteps):
             await self.notifier.tell(connection, one.id, key, {**params, **own})
             await self.notifier.ask_rating(connection, one.id)
 
+    async def _join(
+        self, connection: AsyncConnection, actor: Actor, joined: Row[Any], main: Row[Any]
+    ) -> None:
+        await join(connection, joined, main, who_is(actor), self.clock.now())
+        own = {"number": joined.number, "title": joined.title}
+        await self.notifier.tell(connection, joined.id, "petition_merged", own)
+
+    async def _follows_already(
+        self, connection: AsyncConnection, actor: Actor, number: str, main: Row[Any] | None
+    ) -> Done | None:
+        row = await _visible(connection, actor, petition.c.number == number)
+        if row is None or main is None or row.state != State.JOINED or row.main_id != main.id:
+            return None
+        return Done(row.number, row.version, row.state)
+
     async def _as_it_stands(self, connection: AsyncConnection, petition_id: int) -> Done:
         query = select(petition.c.number, petition.c.version, petition.c.state)
         row = (await connection.execute(query.where(petition.c.id == petition_id))).one()
@@ -133,13 +177,9 @@ async def _cannot(
     return None
 
 
-async def _in_order(
-    connection: AsyncConnection, row: Row[Any], other: Row[Any]
-) -> tuple[Row[Any], Row[Any]]:
-    """(main, joined): what has others, is further on, or is older leads."""
-    joined = {one.id: await count_joined(connection, one.id) for one in (row, other)}
-    main, follower = sorted(
-        (row, other),
-        key=lambda one: (-joined[one.id], _FURTHEST.index(State(one.state)), one.id),
+async def leading_first(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Open petitions, who best leads the others first: what has others, is further on, is older."""
+    joined = {one.id: await count_joined(connection, one.id) for one in rows}
+    return sorted(
+        rows, key=lambda one: (-joined[one.id], _FURTHEST.index(State(one.state)), one.id)
     )
-    return main, follower

@@ -35,8 +35,11 @@ _PHONE = re.compile(r"\+?\d{7,15}")
 
 @dataclass(frozen=True, slots=True)
 class Added:
+    """`located`: the petition's id, where these words told its place and nobody knew it before."""
+
     number: str
     title: str
+    located: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ async def add(
     await change_petition(act.connection, row, **values)
     await act.record(row, "added", detail)
     await index_petition(act.connection, row.id)
-    return Added(row.number, row.title)
+    return Added(row.number, row.title, row.id if "place" in values else None)
 
 
 async def remind(act: CitizenAct, words: str = "") -> Reminded | NotPossible | NotFound:

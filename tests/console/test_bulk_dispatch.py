@@ -50,7 +50,7 @@ async def test_the_form_suggests_and_the_result_tells_of_each(any_site: Site) ->
                 assert response.status == 200
             assert "派出 1 件" in page
             assert "1 件没有派" in page
-            assert "这一件有了新的变化，请打开看过再派" in page
+            assert "这一件有了新的变化，请打开看过再说" in page
             assert 'href="/console/?channel=wechat"' in page
             assert f'href="/console/petitions/{drain.number}"' in page
     assert (await site.current(drain.number)).state == "dispatched"
@@ -88,7 +88,7 @@ async def test_what_is_posted_is_not_trusted(site: Site) -> None:
     async with site.logged_in("town") as (client, token):
         for params, words in (
             ([], "还没有勾选"),
-            (many, "一次最多派 100 件"),
+            (many, "一次最多 100 件"),
             ([("pick", "<b>")], ""),
         ):
             async with client.get(FORM, params=params) as response:
@@ -164,7 +164,7 @@ async def test_tick_dispatch_and_read_the_result(site: Site, browser: Any, size:
         await page.get_by_role("link", name="回到列表").click()
         await expect(page.locator("#list .item")).to_have_count(3)
         assert page.url.endswith("?channel=wechat")
-        await expect(page.locator("#list input[name=pick]")).to_have_count(2)
+        await expect(page.locator("#list input[name=pick]")).to_have_count(3)
 
 
 async def test_ticked_by_keys_and_kept_over_a_refresh(site: Site, browser: Any) -> None:

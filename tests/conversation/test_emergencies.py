@@ -13,9 +13,10 @@ from backend.conversation.tables import address, outbox
 from backend.database.engine import Database
 from backend.duty.tables import duty_alert, duty_officer
 from backend.organisation.tables import user
+from backend.petitions.filing import UNKNOWN_PLACE
 from backend.petitions.tables import petition
 from tests.conversation.conftest import HandClock
-from tests.conversation.room import Room
+from tests.conversation.room import Room, says
 
 PHONE = "13800000001"
 
@@ -95,3 +96,31 @@ async def test_what_is_urgent_and_no_emergency_wakes_nobody(room: Room) -> None:
     (filed,) = await rows(room, petition)
     assert filed.urgency == "high"
     assert await rows(room, duty_alert) == []
+
+
+async def test_the_officer_hears_the_place_when_the_citizen_answers_where(room: Room) -> None:
+    await put_somebody_on_duty(room)
+    await room.turns(await room.write("着火了救命"))
+    (filed,) = await rows(room, petition)
+    assert filed.place == UNKNOWN_PLACE
+    room.bot.answer = lambda request: says(
+        effects=[
+            {
+                "id": "a",
+                "type": "add_to_petition",
+                "number": filed.number,
+                "text": request["message"]["text"],
+                "place": "锦绣小区3号楼",
+                "messages": request["message"]["ids"],
+            }
+        ]
+    )
+    await room.turns(await room.write("在锦绣小区3号楼"))
+    assert await room.said() == [
+        "duty_alert",
+        "emergency_fire,emergency_where",
+        "duty_place",
+        "petition_added",
+    ]
+    told = [one for one in await rows(room, outbox) if one.key == "duty_place"]
+    assert "锦绣小区3号楼" in told[0].text

@@ -14,6 +14,8 @@ from backend.duty.roster import put_on_duty
 from backend.duty.tables import duty_alert
 from backend.duty.watch import DutyWatch
 from backend.organisation.sessions import Actor
+from backend.petitions import followup
+from backend.petitions.citizen_act import CitizenAct
 from backend.petitions.filing import Filed
 from backend.petitions.rules import today
 from tests.conversation.room import texts
@@ -77,17 +79,35 @@ class WatchRoom:
         async with self.world.database.write() as connection:
             return await self.alarm.raise_for(connection, filed.petition_id, self.world.now)
 
+    async def say_where(self, filed: Filed, place: str) -> None:
+        """The citizen answers where; the turn's transaction adds it and tells who is on duty."""
+        by = await self.world.row(filed.number)
+        async with self.world.database.write() as connection:
+            act = CitizenAct(
+                connection,
+                self.world.rules,
+                by.citizen_id,
+                filed.number,
+                self.world.now,
+                self.world.key(),
+            )
+            added = await followup.add(act, f"在{place}", (), place=place)
+            assert isinstance(added, followup.Added)
+            if added.located is not None:
+                await self.alarm.tell_place(connection, added.located, self.world.now)
+
     async def minutes_pass(self, minutes: float) -> None:
         self.world.clock.move(timedelta(minutes=minutes))
         await self.watch.look()
 
-    async def told(self) -> list[tuple[str, str]]:
-        """(address, words) of each message to an officer, in order."""
+    async def told(self, key: str = "duty_alert") -> list[tuple[str, str]]:
+        """(address, words) of each message to an officer, in order; 'duty_place' those that tell
+        the place."""
         async with self.world.database.read() as connection:
             rows = await connection.execute(
                 select(address.c.external_id, outbox.c.text)
                 .join(address, address.c.id == outbox.c.address_id)
-                .where(outbox.c.key == "duty_alert")
+                .where(outbox.c.key == key)
                 .order_by(outbox.c.id)
             )
             return [(row.external_id, row.text) for row in rows]

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from backend.organisation.sessions import Actor
-from backend.petitions.bulk_dispatch import MOST_AT_ONCE, BulkDispatch, Chosen, dispatch_each
+from backend.petitions.bulk_dispatch import BulkDispatch, dispatch_each
+from backend.petitions.chosen import MOST_AT_ONCE, Chosen
 from backend.petitions.offices import suggest_offices
 from backend.petitions.outcomes import (
     Conflict,

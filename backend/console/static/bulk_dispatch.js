@@ -1,5 +1,5 @@
 // Ticking lines of the queue: x and shift+x, shift-click for a range, all of the page. The boxes and
-// their button work without this.
+// their buttons work without this.
 "use strict";
 
 (() => {
@@ -21,10 +21,12 @@
     const words = number > 0 ? `已选 ${number} 件` : "";
     const count = bar().querySelector(".bulk-count");
     if (count.textContent !== words) count.textContent = words;
-    const button = bar().querySelector("button");
-    button.disabled = number === 0;
-    button.classList.toggle("btn-primary", number > 0);
-    button.classList.toggle("btn-plain", number === 0);
+    for (const button of bar().querySelectorAll("button")) {
+      button.disabled = number < Number(button.dataset.least);
+      const first = "first" in button.dataset && !button.disabled;
+      button.classList.toggle("btn-primary", first);
+      button.classList.toggle("btn-plain", !first);
+    }
     bar().classList.toggle("active", number > 0);
   }
 
