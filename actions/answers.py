@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from actions.turn import Turn
 from actions.words import bare, words
 
 _PAUSE = re.compile(r"[\s,.;:!?~、，。；：！？…—\-]+")
@@ -53,6 +54,14 @@ def only_objects(text: str) -> bool:
     """True for '不对', '地点写错了': says that something is wrong and not what would be right."""
     known = sorted(words()["objections"], key=len, reverse=True)
     return len(re.sub("|".join(map(re.escape, [*known, "了", "的"])), "", bare(text))) < 2
+
+
+def gives_up(turn: Turn) -> bool:
+    """Whether the matter under way is to be dropped. Nobody drops one without some word of no:
+    '我自己打字慢' is none, whatever it sounds like."""
+    if turn.intent not in ("cancel", "withdraw"):
+        return False
+    return turn.chosen is not None or any(word in turn.text for word in words()["giving_up"])
 
 
 def is_anonymous(text: str) -> bool:

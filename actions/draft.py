@@ -8,12 +8,15 @@ from typing import Any
 
 from actions.answers import is_anonymous
 from actions.turn import Turn
+from actions.words import words
 
 TEXT_LIMIT = 3000
 """Characters of a petition's text; the messages beyond it are kept by their ids."""
 IDS_LIMIT = 200
 
 _UNIT = re.compile(r"(\d+|[一二三四五六七八九十]+)(号楼|栋|幢|座|号院|单元|组|队|社|村|室|号)")
+_TOWNSHIP = re.compile(".{1,12}?(?:镇|乡|街道)")
+_DIVISION = re.compile("省|市|县|区|镇|乡|街道|村|屯|寨|庄")
 _UNIT_ALONE = re.compile(
     f"(?:不对|错了)?[,，]?(?:应该|其实)?是?(?P<unit>{_UNIT.pattern})(?:吧|的|啊|哦|呢)*"
 )
@@ -95,13 +98,30 @@ class Draft:
         whole = _with_new_unit(self.place, place) if self.place else place
         if whole == place or code:
             self.place_code = code
+        if self.place and whole == place and not code:
+            whole = _in_same_township(self.place, place)
         self.place = whole
+
+
+def is_vague(place: str) -> bool:
+    """'学校门口': a place, but any of many."""
+    return any(
+        place.startswith(vague) and place[len(vague) :] in ("", *words()["around_places"])
+        for vague in words()["vague_places"]
+    )
 
 
 def unit_alone(text: str) -> str | None:
     """'5组' of '是5组', '应该是5组吧'; None where the text says more, or less."""
     found = _UNIT_ALONE.fullmatch(text.strip(" ,，。.!！"))
     return found["unit"] if found else None
+
+
+def _in_same_township(old: str, new: str) -> str:
+    """'南街12号' put in place of '城关镇北街12号' lies in the same township; what names a division
+    of its own may lie elsewhere."""
+    township = _TOWNSHIP.match(old)
+    return township[0] + new if township and not _DIVISION.search(new) else new
 
 
 def _with_new_unit(old: str, new: str) -> str:

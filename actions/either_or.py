@@ -3,6 +3,7 @@ guessing. Asked once; who is not understood again gets the short menu, then the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ HELD = 600
 SHORT = 8
 """Characters up to which an answer in words only says which of the two is meant."""
 RAISE = "raise_petition"
+_LETTER = re.compile(r"[^\W\d_]")
 
 # What makes no sense for a citizen without such a petition, or such a setting.
 POSSIBLE: Mapping[str, Callable[[Turn], Any]] = {
@@ -38,7 +40,7 @@ POSSIBLE: Mapping[str, Callable[[Turn], Any]] = {
 def ask(turn: Turn, out: Outcome) -> None:
     """The question that helps now. The words are kept, so that nobody types them again."""
     times = _times_before(turn, out.awaiting)
-    offered = _likeliest(turn) if times == 0 else []
+    offered = _likeliest(turn) if times == 0 and _telling(turn) else []
     if len(offered) == 2:
         meanings = words()["meanings"]
         out.say("either_or", *((meanings[intent], f"/{intent}") for intent in offered))
@@ -53,11 +55,17 @@ def ask(turn: Turn, out: Outcome) -> None:
         "at": turn.now.isoformat(),
         "times": times + 1,
         "offered": offered,
-        "text": "\n".join(filter(None, [before["text"] if before else "", turn.text]))[:HELD],
+        "text": "\n".join(filter(None, [before["text"] if before else "", _telling(turn)]))[:HELD],
         "messages": [*(before["messages"] if before else []), *turn.ids][-IDS_LIMIT:],
         "since": turn.entities.get("time"),
         "phone": turn.entities.get("phone"),
     }
+
+
+def _telling(turn: Turn) -> str:
+    """The words, but for a bare number or sign ('1' where nothing was asked, '66666'): it is neither
+    one thing nor another, and no part of a matter."""
+    return turn.text if _LETTER.search(turn.text) else ""
 
 
 def held_lately(turn: Turn, awaiting: dict[str, Any] | None) -> bool:

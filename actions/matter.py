@@ -26,8 +26,8 @@ _NUMBERED = (
     ),
 )
 _ONE_AND_ANOTHER = (
-    "(?:一个是|一件是|一件事是|一个事是)",
-    "(?:一个是|另一个是|另外一个是|一件是|另一件是|另一件事是|还有一个是|再一个是)",
+    "(?:(?:第|头)?一(?:个|件)(?:事情?)?是)",
+    "(?:(?:第二|另外?|还有|再)?一(?:个|件)(?:事情?)?是|第二(?:个|件)(?:事情?)?是)",
 )
 _MARKS: Sequence[Sequence[re.Pattern[str]]] = [
     *([re.compile(_BOUNDARY + mark.format(n)) for n in numbers] for mark, numbers in _NUMBERED),

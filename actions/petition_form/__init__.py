@@ -17,7 +17,7 @@ from actions.answers import agreement, is_lonely
 from actions.company import keep_company
 from actions.continuing import offered_to_ask
 from actions.courtesy import asks_us, tells
-from actions.draft import Draft
+from actions.draft import Draft, is_vague
 from actions.either_or import held_lately
 from actions.matter import kind_named, tells_a_matter
 from actions.outcome import Outcome
@@ -26,7 +26,7 @@ from actions.petition_form.gathering import AROUND_A_PLACE
 from actions.petition_form.steps import drop, keep_more, proceed, put_again
 from actions.prompts import ask, ask_again
 from actions.turn import Turn
-from actions.words import bare, named
+from actions.words import bare, named, words
 
 STAGES: dict[str, Callable[[Turn, Draft, Outcome], None]] = {
     "what": gathering.stage_what,
@@ -76,6 +76,9 @@ def _show_guide(turn: Turn, draft: Draft | None, out: Outcome) -> None:
     if draft is None:
         return
     if draft.words:
+        draft.collect(turn)
+        if any(word in turn.text for word in words()["wanting"]):
+            keep_more(turn, draft)  # '想申请护理补贴，不晓得咋弄' is what they want, too
         out.awaiting = remembered  # a yes is about the matter, not about the entry
         ask_again(draft, turn, out)
     else:
@@ -132,7 +135,7 @@ def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outco
     elif not _only_names_a_place(turn) and not offered_to_ask(turn, awaiting):
         draft.kind = kind_named(turn.text) or draft.kind
         draft.add_words(turn.text)
-    if turn.place:
+    if turn.place and not is_vague(turn.place):
         draft.put_place(turn.place, turn.place_code)
     if _may_belong_to_the_last(turn, awaiting):
         draft.stage = "addition"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from actions.answers import agreement, only_objects
+from actions.answers import agreement, gives_up, only_objects
 from actions.correction import Correction, correction
 from actions.draft import Draft, unit_alone
 from actions.meant import same_subject
@@ -19,6 +19,8 @@ BESIDE_A_YES = 6
 """Characters beside a yes from which the words are kept too."""
 AROUND_A_NEW_PLACE = 16
 """Characters around a place up to which the words say where, rather than what."""
+AROUND_A_CORRECTION = 6
+"""Characters around a place put right ('不对，应该是…') that tell nothing more."""
 BACK_TO_CONFIRMATION = frozenset({"cancel", "nothing_more", "deny", "affirm", "thank", "choose"})
 
 
@@ -37,7 +39,7 @@ def stage_confirm(turn: Turn, draft: Draft, out: Outcome) -> None:
         elif beside and sum(map(len, beside)) > BESIDE_A_YES:
             draft.add_words(turn.text)
         file_petition(turn, draft, out)
-    elif turn.intent in ("cancel", "withdraw"):
+    elif gives_up(turn):
         drop(out)
     elif _moves(turn, draft):
         _correct_place(turn, draft, out)
@@ -132,10 +134,13 @@ def _put_right(turn: Turn, draft: Draft, put: Correction, out: Outcome) -> None:
 
 
 def _correct_place(turn: Turn, draft: Draft, out: Outcome) -> None:
-    """'不对，是5号楼': the words stay with the petition, or its text would contradict its place."""
+    """'不对，是5号楼': the words stay with the petition where its text would contradict its place,
+    or where they tell more."""
     assert turn.place is not None
+    contradicted = draft.place is not None and draft.place in draft.text
     draft.put_place(turn.place, turn.place_code)
-    draft.add_words(turn.text)
+    if contradicted or len(bare(turn.text)) - len(bare(turn.place)) > AROUND_A_CORRECTION:
+        draft.add_words(turn.text)
     proceed(turn, draft, out)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from actions.answers import agreement
+from actions.answers import gives_up
 from actions.correction import correction
 from actions.courtesy import tells
-from actions.draft import Draft
+from actions.draft import Draft, is_vague
 from actions.matter import kind_named
 from actions.outcome import Outcome
 from actions.petition_form import matters
@@ -32,7 +33,7 @@ GIVING_UP = frozenset({"cancel", "nothing_more", "deny", "withdraw"})
 
 def stage_what(turn: Turn, draft: Draft, out: Outcome) -> None:
     draft.collect(turn)
-    if turn.place:
+    if turn.place and not is_vague(turn.place):
         draft.put_place(turn.place, turn.place_code)
     if turn.intent in GIVING_UP:
         drop(out)
@@ -63,7 +64,7 @@ def _is_matter(turn: Turn) -> bool:
 
 def stage_place(turn: Turn, draft: Draft, out: Outcome) -> None:
     draft.collect(turn)
-    if turn.intent in ("cancel", "withdraw"):
+    if gives_up(turn):
         drop(out)
         return
     if turn.media and not turn.text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actions.additions import addition
+from actions.answers import gives_up
 from actions.draft import Draft
 from actions.matter import enumerated
 from actions.outcome import Outcome
@@ -27,7 +28,7 @@ def stage_another(turn: Turn, draft: Draft, out: Outcome) -> None:
         _join(draft, other)
         _keep_answer(turn, draft)
         proceed(turn, draft, out)
-    elif turn.intent == "cancel":
+    elif gives_up(turn):
         drop(out)
     else:
         other.collect(turn)
@@ -45,7 +46,7 @@ def stage_two(turn: Turn, draft: Draft, out: Outcome) -> None:
     elif meant is not None:
         _keep_answer(turn, draft)
         proceed(turn, draft, out)
-    elif turn.intent in ("cancel", "withdraw"):
+    elif gives_up(turn):
         drop(out)
     elif draft.asked:
         # Unclear twice: one petition holds all of it, and an official can tell.
@@ -92,7 +93,7 @@ def stage_addition(turn: Turn, draft: Draft, out: Outcome) -> None:
     elif meant in ("other", "only"):
         _keep_answer(turn, draft)
         proceed(turn, draft, out)
-    elif turn.intent in ("cancel", "nothing_more"):
+    elif gives_up(turn) or turn.intent == "nothing_more":
         drop(out)
     else:
         draft.collect(turn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions.answers import gives_up
 from actions.draft import Draft
 from actions.outcome import Outcome
 from actions.petition_form.steps import SHORT, drop, proceed, submit
@@ -18,7 +19,7 @@ def stage_same(turn: Turn, draft: Draft, out: Outcome) -> None:
         submit(turn, draft, out, joins=same.get("number"))
     elif meant == "alone":
         submit(turn, draft, out)
-    elif turn.intent in ("cancel", "withdraw"):
+    elif gives_up(turn):
         drop(out)
     elif turn.media or (turn.chosen is None and len(bare(turn.text)) > SHORT):
         draft.collect(turn)

@@ -9,6 +9,8 @@ from backend.triage.place_patterns import PlacePatterns
 from backend.triage.place_pieces import PieceFinder, Span, Word
 
 _AND = re.compile(r"[与和跟、/]|以及")
+_TOWNSHIP = re.compile("镇|乡|街道|县")
+_TOWNSHIP_ENDS = re.compile(f"(?:{_TOWNSHIP.pattern})$")
 _DENIED = re.compile(r"(?:(?<!是)不是|(?<!在)不在|并非)(?:在)?$")
 
 
@@ -83,9 +85,16 @@ class PlaceReader:
                     return crossing.end()
         if text[end : end + 1] == " ":
             for start, further in waiting:
-                if start == end + 1 and self._patterns.unit.fullmatch(text, start, further):
+                if start == end + 1 and self._lies_within(text, end, start, further):
                     return further
         return end
+
+    def _lies_within(self, text: str, end: int, start: int, further: int) -> bool:
+        """Whether what stands behind a blank is a part of the place before it: '3组', or any place
+        that names no township of its own behind one ('柳河镇 石板村')."""
+        if self._patterns.unit.fullmatch(text, start, further):
+            return True
+        return bool(_TOWNSHIP_ENDS.search(text[:end]) and not _TOWNSHIP.search(text[start:further]))
 
     def _with_premises(self, text: str, end: int, words: dict[int, Word]) -> int:
         """Where the place that reaches to `end` ends with the shop or works named after it."""
