@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from actions.answers import agreement
-from actions.answers import gives_up
+from actions.answers import agreement, gives_up
 from actions.correction import correction
 from actions.courtesy import tells
 from actions.draft import Draft, is_vague
