@@ -63,8 +63,8 @@ def ask(turn: Turn, out: Outcome) -> None:
 
 
 def _telling(turn: Turn) -> str:
-    """The words, but for a bare number or sign ('1' where nothing was asked, '66666'): it is neither one
-    thing nor another, and no part of a matter."""
+    """The words, but for a bare number or sign ('1' where nothing was asked, '66666'): it is no part
+    of a matter."""
     return turn.text if _LETTER.search(turn.text) else ""
 
 
