@@ -10,7 +10,7 @@ from typing import Any
 
 from actions import additions
 from actions.draft import IDS_LIMIT
-from actions.outcome import Outcome
+from actions.outcome import Outcome, option
 from actions.prompts import ask_unsure
 from actions.turn import Turn
 from actions.words import bare, words
@@ -49,11 +49,23 @@ def ask(turn: Turn, out: Outcome) -> None:
         times = max(times, 1)
     else:
         out.say("help_short")
+    hold(turn, out, offered, times=times + 1)
+
+
+def offer_to_raise(turn: Turn, out: Outcome) -> None:
+    """Whoever asks after a matter that was never raised here may raise it now, in the words they
+    have just used."""
+    out.say("progress_none_raise", option("raise", f"/{RAISE}"))
+    hold(turn, out, [RAISE])
+
+
+def hold(turn: Turn, out: Outcome, offered: list[str], *, times: int = 1) -> None:
+    """Keep the words until it is clear what they mean; `offered` are the intents they may."""
     before = out.awaiting if held_lately(turn, out.awaiting) else None
     out.awaiting = {
         "for": "held",
         "at": turn.now.isoformat(),
-        "times": times + 1,
+        "times": times,
         "offered": offered,
         "text": "\n".join(filter(None, [before["text"] if before else "", _telling(turn)]))[:HELD],
         "messages": [*(before["messages"] if before else []), *turn.ids][-IDS_LIMIT:],

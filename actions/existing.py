@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from actions.answers import news
+from actions.either_or import offer_to_raise
+from actions.matter import tells_a_matter
 from actions.meant import meant
 from actions.outcome import Outcome
 from actions.prompts import ask_which, ask_withdrawal
@@ -41,7 +43,9 @@ def _number(turn: Turn) -> str | None:
 def show_progress(turn: Turn, out: Outcome) -> None:
     """By number, else the newest; another's needs the last digits of its phone."""
     number = _number(turn)
-    if number is None and not turn.petitions:
+    if number is None and not turn.petitions and out.draft is None and tells_a_matter(turn):
+        offer_to_raise(turn, out)
+    elif number is None and not turn.petitions:
         out.say("progress_none")
     elif number is None or turn.own(number):
         named = meant(turn.text, turn.petitions)

@@ -81,6 +81,9 @@ def stage_place(turn: Turn, draft: Draft, out: Outcome) -> None:
     if _says_more_than(place, turn) and turn.text not in draft.words:
         draft.add_words(turn.text)
     draft.put_place(place, turn.place_code if place == turn.place else None)
+    for other in draft.following:  # told in the same breath
+        if "place" not in other:
+            other |= {"place": draft.place, "place_code": draft.place_code}
     proceed(turn, draft, out)
 
 
