@@ -75,8 +75,8 @@ def hold(turn: Turn, out: Outcome, offered: list[str], *, times: int = 1) -> Non
 
 
 def _telling(turn: Turn) -> str:
-    """The words, but for a bare number or sign ('1' where nothing was asked, '66666'): it is no part
-    of a matter."""
+    """The words, but for a bare number or sign ('66666', '1' where nothing was asked): it is no
+    part of a matter."""
     return turn.text if _LETTER.search(turn.text) else ""
 
 
