@@ -21,6 +21,7 @@ from benchmarks import (
     place_readings,
     report,
     same_matters,
+    village_matters,
 )
 from tests.services.vectors import shared_folder
 from xiangyin.settings import TRIAGE_MODEL
@@ -34,6 +35,7 @@ OF_PROJECT: tuple[Part, ...] = (
     personal_data.measure,
     entity_speed.measure,
     bot_readings.measure,
+    village_matters.measure,
 )
 
 

@@ -57,6 +57,23 @@ async def test_one_trouble_in_different_words_becomes_one_issue(world: World) ->
     assert None not in {grouped[number] for number in numbers}
 
 
+async def test_short_messages_of_one_week_from_one_village_become_one_issue(world: World) -> None:
+    utilities = reading(domain="utilities", title="水黄")
+    told = (
+        "水黄得吓人，用来冲奶粉行不行",
+        "啥时候能清，我八十了提不动桶装水",
+        "自来水是浑的，水费照收",
+    )
+    for text in told:
+        await world.file(text=text, reading=utilities)
+    await world.file(text="三楼停电一天了", reading=utilities)
+    await read_all(world)
+    *water, power = (await issues(world)).values()
+    assert len(set(water)) == 1
+    assert None not in water
+    assert power is None
+
+
 async def test_by_meaning_an_official_finds_what_shares_few_words(world: World) -> None:
     official = await world.official("chengguan", "dispatcher")
     numbers = await lamps(world)
