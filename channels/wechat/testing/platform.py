@@ -15,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from channels.wechat.testing.notices import NoticeBoard
 from channels.wechat.testing.rules import Fault, Now, ReplyWindows, Tokens
 
 TEXT_BYTES = 2048
@@ -25,16 +26,21 @@ MESSAGES = {
     40003: "invalid openid",
     40007: "invalid media_id",
     40013: "invalid appid",
+    40037: "invalid template_id",
     40125: "invalid appsecret",
     41001: "access_token missing",
     42001: "access_token expired",
+    43004: "require subscribe",
+    43101: "user refuse to accept the msg",
     44004: "empty content",
     45002: "content size out of limit",
     45009: "reach max api daily quota limit",
     45011: "api minute-quota reach limit",
     45015: "response out of time limit or subscription is canceled",
     45047: "out of response count limit",
+    45065: "clientmsgid exist",
     47001: "data format error",
+    47003: "argument invalid!",
 }
 
 
@@ -72,6 +78,7 @@ class FakePlatform:
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.clock)
         self.windows = ReplyWindows(self.clock)
+        self.notices = NoticeBoard(self.clock)
         self._media: dict[str, tuple[bytes, str, datetime]] = {}
         self._runner: web.AppRunner | None = None
         self._hung = asyncio.Event()
@@ -87,6 +94,8 @@ class FakePlatform:
                 web.post("/cgi-bin/stable_token", self._call(self._stable_token, token=False)),
                 web.post("/cgi-bin/message/custom/send", self._call(self._custom_send)),
                 web.post("/cgi-bin/message/custom/typing", self._call(self._typing)),
+                web.post("/cgi-bin/message/template/send", self._call(self._template_send)),
+                web.post("/cgi-bin/message/subscribe/bizsend", self._call(self._subscribe_send)),
                 web.get("/cgi-bin/media/get", self._call(self._media_get)),
                 web.post("/cgi-bin/media/upload", self._call(self._media_upload)),
             ]
@@ -109,6 +118,7 @@ class FakePlatform:
 
     def unfollow(self, openid: str) -> None:
         self.followers.discard(openid)
+        self.windows.left(openid)
 
     async def wait_pushed(self, count: int = 1, seconds: float = 10.0) -> list[Pushed]:
         """All pushes, once there are `count` of them. Raises TimeoutError."""
@@ -188,6 +198,14 @@ class FakePlatform:
             return 45002
         return self.windows.take(openid) if self.enforce_windows else 0
 
+    async def _template_send(self, request: web.Request) -> web.Response:
+        body = await _json(request)
+        return _noticed(47001 if body is None else self.notices.template_send(body, self.followers))
+
+    async def _subscribe_send(self, request: web.Request) -> web.Response:
+        body = await _json(request)
+        return _noticed(47001 if body is None else self.notices.subscribe_send(body))
+
     async def _typing(self, request: web.Request) -> web.Response:
         return _answer(0)
 
@@ -213,6 +231,12 @@ class FakePlatform:
 def _answer(errcode: int, errmsg: str = "") -> web.Response:
     text = errmsg or MESSAGES.get(errcode, "error")
     return web.json_response({"errcode": errcode, "errmsg": text})
+
+
+def _noticed(result: int) -> web.Response:
+    if result in MESSAGES:
+        return _answer(result)
+    return web.json_response({"errcode": 0, "errmsg": "ok", "msgid": result})
 
 
 async def _json(request: web.Request) -> dict[str, Any] | None:

@@ -61,6 +61,11 @@ class ReplyWindows:
     def acted(self, openid: str) -> None:
         self._windows[openid, "acted"] = Window(3, self.clock.now() + timedelta(minutes=1))
 
+    def left(self, openid: str) -> None:
+        """They unfollowed: following again opens a window, the old ones do not come back."""
+        for kind in ("wrote", "acted"):
+            self._windows.pop((openid, kind), None)
+
     def take(self, openid: str) -> int:
         """The errcode of one more message: 0, 45015 (no window) or 45047 (quota used)."""
         now = self.clock.now()
