@@ -16,6 +16,7 @@ import yaml
 
 from backend.ports import About
 from channels.wechat import texts
+from channels.wechat.reply import sendable
 from channels.wechat.splitting import character_end
 
 BEIJING = timezone(timedelta(hours=8))
@@ -37,7 +38,7 @@ _VALUES_OF_TYPE = {
 
 _VALUES: Mapping[str, Callable[[About, datetime], str]] = {
     "number": lambda about, _: about.number,
-    "title": lambda about, _: about.title or texts.NOTICE,
+    "title": lambda about, _: sendable(about.title).strip() or texts.NOTICE,
     "news": lambda _about, _now: texts.NOTICE,
     "time": lambda _, now: (
         f"{(here := now.astimezone(BEIJING)).year}年{here.month}月{here.day}日 {here:%H:%M}"

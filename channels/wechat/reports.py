@@ -63,5 +63,5 @@ def _permission(
     ended = event == CHANGE and status == "reject"
     if not template or not (allowed or ended):
         return None
-    external_id = f"{inbound.external_id}:{number}"
+    external_id = f"{inbound.external_id}:{number}:{template}"
     return NoticePermission(inbound.account, inbound.address, template, external_id, allowed)

@@ -74,6 +74,7 @@ class FakePlatform:
     followers: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)  # the paths called, in order
+    refusals: list[int] = field(default_factory=list)  # errcodes the rules gave, not the faults
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.clock)
@@ -148,7 +149,7 @@ class FakePlatform:
                 await request.read()  # the request was taken, whatever follows
                 return await self._fail(request, fault)
             errcode = self.tokens.check(request.query.get("access_token", "")) if token else 0
-            return _answer(errcode) if errcode else await handler(request)
+            return self._refuse(errcode) if errcode else await handler(request)
 
         return handle
 
@@ -185,7 +186,7 @@ class FakePlatform:
             self.shown(openid, text)
             async with self._arrived:
                 self._arrived.notify_all()
-        return _answer(errcode)
+        return self._refuse(errcode)
 
     def _check_push(self, openid: str, text: str) -> int:
         if not openid.startswith("o"):
@@ -200,11 +201,24 @@ class FakePlatform:
 
     async def _template_send(self, request: web.Request) -> web.Response:
         body = await _json(request)
-        return _noticed(47001 if body is None else self.notices.template_send(body, self.followers))
+        return self._noticed(
+            47001 if body is None else self.notices.template_send(body, self.followers)
+        )
 
     async def _subscribe_send(self, request: web.Request) -> web.Response:
         body = await _json(request)
-        return _noticed(47001 if body is None else self.notices.subscribe_send(body))
+        return self._noticed(47001 if body is None else self.notices.subscribe_send(body))
+
+    def _noticed(self, result: int) -> web.Response:
+        if result in MESSAGES:
+            return self._refuse(result)
+        return web.json_response({"errcode": 0, "errmsg": "ok", "msgid": result})
+
+    def _refuse(self, errcode: int) -> web.Response:
+        """By the rules; 0 is no refusal."""
+        if errcode:
+            self.refusals.append(errcode)
+        return _answer(errcode)
 
     async def _typing(self, request: web.Request) -> web.Response:
         return _answer(0)
@@ -231,12 +245,6 @@ class FakePlatform:
 def _answer(errcode: int, errmsg: str = "") -> web.Response:
     text = errmsg or MESSAGES.get(errcode, "error")
     return web.json_response({"errcode": errcode, "errmsg": text})
-
-
-def _noticed(result: int) -> web.Response:
-    if result in MESSAGES:
-        return _answer(result)
-    return web.json_response({"errcode": 0, "errmsg": "ok", "msgid": result})
 
 
 async def _json(request: web.Request) -> dict[str, Any] | None:

@@ -19,7 +19,8 @@ class Now(Protocol):
 
 @dataclass
 class Fault:
-    """Applies to `times` calls (None: all) whose path starts with `path`. Exactly what is set
+    """Applies to `times` calls (None: all) whose path starts with `path`, after `skip` of them.
+    Exactly what is set
     happens: `errcode`, an HTTP `status`, `hang` (no answer until the caller goes), `drop` (the
     connection is closed after the request was taken)."""
 
@@ -30,9 +31,13 @@ class Fault:
     hang: bool = False
     drop: bool = False
     times: int | None = None
+    skip: int = 0
 
     def applies(self, path: str) -> bool:
         if self.times == 0 or not path.startswith(self.path):
+            return False
+        if self.skip:
+            self.skip -= 1
             return False
         if self.times is not None:
             self.times -= 1
