@@ -58,14 +58,15 @@ class _Window:
 
 
 def quota(moments: Sequence[Moment], pushed: Sequence[datetime], now: datetime) -> Quota:
-    """From the times the citizen came and the times of what was pushed, in any order. Of the same
-    moment, what allows a push came before it, and after what shut. What is to come is now."""
+    """From the times the citizen came and the times of what was pushed, in any order. Of one
+    moment (WeChat gives whole seconds) they came as given, and the pushes last. What is to come is
+    now."""
     happened: list[tuple[datetime, Trigger | None]] = [
         *((moment.at, moment.trigger) for moment in moments),
         *((at, None) for at in pushed),
     ]
     windows: dict[Trigger, _Window] = {}
-    for at, trigger in sorted(happened, key=lambda one: (one[0], _rank(one[1]))):
+    for at, trigger in sorted(happened, key=lambda one: (one[0], one[1] is None)):
         if trigger is None:
             _take(windows, min(at, now))
         elif trigger is Trigger.SHUT:
@@ -78,10 +79,6 @@ def quota(moments: Sequence[Moment], pushed: Sequence[datetime], now: datetime) 
         sum(window.left for window in open_now),
         max((window.until for window in open_now), default=None),
     )
-
-
-def _rank(trigger: Trigger | None) -> int:
-    return 2 if trigger is None else int(trigger is not Trigger.SHUT)
 
 
 def _take(windows: dict[Trigger, _Window], at: datetime) -> None:

@@ -64,7 +64,7 @@ class ReplyQuota:
     async def refused(self, address: str) -> None:
         """WeChat says there is nothing left, whatever we thought."""
         moments, pushed = await self._recall(address) or ([], [])
-        # WeChat gives times in whole seconds: who writes within this one is not shut out by it.
+        # In whole seconds, as WeChat gives the times of contacts.
         shut = Moment(self._clock.now().replace(microsecond=0), Trigger.SHUT)
         await self._keep(address, [*moments, shut], pushed)
 
@@ -97,7 +97,8 @@ def _merged(
     """What SQL knows, and what WeChat told us beside it."""
     moments = [moment for contact in history.contacts if (moment := _moment(contact)) is not None]
     said = [one for one in known[0] if one.trigger is Trigger.SHUT] if known is not None else []
-    return [*moments, *said], list(history.pushed)
+    # Who came within the second of the refusal came after it: else it would never be asked again.
+    return [*said, *moments], list(history.pushed)
 
 
 def _moment(contact: Contact) -> Moment | None:
