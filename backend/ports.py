@@ -343,8 +343,8 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChannelDependencies:
-    """What a channel may use besides its own account. `public_url`: where citizens reach this
-    installation's pages, without a slash at the end; '' where they cannot."""
+    """What a channel may use besides its own account. `public_url`: our address as citizens reach
+    it, without a slash at the end; '' where there is none."""
 
     gateway: Gateway
     shared: SharedStore

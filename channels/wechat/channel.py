@@ -41,13 +41,14 @@ class WechatChannel:
         self._token = AccessToken(account.name, self._options, self._api, deps.shared, deps.clock)
         shared = SharedState(deps.shared)
         quota = ReplyQuota(account.name, deps.gateway, shared, deps.clock)
+        self._stops = RouteStops(account.name, shared, deps.clock)
         page = own_page(self._options, deps.public_url, account.name)
         self._router = Router(
             account.name,
             CustomerService(self._api, self._token),
             Notices(self._options, page, self._api, self._token, deps.clock),
             quota,
-            RouteStops(account.name, shared, deps.clock),
+            self._stops,
             deps.gateway,
             deps.clock,
         )
@@ -91,9 +92,13 @@ class WechatChannel:
             except TokenUnavailable as error:
                 self._health.token_unavailable(error.reason)
         expires, answered = self._token.expires_at, self._health.last_answer_at
+        ok, detail = self._health.ok, self._health.detail
+        if ok and (stopped := await self._stops.for_operator()):
+            # Other routes work, so that the last call was well.
+            ok, detail = False, stopped
         return {
-            "ok": self._health.ok,
-            "detail": self._health.detail,
+            "ok": ok,
+            "detail": detail,
             "can_push": self._options.can_push,
             "token_expires_at": expires.isoformat() if expires else None,
             "last_answer_at": answered.isoformat() if answered else None,
@@ -102,10 +107,10 @@ class WechatChannel:
 
 def own_page(options: WechatOptions, public_url: str, account: str) -> str:
     """Where notices lead. Raises ValueError where they could lead nowhere."""
-    if (options.template or options.subscribe) and not public_url:
+    if (options.template or options.subscribe) and not public_url.startswith("https://"):
         raise ValueError(
-            "wechat: notices lead to the citizen's own page: set public_url, or leave out option "
-            "template_id and option subscribe_template_id"
+            "wechat: notices lead to the citizen's own page: public_url should begin with "
+            "https://, or option template_id and option subscribe_template_id be left out"
         )
     return f"{public_url}/me/{account}"
 

@@ -23,12 +23,13 @@ LOOK_EVERY = timedelta(seconds=5)
 @dataclass(frozen=True, slots=True)
 class Stop:
     """`wait`: the route will be the right one again soon, so that messages wait for it instead of
-    taking another. `daily`: it opens again by itself at midnight."""
+    taking another. `daily`: it opens again by itself at midnight. `operator` as in a Policy."""
 
     until: datetime
     wait: bool
     daily: bool
     reason: str
+    operator: str = ""
 
 
 class RouteStops:
@@ -48,7 +49,7 @@ class RouteStops:
         now = self._clock.now()
         daily = policy.stops == MIDNIGHT
         until = _midnight_after(now) if daily else now + timedelta(seconds=float(policy.stops))
-        stop = Stop(until, policy.action is Action.RETRY, daily, reason)
+        stop = Stop(until, policy.action is Action.RETRY, daily, reason, policy.operator)
         self._stops[route] = stop
         await self._shared.set(
             self._key(route), _dump(stop), seconds=max(1.0, (until - now).total_seconds())
@@ -65,6 +66,11 @@ class RouteStops:
                 self._stops[route] = heard
         stop = self._stops.get(route)
         return stop if stop is not None and stop.until > now else None
+
+    async def for_operator(self) -> str:
+        """What a person has to mend of the stops that hold now, in Chinese; '' where nothing."""
+        stops = [await self.of(route) for route in Route]
+        return next((stop.operator for stop in stops if stop is not None and stop.operator), "")
 
     def _key(self, route: Route) -> str:
         return f"wechat:{self._account}:stopped:{route.value}"

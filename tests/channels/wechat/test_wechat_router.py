@@ -13,6 +13,8 @@ from ports_in_memory import FakeClock, MemoryStore, RecordingGateway
 
 from backend.ports import (
     About,
+    Account,
+    ChannelDependencies,
     Contact,
     ContactHistory,
     MessageKind,
@@ -25,7 +27,7 @@ from backend.ports import (
     Unknown,
     Unreachable,
 )
-from channels.wechat import WechatChannel
+from channels.wechat import WechatChannel, create
 from channels.wechat.router import NO_WAY
 from channels.wechat.testing import FakePlatform, Fault
 
@@ -299,6 +301,9 @@ async def test_a_used_up_day_takes_the_next_route_and_waits_for_midnight_where_t
     sql.wrote()
     platform.faults = [Fault(SEND, errcode=45009)]
     assert isinstance(await with_notices.send(answer()), Noticed)
+    # The notice went out, and still somebody should know.
+    health = await with_notices.health()
+    assert (health["ok"], "次日零点恢复" in health["detail"]) == (False, True)
     platform.calls.clear()
     # The other process hears of it, and asks nothing more until midnight in Beijing.
     assert await without.send(answer()) == Retry("daily api quota used (45009)", 15 * 3600)
@@ -354,8 +359,12 @@ async def test_two_processes_keep_one_account(
 
 
 def test_notices_need_a_page_to_lead_to_and_a_verified_account(
-    make_channel: MakeChannel,
+    make_channel: MakeChannel, deps: ChannelDependencies
 ) -> None:
+    for url in ("", "http://127.0.0.1:8000"):
+        options = {"token": "t", "app_id": "wx", "app_secret": "s", **NOTICES}
+        with pytest.raises(ValueError, match="public_url"):
+            create(Account("town", "wechat", options), replace(deps, public_url=url))
     with pytest.raises(ValueError, match="template_id"):
         make_channel(**NOTICES, can_push=False)
     with pytest.raises(ValueError, match="template_fields"):
