@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import permissions
 from backend.conversation.outbox import Claimed
 from backend.conversation.tables import notice, outbox
 from backend.database.insert_once import InsertOnce
+from backend.petitions.tables import petition
 from backend.ports import Noticed, ReceiptState
 
 ON_PAGE = "page"
@@ -74,9 +75,11 @@ async def reported(
 async def read_on_page(connection: AsyncConnection, petition_id: int, now: datetime) -> int:
     """The citizen has opened the page of their petition, which shows all that was kept for them
     about it: told now, and not again at the next contact. Returns how many messages."""
+    theirs = select(petition.c.citizen_id).where(petition.c.id == petition_id).scalar_subquery()
     read = await connection.execute(
         update(outbox)
-        .where(outbox.c.petition_id == petition_id, outbox.c.state == "kept")
+        .where(outbox.c.petition_id == petition_id, outbox.c.citizen_id == theirs)
+        .where(outbox.c.state == "kept")
         .values(state="delivered", route=ON_PAGE, sent_at=now, final_at=now)
     )
     return read.rowcount

@@ -123,10 +123,16 @@ async def test_read_on_the_page_it_is_not_told_again(desk: Desk) -> None:
     await desk.met(Noticed("template", "77"))
     other = await desk.queue("您好", about=False)
     await desk.met(NO_WAY)
+    alert = await desk.queue("给值班人员的", about=False)
+    await desk.met(NO_WAY)
     async with desk.database.write() as connection:
+        line = desk.accounts["line"]
+        found = await find_or_open(connection, [(line, PHONE)], desk.clock.now())
+        officers = {"petition_id": desk.petition_id, "citizen_id": found[line.id, PHONE].citizen_id}
+        await connection.execute(update(table).where(table.c.id == alert).values(**officers))
         assert await noticed.read_on_page(connection, desk.petition_id, desk.clock.now()) == 1
         assert await noticed.read_on_page(connection, desk.petition_id, desk.clock.now()) == 0
-    assert await desk.told() == [("delivered", "page")]
+    assert await desk.told() == [("delivered", "page"), ("kept", None)]
     assert (await desk.row(queued)).state == "delivered"
     assert (await desk.row(other)).state == "kept"
     await desk.receipt(ReceiptState.FAILED, "failed: user block", provider_id="77")
