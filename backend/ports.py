@@ -6,7 +6,7 @@ A channel imports this module and nothing else of the backend; the backend never
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -135,12 +135,10 @@ class Contact:
 @dataclass(frozen=True, slots=True)
 class ContactHistory:
     """What passed between an account and one address, oldest first. `pushed`: when a provider's
-    message was pushed, each by itself. `permissions`: by the provider's template id, how many
-    notices the citizen has allowed that were not sent yet."""
+    message was pushed, each by itself."""
 
     contacts: Sequence[Contact] = ()
     pushed: Sequence[datetime] = ()
-    permissions: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +178,10 @@ class Gateway(Protocol):
 
     async def permission(self, permission: NoticePermission) -> None:
         """Record what a citizen allows; a repeat changes nothing. Raises InboxUnavailable."""
+
+    async def permitted(self, account: str, address: str, template_id: str) -> int:
+        """How many notices of the template the citizen has allowed that were not sent yet; 0 also
+        where SQL does not answer now."""
 
     async def contact_history(
         self, account: str, address: str, since: datetime

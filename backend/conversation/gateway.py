@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 # REPLY_GRACE); claimed later, it would be written to a connection nobody reads.
 LATEST_CLAIM_SECONDS = 0.25
 LEAVING_SECONDS = 0.1
-HISTORY_SECONDS = 2.0
+GLANCE_SECONDS = 2.0
 
 
 class ConversationGateway:
@@ -56,6 +56,7 @@ class ConversationGateway:
         self._waiters = waiters
         self._clock = clock
         self._owner = owner
+        self._account_ids: dict[str, int] = {}
 
     async def accept(self, inbound: Inbound, *, reply_within: float = 0.0) -> Accepted:
         accepted = await self._inbox.store(inbound, reply_within=reply_within)
@@ -135,13 +136,29 @@ class ConversationGateway:
             log.warning("gateway.permission_not_stored", error=type(error).__name__)
             raise InboxUnavailable("permission not stored") from error
 
+    async def permitted(self, account: str, address: str, template_id: str) -> int:
+        try:
+            async with asyncio.timeout(GLANCE_SECONDS), self._database.glance() as connection:
+                account_id = await self._account_id(connection, account)
+                return await permissions.unspent(connection, account_id, address, template_id)
+        except (TimeoutError, SQLAlchemyError, OSError) as error:
+            log.warning("gateway.permission_not_read", error=type(error).__name__)
+            return 0
+
     async def contact_history(
         self, account: str, address: str, since: datetime
     ) -> ContactHistory | None:
         try:
-            async with asyncio.timeout(HISTORY_SECONDS), self._database.glance() as connection:
-                accounts = await load_accounts(connection)
-                return await contact_history(connection, accounts[account].id, address, since)
+            async with asyncio.timeout(GLANCE_SECONDS), self._database.glance() as connection:
+                account_id = await self._account_id(connection, account)
+                return await contact_history(connection, account_id, address, since)
         except (TimeoutError, SQLAlchemyError, OSError) as error:
             log.warning("gateway.history_not_read", error=type(error).__name__)
             return None
+
+    async def _account_id(self, connection: AsyncConnection, name: str) -> int:
+        """Accounts come with a start and do not change; asked once for each message to send."""
+        if name not in self._account_ids:
+            accounts = await load_accounts(connection)
+            self._account_ids = {row.name: row.id for row in accounts.values()}
+        return self._account_ids[name]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation.tables import notice_permission
+from backend.conversation.tables import address, notice_permission
 from backend.database.insert_once import InsertOnce
 from backend.ports import NoticePermission
 from backend.triage.cleaning import storable
@@ -47,14 +46,19 @@ async def record(
         )
 
 
-async def unspent(connection: AsyncConnection, address_id: int) -> Mapping[str, int]:
-    """How many notices may be sent, by template."""
-    rows = await connection.execute(
-        select(_c.template_id, func.count().label("number"))
-        .where(_c.address_id == address_id, _c.allowed, _c.ended_at.is_(None))
-        .group_by(_c.template_id)
+async def unspent(
+    connection: AsyncConnection, account_id: int, external_id: str, template_id: str
+) -> int:
+    """How many notices of the template may be sent to an address."""
+    counted = await connection.scalar(
+        select(func.count())
+        .select_from(notice_permission)
+        .join(address, address.c.id == _c.address_id)
+        .where(address.c.account_id == account_id, address.c.external_id == external_id)
+        .where(address.c.ended_at.is_(None), _c.template_id == template_id)
+        .where(_c.allowed, _c.ended_at.is_(None))
     )
-    return {row.template_id: row.number for row in rows}
+    return int(counted or 0)
 
 
 async def spend(

@@ -31,7 +31,6 @@ from channels.wechat.api import NotSent, OutcomeUnknown, WechatError
 from channels.wechat.customer_service import CustomerService, Failure, parts_of
 from channels.wechat.errcode import Action, Corrects
 from channels.wechat.notices import Notices
-from channels.wechat.quota import LONGEST
 from channels.wechat.reply_quota import ReplyQuota
 from channels.wechat.route import NOTICES, Route, Situation, next_route
 from channels.wechat.route_stops import RouteStops, Stop
@@ -126,11 +125,9 @@ class Router:
         route = Route.SUBSCRIBE
         if attempt.message.about is None or route not in self._configured - attempt.closed:
             return False
-        history = await self._gateway.contact_history(
-            self._account, attempt.message.address, self._clock.now() - LONGEST
-        )
         template = self._notices.template_id(route)
-        return history is not None and history.permissions.get(template, 0) > 0
+        address = attempt.message.address
+        return await self._gateway.permitted(self._account, address, template) > 0
 
     def _stopped(self, route: Route, stop: Stop, attempt: _Attempt) -> SendResult | None:
         again = Retry(stop.reason, (stop.until - self._clock.now()).total_seconds())

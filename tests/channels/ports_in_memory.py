@@ -135,6 +135,7 @@ class RecordingGateway:
     told: asyncio.Event = field(default_factory=asyncio.Event)  # reply_written was called
     receipts: list[DeliveryReceipt] = field(default_factory=list)
     permissions: list[NoticePermission] = field(default_factory=list)
+    notices_permitted: int = 0
     history: ContactHistory | None = None
     histories_asked: int = 0
     _ids: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -188,6 +189,9 @@ class RecordingGateway:
         if self.unavailable:
             raise InboxUnavailable("no SQL")
         self.permissions.append(permission)
+
+    async def permitted(self, account: str, address: str, template_id: str) -> int:
+        return self.notices_permitted
 
     async def contact_history(
         self, account: str, address: str, since: datetime

@@ -14,7 +14,6 @@ from aiohttp import web
 from backend.clock import SystemClock
 from backend.conversation.gateway import ConversationGateway
 from backend.conversation.inbox import Inbox
-from backend.conversation.permissions import unspent
 from backend.conversation.sender import Sender
 from backend.conversation.spool import Spool
 from backend.conversation.waiters import Waiters
@@ -44,8 +43,16 @@ class Line:
 class Place:
     """The citizen's WeChat, their petition, and the phone line."""
 
-    def __init__(self, platform: FakePlatform, wechat: Wechat, desk: Desk, line: Line) -> None:
+    def __init__(
+        self,
+        platform: FakePlatform,
+        wechat: Wechat,
+        desk: Desk,
+        line: Line,
+        gateway: ConversationGateway,
+    ) -> None:
         self.platform, self.wechat, self.desk, self.line = platform, wechat, desk, line
+        self.gateway = gateway
 
     async def told(self, *expected: tuple[str, str | None]) -> None:
         """Officials come to see these states and ways."""
@@ -108,7 +115,7 @@ async def place(database: Database, tmp_path: Path) -> AsyncIterator[Place]:
         )
         await sender.start(desk.accounts)
         stack.push_async_callback(sender.close)
-        yield Place(platform, Wechat(platform, url, "word"), desk, line)
+        yield Place(platform, Wechat(platform, url, "word"), desk, line, gateway)
 
 
 async def test_from_the_fifth_push_to_a_notice_that_fails_and_the_phone(place: Place) -> None:
@@ -158,5 +165,5 @@ async def test_a_long_answer_is_split_counted_and_not_repeated(place: Place) -> 
 async def test_permissions_are_kept(place: Place) -> None:
     await place.wechat.answer_popup(OPENID, T="accept", U="accept", V="reject")
     await place.wechat.switch_off(OPENID, "U")
-    async with place.desk.database.read() as connection:
-        assert await unspent(connection, place.desk.who.id) == {"T": 1}
+    found = [await place.gateway.permitted("town", OPENID, each) for each in ("T", "U", "V")]
+    assert found == [1, 0, 0]

@@ -67,7 +67,7 @@ class Sql:
     def permit(self, number: int = 1) -> None:
         for _ in range(number):
             self.platform.notices.accept(OPENID, "SUB")
-        self._tell(permissions={"SUB": number})
+        self.gateway.notices_permitted = number
 
     def record(self, result: SendResult) -> None:
         pushes = result.pushes if isinstance(result, Sent | Partly) else 0
