@@ -104,7 +104,8 @@ class PassiveReply:
 
 
 class ReceiptState(StrEnum):
-    """What a provider reports of a message it took; only DELIVERED and FAILED are final."""
+    """What a provider reports of a message or notice it took; only DELIVERED and FAILED are
+    final."""
 
     BUFFERED = "buffered"
     DELIVERED = "delivered"
@@ -120,6 +121,36 @@ class DeliveryReceipt:
     outbox_id: int | None = None
     provider_id: str | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One time a citizen came; `event` is an `Event.name`, '' where they wrote."""
+
+    at: datetime
+    kind: MessageKind
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactHistory:
+    """What passed between an account and one address, oldest first. `pushed`: when a provider's
+    message was pushed, each by itself."""
+
+    contacts: Sequence[Contact] = ()
+    pushed: Sequence[datetime] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePermission:
+    """A citizen allowed one notice of a template, or (`allowed` False) wants no more of it.
+    `external_id` is the same on every retry of the provider."""
+
+    account: str
+    address: str
+    template_id: str
+    external_id: str
+    allowed: bool
 
 
 class Gateway(Protocol):
@@ -145,21 +176,58 @@ class Gateway(Protocol):
         """Record a delivery receipt; one for an unknown message is kept and matched later. Raises
         InboxUnavailable."""
 
+    async def permission(self, permission: NoticePermission) -> None:
+        """Record what a citizen allows; a repeat changes nothing. Raises InboxUnavailable."""
+
+    async def permitted(self, account: str, address: str, template_id: str) -> int:
+        """How many notices of the template the citizen has allowed that were not sent yet; 0 also
+        where SQL does not answer now."""
+
+    async def contact_history(
+        self, account: str, address: str, since: datetime
+    ) -> ContactHistory | None:
+        """What is in SQL since then. None: SQL does not answer now."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The petition a message speaks of. `title` is '' where a notice must not show it."""
+
+    number: str
+    title: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """One message to send. `outbox_id` is ours and stable over retries."""
+    """One message to send: of its text, what has not left yet. `outbox_id` is ours and stable over
+    retries. `about`: None where it speaks of no petition; of such there is no notice. `noticed_by`:
+    the ways (`Noticed.by`) on which a notice of it went before."""
 
     outbox_id: int
     address: str
     text: str
+    about: About | None = None
+    noticed_by: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider took it. `provider_id` ties later receipts to it, '' where there is none."""
+    """The provider took it, in `pushes` messages of its own that count against a quota (0: there
+    is none). `provider_id` ties later receipts to it, '' where there is none."""
 
     provider_id: str = ""
+    pushes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """The citizen was told that there is something to read, not what: the message itself is kept
+    for the next contact. `by` names the way; `provider_id` as in `Sent`; `spent`: the template
+    whose permission this took, '' where it takes none."""
+
+    by: str
+    provider_id: str = ""
+    spent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +259,20 @@ class Unknown:
     reason: str
 
 
-SendResult = Sent | Retry | Rejected | Unreachable | Unknown
+Rest = Noticed | Retry | Rejected | Unreachable | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """The first `told` characters left, in `pushes` messages; `rest` became of what follows. An
+    outcome that is not known counts as a push."""
+
+    told: int
+    pushes: int
+    rest: Rest
+
+
+SendResult = Sent | Partly | Rest
 
 
 class MediaUnavailable(Exception):
@@ -264,9 +345,11 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChannelDependencies:
-    """What a channel may use besides its own account."""
+    """What a channel may use besides its own account. `public_url`: our address as citizens reach
+    it, without a slash at the end; '' where there is none."""
 
     gateway: Gateway
     shared: SharedStore
     clock: Clock
     trusted_proxies: Sequence[str] = ()
+    public_url: str = ""

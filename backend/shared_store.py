@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 CALL_SECONDS = 2.0
 PREFIX = "xiangyin:shared:"
 LOCK_PAUSE_SECONDS = 0.05
+MOST_LOCAL = 20_000
 # Deletes the lock only if it is still ours.
 _UNLOCK = """
 if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end
@@ -49,7 +50,11 @@ class SharedValues:
         return kept[0] if kept is not None and kept[1] > time.monotonic() else None
 
     async def set(self, key: str, value: str, *, seconds: float) -> None:
+        self._local.pop(key, None)
         self._local[key] = (value, time.monotonic() + seconds)
+        while len(self._local) > MOST_LOCAL:
+            # The one set longest ago: losing it loses nothing but time.
+            del self._local[next(iter(self._local))]
         if self._redis is not None:
             try:
                 async with asyncio.timeout(CALL_SECONDS):

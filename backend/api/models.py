@@ -145,12 +145,14 @@ class SaidItem(BaseModel):
 
 
 class ToldItem(BaseModel):
-    """What the citizen was told, and how far it got."""
+    """What the citizen was told, and how far it got. `way`: sms where it went to a linked phone,
+    page where it was read there, template or subscribe where a notice waits to be opened."""
 
     at: datetime
     text: str
     state: str
     sent_at: datetime | None
+    way: str | None
 
 
 class ReadingItem(BaseModel):

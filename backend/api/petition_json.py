@@ -128,7 +128,7 @@ def _medium(item: MediaItem) -> MediumItem:
 
 
 def _told(one: Told) -> ToldItem:
-    return ToldItem(at=one.at, text=one.text, state=one.state, sent_at=one.sent_at)
+    return ToldItem(at=one.at, text=one.text, state=one.state, sent_at=one.sent_at, way=one.way)
 
 
 def _event(one: Happened) -> EventItem:

@@ -237,6 +237,7 @@ def _talk(view: PetitionView) -> Sequence[Mapping[str, Any]]:
                     "media": item.media,
                     "addition": not item.original,
                     "delivery": None,
+                    "way": None,
                 }
             )
         elif isinstance(item, Told):
@@ -249,6 +250,7 @@ def _talk(view: PetitionView) -> Sequence[Mapping[str, Any]]:
                     "media": (),
                     "addition": False,
                     "delivery": item.state,
+                    "way": item.way,
                 }
             )
     return lines

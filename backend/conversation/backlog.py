@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.outbox import OPEN, in_states
@@ -69,6 +69,8 @@ async def troubles(connection: AsyncConnection, now: datetime) -> Sequence[Troub
         .join(account, account.c.id == outbox.c.account_id)
         .where(
             outbox.c.state.in_(("failed", "unknown", "kept")),
+            # Kept without a fault: a notice of it went out.
+            or_(outbox.c.state != "kept", outbox.c.error.is_not(None)),
             outbox.c.created_at > now - LATELY,
         )
         .group_by(account.c.name, outbox.c.state, outbox.c.error)

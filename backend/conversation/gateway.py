@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import outbox, passive
-from backend.conversation.addresses import load_accounts
+from backend.conversation import outbox, outcomes, passive, permissions
+from backend.conversation.addresses import find_or_open, load_accounts
+from backend.conversation.contact_history import contact_history
 from backend.conversation.inbox import Inbox
 from backend.conversation.waiters import Waiters
 from backend.database.engine import Database
 from backend.ports import (
     Accepted,
     Clock,
+    ContactHistory,
     DeliveryReceipt,
     Inbound,
     InboxUnavailable,
+    NoticePermission,
     PassiveReply,
 )
+from backend.triage.cleaning import storable
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +34,7 @@ log = structlog.get_logger(__name__)
 # REPLY_GRACE); claimed later, it would be written to a connection nobody reads.
 LATEST_CLAIM_SECONDS = 0.25
 LEAVING_SECONDS = 0.1
+GLANCE_SECONDS = 2.0
 
 
 class ConversationGateway:
@@ -50,6 +56,7 @@ class ConversationGateway:
         self._waiters = waiters
         self._clock = clock
         self._owner = owner
+        self._account_ids: dict[str, int] = {}
 
     async def accept(self, inbound: Inbound, *, reply_within: float = 0.0) -> Accepted:
         accepted = await self._inbox.store(inbound, reply_within=reply_within)
@@ -108,9 +115,50 @@ class ConversationGateway:
         try:
             async with self._database.write() as connection:
                 accounts = await load_accounts(connection)
-                await outbox.apply_receipt(
+                await outcomes.apply_receipt(
                     connection, accounts[receipt.account].id, receipt, self._clock.now()
                 )
         except (TimeoutError, SQLAlchemyError, OSError) as error:
             log.warning("gateway.receipt_not_stored", error=type(error).__name__)
             raise InboxUnavailable("receipt not stored") from error
+
+    async def permission(self, permission: NoticePermission) -> None:
+        """Raises InboxUnavailable with SQL away: the provider must report again."""
+        now = self._clock.now()
+        try:
+            async with self._database.write() as connection:
+                account = (await load_accounts(connection))[permission.account]
+                known_as = storable(permission.address)
+                found = await find_or_open(connection, [(account, known_as)], now)
+                who = found[account.id, known_as]
+                await permissions.record(connection, account.id, who.id, permission, now)
+        except (TimeoutError, SQLAlchemyError, OSError) as error:
+            log.warning("gateway.permission_not_stored", error=type(error).__name__)
+            raise InboxUnavailable("permission not stored") from error
+
+    async def permitted(self, account: str, address: str, template_id: str) -> int:
+        try:
+            async with asyncio.timeout(GLANCE_SECONDS), self._database.glance() as connection:
+                account_id = await self._account_id(connection, account)
+                return await permissions.unspent(connection, account_id, address, template_id)
+        except (TimeoutError, SQLAlchemyError, OSError) as error:
+            log.warning("gateway.permission_not_read", error=type(error).__name__)
+            return 0
+
+    async def contact_history(
+        self, account: str, address: str, since: datetime
+    ) -> ContactHistory | None:
+        try:
+            async with asyncio.timeout(GLANCE_SECONDS), self._database.glance() as connection:
+                account_id = await self._account_id(connection, account)
+                return await contact_history(connection, account_id, address, since)
+        except (TimeoutError, SQLAlchemyError, OSError) as error:
+            log.warning("gateway.history_not_read", error=type(error).__name__)
+            return None
+
+    async def _account_id(self, connection: AsyncConnection, name: str) -> int:
+        """Accounts come with a start and do not change; asked once for each message to send."""
+        if name not in self._account_ids:
+            accounts = await load_accounts(connection)
+            self._account_ids = {row.name: row.id for row in accounts.values()}
+        return self._account_ids[name]

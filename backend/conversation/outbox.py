@@ -1,4 +1,4 @@
-"""The outbox: what is to be said, and what became of it.
+"""The outbox: what is to be said, and who may send it now. `outcomes.py` says what became of it.
 
 A row moves forward only: queued → sending → sent → delivered; or failed (surely not delivered and
 never will be), unknown (sent, outcome not known), kept (no route now: for the next contact).
@@ -14,22 +14,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation.tables import address, outbox, receipt
+from backend.conversation.tables import address, notice, outbox
 from backend.database.insert_once import InsertOnce
-from backend.ports import (
-    DeliveryReceipt,
-    ReceiptState,
-    Rejected,
-    Retry,
-    SendResult,
-    Sent,
-    Unknown,
-    Unreachable,
-)
-from backend.triage.cleaning import storable
+from backend.petitions.tables import petition
+from backend.ports import About
 
 OPEN = ("queued", "sending")
 NOT_TOLD = ("kept", "unknown")
@@ -37,11 +39,8 @@ FINAL = ("delivered", "failed")
 LANES = {"reply": 0, "notice": 1}
 PUSH = "push"
 CLAIM_SECONDS = 60.0
-LONGEST_PROVIDER_ID = 120
 FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 300.0
-# With the longest back-off this is about three hours; then the row is kept for the next contact.
-MOST_ATTEMPTS = 42
 
 
 def in_states(states: Sequence[str]) -> ColumnElement[bool]:
@@ -50,12 +49,39 @@ def in_states(states: Sequence[str]) -> ColumnElement[bool]:
     return outbox.c.state.in_(bindparam(None, states, expanding=True, literal_execute=True))
 
 
+# What of a row's text has not left yet.
+LEFT = func.substr(outbox.c.text, outbox.c.told + 1).label("text")
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_CLAIMED = (
+    select(
+        outbox.c.id,
+        outbox.c.account_id,
+        outbox.c.address_id,
+        address.c.external_id,
+        LEFT,
+        outbox.c.attempts,
+        outbox.c.moved_from,
+        petition.c.number,
+        petition.c.title,
+        petition.c.confidential,
+    )
+    .join(address, address.c.id == outbox.c.address_id)
+    .outerjoin(petition, petition.c.id == outbox.c.petition_id)
+    .where(outbox.c.id.in_(_IDS))
+    .order_by(outbox.c.id)
+)
+_NOTICES = (
+    select(notice.c.outbox_id, notice.c.by)
+    .where(notice.c.outbox_id.in_(_IDS))
+    .order_by(notice.c.id)
+)
 _QUEUE = InsertOnce(outbox, ["dedupe_key"], outbox.c.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A row this process may send now."""
+    """A row this process may send now. `text`: what has not left yet; of it `about`, `noticed_by`
+    and `moved_from` say what `Outbound` and the table's columns say."""
 
     id: int
     account_id: int
@@ -63,14 +89,9 @@ class Claimed:
     external_id: str
     text: str
     attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of sending one row."""
-
-    row: Claimed
-    result: SendResult
+    moved_from: int | None = None
+    about: About | None = None
+    noticed_by: Sequence[str] = ()
 
 
 async def queue(
@@ -129,20 +150,31 @@ async def _claim(
     claimed = [row.id for row in ids]
     if not claimed:
         return []
-    rows = await connection.execute(
-        select(
-            outbox.c.id,
-            outbox.c.account_id,
-            outbox.c.address_id,
-            address.c.external_id,
-            outbox.c.text,
-            outbox.c.attempts,
+    rows = (await connection.execute(_CLAIMED, {"ids": claimed})).all()
+    # Only what speaks of a petition is ever noticed.
+    spoken = [row.id for row in rows if row.number is not None]
+    notices = (await connection.execute(_NOTICES, {"ids": spoken})).all() if spoken else ()
+    return [
+        Claimed(
+            row.id,
+            row.account_id,
+            row.address_id,
+            row.external_id,
+            row.text,
+            row.attempts,
+            row.moved_from,
+            _about(row),
+            [one.by for one in notices if one.outbox_id == row.id],
         )
-        .join(address, address.c.id == outbox.c.address_id)
-        .where(outbox.c.id.in_(claimed))
-        .order_by(outbox.c.id)
-    )
-    return [Claimed(*row) for row in rows]
+        for row in rows
+    ]
+
+
+def _about(row: Row[*tuple[Any, ...]]) -> About | None:
+    """A notice stands on the locked screen: what is confidential shows no title there."""
+    if row.number is None:
+        return None
+    return About(row.number, "" if row.confidential else row.title)
 
 
 def _due(accounts: Collection[int], now: datetime, limit: int) -> Select[Any]:
@@ -193,51 +225,6 @@ def _due_pushes(account_id: int, now: datetime, limit: int) -> Select[Any]:
     )
 
 
-async def record(connection: AsyncConnection, outcomes: Sequence[Outcome], now: datetime) -> None:
-    """Write what became of claimed rows; a final state already there (a receipt was faster)
-    stays."""
-    for outcome in outcomes:
-        values = _after(outcome, now)
-        await connection.execute(
-            update(outbox)
-            .where(outbox.c.id == outcome.row.id, outbox.c.state.in_(("sending", "unknown")))
-            .values(**values)
-        )
-        if isinstance(outcome.result, Sent):
-            await _apply_early_receipts(connection, outcome, now)
-
-
-def _after(outcome: Outcome, now: datetime) -> dict[str, Any]:
-    match outcome.result:
-        case Sent(provider_id):
-            return {
-                "state": "sent",
-                "sent_at": now,
-                "provider_id": _short(provider_id, 120) or None,
-            }
-        case Retry(reason, after):
-            if outcome.row.attempts >= MOST_ATTEMPTS:
-                return {"state": "kept", "error": _short(reason)}
-            wait = backoff(outcome.row.attempts) if after is None else after
-            return {
-                "state": "queued",
-                "route": None,
-                "due_at": now + timedelta(seconds=wait),
-                "error": _short(reason),
-            }
-        case Rejected(reason):
-            return {"state": "failed", "error": _short(reason), "final_at": now}
-        case Unreachable(reason):
-            return {"state": "kept", "error": _short(reason)}
-        case Unknown(reason):
-            return {"state": "unknown", "error": _short(reason)}
-
-
-def _short(words: str, most: int = 255) -> str:
-    """A provider's words, so that SQL takes them: one that it refuses would hold up a group."""
-    return storable(words)[:most]
-
-
 def backoff(attempts: int) -> float:
     """Seconds before try number attempts + 1: doubling, capped, with jitter of ± 30 %."""
     doubled: float = FIRST_BACKOFF_SECONDS * 2.0 ** min(attempts - 1, 16)
@@ -261,59 +248,3 @@ async def settle_abandoned(
         .values(state="unknown", error="sender died before knowing")
     )
     return again.rowcount + unknown.rowcount
-
-
-async def apply_receipt(
-    connection: AsyncConnection, account_id: int, arrived: DeliveryReceipt, now: datetime
-) -> None:
-    """Keep the receipt, and move its row if it is known by now."""
-    provider_id = _short(arrived.provider_id or "", LONGEST_PROVIDER_ID)
-    await connection.execute(
-        receipt.insert().values(
-            account_id=account_id,
-            outbox_id=arrived.outbox_id,
-            provider_id=provider_id or None,
-            state=arrived.state.value,
-            detail=_short(arrived.detail),
-            at=now,
-        )
-    )
-    if arrived.outbox_id is not None:
-        which = outbox.c.id == arrived.outbox_id
-    elif provider_id:
-        which = outbox.c.provider_id == provider_id
-    else:
-        return
-    await _move_by_receipt(
-        connection, (outbox.c.account_id == account_id) & which, arrived.state, arrived.detail, now
-    )
-
-
-async def _apply_early_receipts(
-    connection: AsyncConnection, outcome: Outcome, now: datetime
-) -> None:
-    if not isinstance(outcome.result, Sent) or not outcome.result.provider_id:
-        return
-    provider_id = _short(outcome.result.provider_id, LONGEST_PROVIDER_ID)
-    rows = await connection.execute(
-        select(receipt.c.state, receipt.c.detail)
-        .where(receipt.c.account_id == outcome.row.account_id, receipt.c.provider_id == provider_id)
-        .order_by(receipt.c.id)
-    )
-    for row in rows.all():
-        await _move_by_receipt(
-            connection, outbox.c.id == outcome.row.id, ReceiptState(row.state), row.detail, now
-        )
-
-
-async def _move_by_receipt(
-    connection: AsyncConnection, which: Any, state: ReceiptState, detail: str, now: datetime
-) -> None:
-    if state is ReceiptState.BUFFERED:
-        return
-    values: dict[str, Any] = {"state": state.value, "final_at": now}
-    if state is ReceiptState.FAILED:
-        values["error"] = _short(detail)
-    await connection.execute(
-        update(outbox).where(which, outbox.c.state.not_in((*FINAL, "queued"))).values(**values)
-    )

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation.outbox import OPEN, in_states
+from backend.conversation.outbox import LEFT, OPEN, in_states
 from backend.conversation.tables import message, outbox
 from backend.ports import PassiveReply
 
@@ -24,7 +24,7 @@ SEVERAL = "several webhooks"
 
 _c = outbox.c
 _ANSWER = (
-    select(_c.id, _c.address_id, _c.state, _c.text)
+    select(_c.id, _c.address_id, _c.state, LEFT)
     .join(message, message.c.turn_id == _c.turn_id)
     .where(message.c.id == bindparam("to_message"), _c.lane == "reply")
 )
@@ -50,7 +50,7 @@ _CLAIM_ALONE = _CLAIM.where(
 )
 _CLAIM_ALL = _CLAIM.where(_c.id.in_(bindparam("ids", expanding=True)), _c.state == "queued")
 _WAITING_BEFORE = (
-    select(_c.id, _c.text, _c.state, _c.route)
+    select(_c.id, LEFT, _c.state, _c.route)
     .where(
         in_states(OPEN),
         _c.address_id == bindparam("at_address"),
@@ -71,7 +71,7 @@ _RIDING = (
     (_c.id == bindparam("answer")) | (_c.rides_with == bindparam("answer")),
 )
 _CARRIED_BEFORE = (
-    select(_c.id, _c.text)
+    select(_c.id, LEFT)
     .where(*_RIDING, _c.state.in_(("sending", "sent", "unknown")))
     .order_by(_c.id)
 )

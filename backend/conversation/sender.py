@@ -11,10 +11,11 @@ from functools import partial
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.conversation import outbox
+from backend.conversation import outbox, outcomes
 from backend.conversation.addresses import AccountRow
 from backend.conversation.background import Loops, where
-from backend.conversation.outbox import Claimed, Outcome
+from backend.conversation.outbox import Claimed
+from backend.conversation.outcomes import Outcome
 from backend.conversation.push_rate import PORTION_SECONDS, PushRate
 from backend.conversation.steps import reach
 from backend.database.engine import Database
@@ -180,7 +181,9 @@ class Sender:
         result: SendResult
         try:
             async with asyncio.timeout(self._send_seconds):
-                result = await channel.send(Outbound(row.id, row.external_id, row.text))
+                result = await channel.send(
+                    Outbound(row.id, row.external_id, row.text, row.about, row.noticed_by)
+                )
         except TimeoutError:
             result = Unknown("no outcome in time")
         except Exception as error:  # noqa: BLE001 - a channel's own fault, before or after sending
@@ -214,7 +217,7 @@ class Sender:
         recorded = False
         try:
             async with self._database.write() as connection:
-                await outbox.record(connection, group, self._clock.now())
+                await outcomes.record(connection, group, self._clock.now())
             recorded = True
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("sender.not_recorded", error=type(error).__name__, rows=len(group))

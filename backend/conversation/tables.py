@@ -182,6 +182,11 @@ outbox = Table(
     Column("final_at", UtcDateTime),
     Column("rides_with", Id),  # the answer whose webhook reply carries this row too
     Column("offered_at", UtcDateTime),  # an unknown one was offered again at the next contact
+    Column("told", Integer, nullable=False, server_default="0"),  # characters that left before
+    # Messages of the provider's pushed for it, and when the last; they count against its quota.
+    Column("pushes", Integer, nullable=False, server_default="0"),
+    Column("pushed_at", UtcDateTime),
+    Column("moved_from", Id),  # the address it was for, before it went to a linked phone
     UniqueConstraint("dedupe_key"),
     Index(
         # By lane and account first: a mass push that waits delays nobody who looks for answers.
@@ -212,6 +217,41 @@ outbox = Table(
         sqlite_where=text("provider_id IS NOT NULL"),
         postgresql_where=text("provider_id IS NOT NULL"),
     ),
+)
+
+# Short notices with a link to what an outbox row says, where the row itself had no route.
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("outbox_id", Id, ForeignKey("outbox.id"), nullable=False),
+    Column("account_id", Id, ForeignKey("account.id"), nullable=False),
+    Column("by", String(32), nullable=False),  # the channel's own way: template, subscribe
+    Column("provider_id", String(120)),
+    Column("state", String(16), nullable=False),  # sent, delivered, failed
+    Column("error", String(255)),
+    Column("at", UtcDateTime, nullable=False),
+    Column("final_at", UtcDateTime),
+    UniqueConstraint("outbox_id", "by"),
+    Index(None, "account_id", "provider_id"),
+)
+
+# Append-only but for its end: each `allowed` row lets us send one notice, until it is spent or
+# a later row withdraws what was allowed.
+notice_permission = Table(
+    "notice_permission",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("account.id"), nullable=False),
+    Column("address_id", Id, ForeignKey("address.id"), nullable=False),
+    Column("template_id", String(120), nullable=False),
+    Column("external_id", String(255), nullable=False),
+    Column("allowed", Boolean, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("spent_on", Id, ForeignKey("outbox.id")),
+    UniqueConstraint("account_id", "external_id"),
+    Index(None, "address_id", "template_id"),
 )
 
 # A receipt may come before the row knows its provider id; it waits here to be matched.

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, or_, select
+from sqlalchemy import BindParameter, Row, bindparam, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation.tables import media, message, outbox
+from backend.conversation.tables import media, message, notice, outbox
 from backend.organisation.sessions import Actor
 from backend.organisation.tables import org, user
 from backend.petitions.masking import mask_numbers
@@ -47,7 +47,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the citizen was told; `state` is how far it got (see the outbox)."""
+    """What the citizen was told; `state` is how far it got (see the outbox). `way`: how it came
+    where it did not come by itself: sms (to a linked phone), page (read there), or the notice that
+    waits to be opened (template, subscribe); else None."""
 
     at: datetime
     id: int
@@ -55,6 +57,7 @@ class Told:
     text: str
     state: str
     sent_at: datetime | None
+    way: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,24 @@ _TURNS = (
     .join(petition_message, petition_message.c.message_id == message.c.id)
     .where(petition_message.c.petition_id == _ID, message.c.turn_id.is_not(None))
 )
+_live = notice.alias("live")
+_WAY = case(
+    (outbox.c.moved_from.is_not(None), "sms"),
+    (outbox.c.route == "page", "page"),
+    (
+        outbox.c.state == "kept",
+        select(_live.c.by)
+        .where(_live.c.outbox_id == outbox.c.id, _live.c.state != "failed")
+        .order_by(_live.c.id.desc())
+        .limit(1)
+        .scalar_subquery(),
+    ),
+)
 _TOLD = (
-    select(*(outbox.c[name] for name in ("id", "created_at", "key", "text", "state", "sent_at")))
+    select(
+        *(outbox.c[name] for name in ("id", "created_at", "key", "text", "state", "sent_at")),
+        _WAY.label("way"),
+    )
     .where(or_(outbox.c.petition_id == _ID, outbox.c.turn_id.in_(_TURNS)))
     .order_by(outbox.c.id)
 )
@@ -158,9 +177,15 @@ def _said(row: Any, photos: Mapping[int, Sequence[MediaItem]], shown: bool) -> S
     )
 
 
-def _told(row: Row[Any], shown: bool) -> Told:
+def _told(row: Row[*tuple[Any, ...]], shown: bool) -> Told:
     return Told(
-        row.created_at, row.id, row.key, words_shown(row.text, shown), row.state, row.sent_at
+        row.created_at,
+        row.id,
+        row.key,
+        words_shown(row.text, shown),
+        row.state,
+        row.sent_at,
+        row.way,
     )
 
 

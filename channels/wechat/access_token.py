@@ -21,6 +21,7 @@ from backend.ports import Clock, SharedStore
 from channels.wechat.api import NotSent, OutcomeUnknown, WechatApi, WechatError
 from channels.wechat.errcode import Action
 from channels.wechat.options import WechatOptions
+from channels.wechat.shared_state import SharedState
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +64,8 @@ class AccessToken:
     ) -> None:
         self._options = options
         self._api = api
-        self._shared = shared
+        self._locks = shared
+        self._shared = SharedState(shared)
         self._clock = clock
         self._key = f"wechat:{account}:access_token"
         self._forced_key = f"wechat:{account}:access_token:forced"
@@ -146,7 +148,8 @@ class AccessToken:
         token = await self._ask(force=False)
         if token.value == refused:
             token = await self._force()
-        await self._to_shared(self._key, _dump(token), max(1.0, token.good_for(self._clock)))
+        left = max(1.0, token.good_for(self._clock))
+        await self._shared.set(self._key, _dump(token), seconds=left)
         return token
 
     async def _force(self) -> _Token:
@@ -154,10 +157,10 @@ class AccessToken:
         recently = self._forced_at is not None and now - self._forced_at < timedelta(
             seconds=FORCE_APART
         )
-        if recently or await self._get_shared(self._forced_key) is not None:
+        if recently or await self._shared.get(self._forced_key) is not None:
             raise TokenUnavailable("token refused, forced refresh too recent", FORCE_APART)
         self._forced_at = now
-        await self._to_shared(self._forced_key, now.isoformat(), FORCE_APART)
+        await self._shared.set(self._forced_key, now.isoformat(), seconds=FORCE_APART)
         log.warning("wechat.token_forced")
         return await self._ask(force=True)
 
@@ -193,7 +196,7 @@ class AccessToken:
 
     @asynccontextmanager
     async def _across_processes(self) -> AsyncIterator[bool]:
-        lock = self._shared.lock(self._key, seconds=LOCK_SECONDS)
+        lock = self._locks.lock(self._key, seconds=LOCK_SECONDS)
         try:
             async with asyncio.timeout(LOCK_SECONDS + SHARED_TIMEOUT):
                 got = await lock.__aenter__()
@@ -211,23 +214,8 @@ class AccessToken:
                 self._store_lost(error)
 
     async def _from_shared(self) -> _Token | None:
-        text = await self._get_shared(self._key)
+        text = await self._shared.get(self._key)
         return _load(text) if text is not None else None
-
-    async def _get_shared(self, key: str) -> str | None:
-        try:
-            async with asyncio.timeout(SHARED_TIMEOUT):
-                return await self._shared.get(key)
-        except Exception as error:  # noqa: BLE001
-            self._store_lost(error)
-            return None
-
-    async def _to_shared(self, key: str, value: str, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(SHARED_TIMEOUT):
-                await self._shared.set(key, value, seconds=seconds)
-        except Exception as error:  # noqa: BLE001
-            self._store_lost(error)
 
     def _store_lost(self, error: Exception) -> None:
         log.warning("wechat.shared_store_lost", error=type(error).__name__)

@@ -1,56 +1,63 @@
 """Customer-service messages: the push to a citizen who wrote within the last 48 hours.
 
 `/cgi-bin/message/custom/send` has no idempotency key: when the answer is lost, nobody knows
-whether the citizen got the message, and the result is `Unknown`, never a repeat.
+whether the citizen got the message.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
-from backend.ports import Outbound, Rejected, Retry, SendResult, Sent, Unknown, Unreachable
 from channels.wechat.access_token import AccessToken, TokenUnavailable
 from channels.wechat.api import NotSent, OutcomeUnknown, WechatApi, WechatError
 from channels.wechat.errcode import Action
 from channels.wechat.reply import sendable
-from channels.wechat.splitting import WECHAT_TEXT_BYTES, split_text
+from channels.wechat.splitting import WECHAT_TEXT_BYTES, part_end, split_text
 
 SEND_PATH = "/cgi-bin/message/custom/send"
 SMALLEST_PART = 256  # bytes; a text refused as too long is not cut finer than this
 
+Failure = TokenUnavailable | NotSent | OutcomeUnknown | WechatError
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """`told` characters of the text left, in `parts` messages. `failure`: why not the rest; None
+    where the rest was not tried or there is none."""
+
+    told: int
+    parts: int
+    failure: Failure | None = None
+
 
 class CustomerService:
-    """Sends whole messages of one account, in as many parts as they need."""
+    """Sends texts of one account, in as many parts as they need."""
 
     def __init__(self, api: WechatApi, token: AccessToken) -> None:
         self._api = api
         self._token = token
 
-    async def send(self, message: Outbound) -> SendResult:
-        """The outcome of all parts. Where one fails after another was sent it is `Unknown`:
-        the citizen holds the beginning, and a repeat would bring it twice."""
-        waiting = deque(split_text(sendable(message.text)))
-        if not waiting:
-            return Rejected("nothing to send: text is blank")
-        limit, sent = WECHAT_TEXT_BYTES, 0
-        while waiting:
-            part = waiting.popleft()
-            result = await self._send_part(message.address, part)
-            if result is None:
-                limit //= 2
-                if limit < SMALLEST_PART:
-                    result = Rejected("content too long however short")
-                else:
-                    waiting.extendleft(reversed(split_text(part, limit)))
+    async def send(self, address: str, text: str, most: int) -> Pushed:
+        """In order, at most `most` parts; it ends with the first that fails."""
+        limit, told, parts = WECHAT_TEXT_BYTES, 0, 0
+        while told < len(text):
+            end = part_end(text, told, limit)
+            part = sendable(text[told:end])
+            if part.strip():
+                if parts == most:
+                    break
+                failure = await self._send_part(address, part)
+                if _is_too_long(failure) and limit // 2 >= SMALLEST_PART:
+                    limit //= 2
                     continue
-            if not isinstance(result, Sent):
-                return _after(sent, result)
-            sent += 1
-        return Sent()
+                if failure is not None:
+                    return Pushed(told, parts, failure)
+                parts += 1
+            told = end
+        return Pushed(told, parts)
 
-    async def _send_part(self, address: str, text: str) -> SendResult | None:
-        """None: WeChat finds the text too long."""
+    async def _send_part(self, address: str, text: str) -> Failure | None:
         body = {"touser": address, "msgtype": "text", "text": {"content": text}}
 
         async def call(token: str) -> dict[str, Any]:
@@ -58,32 +65,15 @@ class CustomerService:
 
         try:
             await self._token.use(call)
-        except TokenUnavailable as error:
-            return Retry(error.reason, error.after)
-        except NotSent as error:
-            return Retry(f"not sent: {error}")
-        except OutcomeUnknown as error:
-            return Unknown(f"no answer from WeChat: {error}")
-        except WechatError as error:
-            return _refused(error)
-        return Sent()
+        except (TokenUnavailable, NotSent, OutcomeUnknown, WechatError) as failure:
+            return failure
+        return None
 
 
-def _refused(error: WechatError) -> SendResult | None:
-    policy = error.policy
-    reason = f"{policy.reason} ({error.errcode})"
-    match policy.action:
-        case Action.SPLIT:
-            return None
-        case Action.UNREACHABLE:
-            return Unreachable(reason)
-        case Action.RETRY | Action.REFRESH:
-            return Retry(reason, policy.after)
-        case _:
-            return Rejected(reason)
+def parts_of(text: str) -> int:
+    """How many pushes a text takes; 0 for a blank one."""
+    return len([part for part in split_text(text) if sendable(part).strip()])
 
 
-def _after(sent: int, result: SendResult) -> SendResult:
-    if sent == 0 or isinstance(result, Sent):
-        return result
-    return Unknown(f"{sent} part(s) sent, then: {result.reason}")
+def _is_too_long(failure: Failure | None) -> bool:
+    return isinstance(failure, WechatError) and failure.policy.action is Action.SPLIT

@@ -17,6 +17,7 @@ import yaml
 from backend.ports import Event, GeoPoint, Inbound, MediaRef, MessageKind
 from channels.wechat.encryption import EncodingKey
 from channels.wechat.push_body import DecodeError, PushFormat, parse_push
+from channels.wechat.reports import Report, reports_of
 
 CHANNEL = "wechat"
 
@@ -31,13 +32,15 @@ _EVENTS: dict[str, dict[str, Any]] = yaml.safe_load(
 class Push:
     """One decoded push. `recipient` is the account's own id (gh_…), the sender of a reply.
     `answered`: whether the citizen may wait for words. `key`: what it was encrypted with, and so
-    is its reply; None for plain."""
+    is its reply; None for plain. `reports`: what WeChat itself reports in an event that is no
+    message; None for what a citizen sent."""
 
     inbound: Inbound
     recipient: str
     format: PushFormat
     answered: bool
     key: EncodingKey | None = None
+    reports: tuple[Report, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ def decode(body: bytes, account: str, key: EncodingKey | None = None) -> Push:
         sent_at=_sent_at(fields.get("CreateTime", "")),
         raw=body,
     )
-    return Push(inbound, recipient, parsed.format, content.answered, key)
+    reports = reports_of(fields, inbound)
+    return Push(inbound, recipient, parsed.format, content.answered, key, reports)
 
 
 def _text(fields: Mapping[str, str]) -> _Content:

@@ -14,23 +14,36 @@ class Action(StrEnum):
     """See errors.yml."""
 
     OK = "ok"
+    DONE = "done"
     REFRESH = "refresh"
     RETRY = "retry"
-    UNREACHABLE = "unreachable"
+    REROUTE = "reroute"
     SPLIT = "split"
     REJECT = "reject"
     GONE = "gone"
 
 
+class Corrects(StrEnum):
+    """What we believed of a citizen and the code denies; see errors.yml."""
+
+    QUOTA = "quota"
+    PERMISSION = "permission"
+
+
+MIDNIGHT = "midnight"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`after` in seconds, None: usual back-off. `operator` in Chinese, '' where nobody has to
-    act."""
+    act. `stops`: seconds for which the account's route rests, or MIDNIGHT, None: it does not."""
 
     action: Action
     reason: str
     after: float | None = None
     operator: str = ""
+    corrects: Corrects | None = None
+    stops: float | str | None = None
 
 
 def policy(errcode: int) -> Policy:
@@ -39,7 +52,12 @@ def policy(errcode: int) -> Policy:
 
 
 def _read(entry: dict[str, Any]) -> Policy:
-    return Policy(**{**entry, "action": Action(entry["action"])})
+    """Raises ValueError, TypeError for a table that is wrong."""
+    corrects, stops = entry.get("corrects"), entry.get("stops")
+    if isinstance(stops, str) and stops != MIDNIGHT:
+        raise ValueError(f"errors.yml: stops {stops!r}")
+    read = {"action": Action(entry["action"]), "corrects": corrects and Corrects(corrects)}
+    return Policy(**{**entry, **read})
 
 
 _TABLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("errors.yml").read_text("utf-8"))

@@ -9,10 +9,20 @@ from typing import Any
 from yarl import URL
 
 from channels.wechat.encryption import EncodingKey
+from channels.wechat.notice_fields import check_fields
 
 API_BASE_URL = "https://api.weixin.qq.com"
 _KEYS = ("encoding_aes_key", "previous_encoding_aes_key")
+_NOTICES = (("template_id", "template_fields"), ("subscribe_template_id", "subscribe_fields"))
 LONGEST_WAIT = 4.8  # WeChat disconnects after 5 s
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTemplate:
+    """A template of WeChat's console; `fields` as `notice_fields.check_fields` gives them."""
+
+    id: str
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +32,9 @@ class WechatOptions:
     changes over, `previous_encoding_aes_key`; with them only encrypted pushes are taken, unless
     `accept_plain`. `can_push`: whether the account may send
     customer-service messages (verified accounts). `reply_wait_seconds`: how long a webhook waits
-    for the answer; 0 acknowledges at once. `timeout_seconds`: for one call to WeChat."""
+    for the answer; 0 acknowledges at once. `timeout_seconds`: for one call to WeChat. `template`
+    and `subscribe`: the notices sent where nothing else may be, from `template_id` and
+    `template_fields`, `subscribe_template_id` and `subscribe_fields`."""
 
     token: str = field(repr=False)
     app_id: str
@@ -33,11 +45,14 @@ class WechatOptions:
     reply_wait_seconds: float = 4.5
     api_base_url: str = API_BASE_URL
     timeout_seconds: float = 8.0
+    template: NoticeTemplate | None = None
+    subscribe: NoticeTemplate | None = None
 
 
 def read_options(options: Mapping[str, Any]) -> WechatOptions:
     """Raises ValueError that names the option and says what it should be."""
-    known = set(WechatOptions.__dataclass_fields__) - {"aes_keys"} | set(_KEYS)
+    known = set(WechatOptions.__dataclass_fields__) - {"aes_keys", "template", "subscribe"}
+    known |= {*_KEYS, *(name for names in _NOTICES for name in names)}
     unknown = sorted(set(options) - known)
     if unknown:
         raise ValueError(f"wechat: unknown option {unknown[0]!r}")
@@ -54,6 +69,8 @@ def read_options(options: Mapping[str, Any]) -> WechatOptions:
         reply_wait_seconds=_seconds(options, "reply_wait_seconds", 4.5, 0.0, LONGEST_WAIT),
         api_base_url=_base_url(options.get("api_base_url", API_BASE_URL)),
         timeout_seconds=_seconds(options, "timeout_seconds", 8.0, 0.05, 60.0),
+        template=_notice(options, *_NOTICES[0], can_push=can_push),
+        subscribe=_notice(options, *_NOTICES[1], can_push=can_push),
     )
     if not read.can_push and read.reply_wait_seconds == 0:
         raise ValueError(
@@ -61,6 +78,17 @@ def read_options(options: Mapping[str, Any]) -> WechatOptions:
             "the reply to a message is this account's only way to answer"
         )
     return read
+
+
+def _notice(
+    options: Mapping[str, Any], of_id: str, of_fields: str, *, can_push: bool
+) -> NoticeTemplate | None:
+    if of_id not in options and of_fields not in options:
+        return None
+    if not can_push:
+        raise ValueError(f"wechat: option {of_id} needs can_push: it takes a verified account")
+    template_id = _text(options, of_id, "the template's id in WeChat's console")
+    return NoticeTemplate(template_id, check_fields(of_fields, options.get(of_fields)))
 
 
 def _flag(options: Mapping[str, Any], name: str, *, default: bool) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF8
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -43,6 +44,29 @@ def parse_push(body: bytes) -> PushBody:
     if start == b"{":
         return PushBody(_json_fields(body), PushFormat.JSON)
     return PushBody(_xml_fields(body), PushFormat.XML)
+
+
+def list_items(body: bytes) -> list[dict[str, str]]:
+    """The fields of each `List` of an event, one or many, wherever it stands. Raises
+    DecodeError."""
+    if body[:64].lstrip()[:1] == b"{":
+        return [_texts(item) for item in _json_lists(_json_document(body))]
+    return [
+        {child.tag: child.text or "" for child in item} for item in _xml_root(body).iter("List")
+    ]
+
+
+def _json_lists(value: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(value, dict):
+        return []
+    found: list[Mapping[str, Any]] = []
+    for name, inner in value.items():
+        if name == "List":
+            several = inner if isinstance(inner, list) else [inner]
+            found += [item for item in several if isinstance(item, dict)]
+        else:
+            found += _json_lists(inner)
+    return found
 
 
 # WeChat's own shape: <xml>, then <Name>plain</Name> or <Name><![CDATA[text]]></Name>, nothing else.
@@ -80,13 +104,17 @@ def _xml_fields(body: bytes) -> dict[str, str]:
 
 
 def _parsed_fields(body: bytes) -> dict[str, str]:
+    return {child.tag: child.text or "" for child in _xml_root(body)}
+
+
+def _xml_root(body: bytes) -> Element:
     try:
         root = fromstring(_from_root(body))  # noqa: S314 - see _from_root
     except ParseError:
         root = _parse_without_controls(body)
     if root.tag != "xml":
         raise DecodeError("root element is not <xml>")
-    return {child.tag: child.text or "" for child in root}
+    return root
 
 
 def _from_root(body: bytes) -> bytes:
@@ -113,12 +141,20 @@ def _parse_without_controls(body: bytes) -> Element:
 
 
 def _json_fields(body: bytes) -> dict[str, str]:
+    return _texts(_json_document(body))
+
+
+def _json_document(body: bytes) -> dict[str, Any]:
     try:
         document: Any = json.loads(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise DecodeError("body is not UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise DecodeError("JSON not well formed") from error
+    return dict(document)
+
+
+def _texts(document: Mapping[str, Any]) -> dict[str, str]:
     return {
         name: value if isinstance(value, str) else str(value)
         for name, value in document.items()

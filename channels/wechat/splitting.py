@@ -21,13 +21,14 @@ def split_text(text: str, limit: int = WECHAT_TEXT_BYTES) -> list[str]:
     parts: list[str] = []
     start = 0
     while start < len(text):
-        end = _part_end(text, start, limit)
+        end = part_end(text, start, limit)
         parts.append(text[start:end])
         start = end
     return [part for part in parts if part.strip()]
 
 
-def _part_end(text: str, start: int, limit: int) -> int:
+def part_end(text: str, start: int, limit: int = WECHAT_TEXT_BYTES) -> int:
+    """Where the part that begins at `start` ends, by the rules above."""
     hard_end = _fitting_end(text, start, limit)
     if hard_end == len(text):
         return hard_end
@@ -39,7 +40,7 @@ def _part_end(text: str, start: int, limit: int) -> int:
                 # A closing mark right after the stop belongs to the sentence it ends.
                 return end if end == hard_end or text[end] not in _CLOSING else end + 1
             break
-    return _character_end(text, start, hard_end)
+    return character_end(text, start, hard_end)
 
 
 def _fitting_end(text: str, start: int, limit: int) -> int:
@@ -62,7 +63,7 @@ def _utf8_length(character: str) -> int:
     return 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
 
 
-def _character_end(text: str, start: int, end: int) -> int:
+def character_end(text: str, start: int, end: int) -> int:
     """`end` moved back to a boundary between characters; unmoved if there is none."""
     at = end
     while at > start and _joins(text, at):

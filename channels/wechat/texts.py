@@ -10,3 +10,4 @@ _TEXTS: dict[str, str] = yaml.safe_load(Path(__file__).with_name("texts.yml").re
 
 RECEIVED: str = _TEXTS["received"]
 CONTINUED: str = _TEXTS["continued"]
+NOTICE: str = _TEXTS["notice"]

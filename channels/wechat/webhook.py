@@ -9,12 +9,20 @@ can still ride back on the third, and there says that the message was received.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
 from aiohttp import web
 
-from backend.ports import Accepted, Clock, Gateway, InboxUnavailable, PassiveReply
+from backend.ports import (
+    Accepted,
+    Clock,
+    DeliveryReceipt,
+    Gateway,
+    InboxUnavailable,
+    PassiveReply,
+)
 from channels.wechat import texts
 from channels.wechat.account_health import AccountHealth
 from channels.wechat.admission import Admission, NotFresh, NotReadable, Refused
@@ -23,6 +31,8 @@ from channels.wechat.encryption import MessageCipher
 from channels.wechat.options import WechatOptions
 from channels.wechat.push_body import DecodeError, PushFormat
 from channels.wechat.reply import ACKNOWLEDGE, first_part, fits, sendable, text_reply
+from channels.wechat.reply_quota import ReplyQuota
+from channels.wechat.reports import Report
 from channels.wechat.request_body import read_body
 from channels.wechat.tries import Tries
 
@@ -46,8 +56,10 @@ class Webhook:
         gateway: Gateway,
         clock: Clock,
         health: AccountHealth,
+        quota: ReplyQuota,
     ) -> None:
         self._account = account
+        self._quota = quota
         cipher = MessageCipher(options.app_id, options.aes_keys) if options.aes_keys else None
         self._admission = Admission(options.token, cipher, accept_plain=options.accept_plain)
         self._has_key = cipher is not None
@@ -76,6 +88,8 @@ class Webhook:
         """POST: stores the message, then answers it in time or acknowledges it."""
         received_at = self._clock.now()
         push = self._admitted(request, await read_body(request), received_at)
+        if push.reports is not None:
+            return await self._note(request, push.reports, received_at)
         number = 1 if self._can_push else self._tries.count(push.inbound.external_id)
         try:
             accepted = await self._gateway.accept(
@@ -85,11 +99,28 @@ class Webhook:
             # Not stored, so not answered: WeChat will try again.
             log.error("wechat.inbox_unavailable", account=self._account)
             return await self._hold(request, received_at)
+        if push.inbound.event is not None and push.inbound.event.name == "unsubscribe":
+            await self._quota.forget(push.inbound.address)
         if not push.answered or self._wait == 0:
             return _acknowledge()
         if accepted.duplicate and not self._can_push:
             number = self._tries.at_least(push.inbound.external_id, 2)
         return await self._answer(request, push, accepted, received_at, number)
+
+    async def _note(
+        self, request: web.Request, reports: Sequence[Report], received_at: datetime
+    ) -> web.StreamResponse:
+        """What WeChat reports of notices: recorded, or asked for again by silence."""
+        try:
+            for report in reports:
+                if isinstance(report, DeliveryReceipt):
+                    await self._gateway.receipt(report)
+                else:
+                    await self._gateway.permission(report)
+        except InboxUnavailable:
+            log.error("wechat.report_not_stored", account=self._account)
+            return await self._hold(request, received_at)
+        return _acknowledge()
 
     async def _answer(
         self,

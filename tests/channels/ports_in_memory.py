@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from backend.ports import (
     Accepted,
+    ContactHistory,
     DeliveryReceipt,
     Inbound,
     InboxUnavailable,
+    NoticePermission,
     PassiveReply,
 )
 
@@ -117,7 +119,8 @@ class Answer:
 
 @dataclass
 class RecordingGateway:
-    """Gateway that keeps inbounds once each and answers from `answers` (by text) or `answer`."""
+    """Gateway that keeps inbounds once each and answers from `answers` (by text) or `answer`.
+    `history`: what SQL knows of every address; None while SQL does not answer."""
 
     clock: FakeClock
     answer: Answer | None = None
@@ -131,6 +134,10 @@ class RecordingGateway:
     declined: list[PassiveReply] = field(default_factory=list)
     told: asyncio.Event = field(default_factory=asyncio.Event)  # reply_written was called
     receipts: list[DeliveryReceipt] = field(default_factory=list)
+    permissions: list[NoticePermission] = field(default_factory=list)
+    notices_permitted: int = 0
+    history: ContactHistory | None = None
+    histories_asked: int = 0
     _ids: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _first: dict[int, datetime] = field(default_factory=dict)
 
@@ -174,4 +181,26 @@ class RecordingGateway:
         self.declined.append(reply)
 
     async def receipt(self, receipt: DeliveryReceipt) -> None:
+        if self.unavailable:
+            raise InboxUnavailable("no SQL")
         self.receipts.append(receipt)
+
+    async def permission(self, permission: NoticePermission) -> None:
+        if self.unavailable:
+            raise InboxUnavailable("no SQL")
+        self.permissions.append(permission)
+
+    async def permitted(self, account: str, address: str, template_id: str) -> int:
+        return self.notices_permitted
+
+    async def contact_history(
+        self, account: str, address: str, since: datetime
+    ) -> ContactHistory | None:
+        self.histories_asked += 1
+        if self.history is None:
+            return None
+        return replace(
+            self.history,
+            contacts=[each for each in self.history.contacts if each.at > since],
+            pushed=[at for at in self.history.pushed if at > since],
+        )

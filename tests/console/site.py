@@ -83,12 +83,18 @@ class Site:
         return filed
 
     async def told(
-        self, person: Person, filed: Filed, text: str, state: str, at: datetime | None = None
-    ) -> None:
-        """Something the citizen was told about it."""
+        self,
+        person: Person,
+        filed: Filed,
+        text: str,
+        state: str,
+        at: datetime | None = None,
+        **columns: Any,
+    ) -> int:
+        """Something the citizen was told about it; the outbox row."""
         self.world.serial += 1
         async with self.world.database.write() as connection:
-            await connection.execute(
+            added = await connection.execute(
                 outbox.insert().values(
                     dedupe_key=f"told:{self.world.serial}",
                     account_id=person.account_id,
@@ -102,8 +108,10 @@ class Site:
                     attempts=1,
                     due_at=self.world.now,
                     created_at=at or self.world.now,
+                    **columns,
                 )
             )
+            return int(added.inserted_primary_key[0])
 
     async def _store_photos(self, message_id: int) -> None:
         async with self.world.database.write() as connection:

@@ -36,7 +36,14 @@ def clock() -> HandClock:
 async def database(database_url: str) -> AsyncIterator[Database]:
     """SQLite and PostgreSQL, with the accounts `town` (wechat) and `line` (sms)."""
     opened = Database(database_url)
-    async with opened.write() as connection:
+    await add_accounts(opened)
+    yield opened
+    await opened.close()
+
+
+async def add_accounts(database: Database) -> None:
+    """One office, and the accounts `town` (wechat) and `line` (sms)."""
+    async with database.write() as connection:
         org_id = (
             await connection.execute(
                 org.insert()
@@ -48,5 +55,3 @@ async def database(database_url: str) -> AsyncIterator[Database]:
             await connection.execute(
                 account.insert().values(name=name, channel=channel, org_id=org_id, note="")
             )
-    yield opened
-    await opened.close()

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from backend.conversation import outbox
+from backend.conversation import outbox, outcomes
 from backend.conversation.addresses import find_or_open, load_accounts
-from backend.conversation.outbox import Claimed, Outcome
+from backend.conversation.outbox import Claimed
+from backend.conversation.outcomes import Outcome
 from backend.conversation.tables import outbox as table
 from backend.database.engine import Database
 from backend.ports import (
@@ -60,12 +61,12 @@ class Desk:
 
     async def record(self, row: Claimed, result: SendResult) -> None:
         async with self.database.write() as connection:
-            await outbox.record(connection, [Outcome(row, result)], self.clock.now())
+            await outcomes.record(connection, [Outcome(row, result)], self.clock.now())
 
     async def receipt(self, **fields: Any) -> None:
         async with self.database.write() as connection:
             town = (await load_accounts(connection))["town"]
-            await outbox.apply_receipt(
+            await outcomes.apply_receipt(
                 connection, town.id, DeliveryReceipt("town", **fields), self.clock.now()
             )
 
@@ -155,7 +156,7 @@ async def test_a_retry_waits_longer_each_time_and_ends_in_keeping(
 ) -> None:
     queued = await desk.queue("甲")
     waits = []
-    for _ in range(outbox.MOST_ATTEMPTS):
+    for _ in range(outcomes.MOST_ATTEMPTS):
         waited = 0
         while not (rows := await desk.claim()):
             clock.pass_(5)
@@ -218,7 +219,7 @@ async def test_a_receipt_of_another_account_moves_nothing(desk: Desk) -> None:
     await desk.record(row, Sent("p1"))
     async with desk.database.write() as connection:
         line = (await load_accounts(connection))["line"]
-        await outbox.apply_receipt(
+        await outcomes.apply_receipt(
             connection,
             line.id,
             DeliveryReceipt("line", ReceiptState.DELIVERED, outbox_id=queued, provider_id="p1"),

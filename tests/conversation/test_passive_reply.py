@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from backend.conversation import outbox, passive, waiters
+from backend.conversation import outbox, outcomes, passive, waiters
 from backend.conversation.gateway import ConversationGateway
-from backend.conversation.outbox import Claimed, Outcome
+from backend.conversation.outbox import Claimed
+from backend.conversation.outcomes import Outcome
 from backend.conversation.tables import outbox as table
 from backend.conversation.tables import turn
 from backend.conversation.waiters import Waiters
@@ -56,7 +57,7 @@ async def claim(room: Room) -> list[Claimed]:
 
 async def record(room: Room, row: Claimed, result: Any) -> None:
     async with room.database.write() as connection:
-        await outbox.record(connection, [Outcome(row, result)], room.clock.now())
+        await outcomes.record(connection, [Outcome(row, result)], room.clock.now())
 
 
 async def answered(room: Room, text: str) -> Accepted:

@@ -9,19 +9,24 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import offers, outbox, passive, turns
+from backend.conversation import noticed, offers, outbox, outcomes, passive, permissions, turns
 from backend.conversation.addresses import AccountRow, find_or_open
+from backend.conversation.contact_history import contact_history
 from backend.conversation.fragments import Waiting
 from backend.conversation.lease import Lease
+from backend.conversation.outbox import Claimed
+from backend.conversation.outcomes import Outcome
 from backend.conversation.scene import Scene
 from backend.database.engine import Database
-from backend.ports import PassiveReply
+from backend.ports import About, DeliveryReceipt, PassiveReply, ReceiptState, Unreachable
 from tests.conversation.conftest import HandClock
 
 NOW = HandClock().now()
 LEASE = Lease(1, 1, None, False, None, None, None)
 MESSAGE = Waiting(1, 1, 1, "text", "你好", None, 0, NOW, None)
 REPLY = PassiveReply(1, "好")
+NO_WAY = Outcome(Claimed(1, 1, 1, "甲", "好", 1, None, About("1")), Unreachable("window over"))
+FAILED = DeliveryReceipt("town", ReceiptState.FAILED, provider_id="77")
 SCENE = Scene(1, 1, 1, 1, "wechat", "wechat", 1, [MESSAGE], NOW)
 
 Query = Callable[[AsyncConnection], Awaitable[Any]]
@@ -36,6 +41,11 @@ QUERIES: dict[str, Query] = {
     "waiting_citizens": lambda connection: turns.waiting_citizens(connection, NOW, 500),
     "waiting": lambda connection: turns._unread(connection, LEASE, NOW),
     "begun": lambda connection: turns._begun(connection, LEASE),
+    "contact_history": lambda connection: contact_history(connection, 1, "甲", NOW),
+    "no_way": lambda connection: outcomes.record(connection, [NO_WAY], NOW),
+    "receipt": lambda connection: outcomes.apply_receipt(connection, 1, FAILED, NOW),
+    "read_on_page": lambda connection: noticed.read_on_page(connection, 1, NOW),
+    "spend": lambda connection: permissions.spend(connection, 1, "T", 1, NOW),
     "addresses": lambda connection: find_or_open(
         connection, [(AccountRow(1, "town", "wechat", 1), "甲")], NOW
     ),
@@ -83,5 +93,5 @@ async def test_nothing_reads_a_whole_table(filled: Database, name: str) -> None:
         ]
     scans = [plan for plan in plans if plan.startswith("SCAN") and "USING" not in plan]
     # A few rows that the statement itself has made.
-    own = ("SCAN CONSTANT ROW", "SCAN (subquery-1)", "SCAN due")
+    own = ("SCAN CONSTANT ROW", "SCAN (subquery-1)", "SCAN due", "SCAN who", "SCAN came")
     assert [scan for scan in scans if scan not in own] == []

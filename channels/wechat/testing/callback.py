@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -15,6 +16,7 @@ from yarl import URL
 
 from channels.wechat.encryption import EncodingKey, MessageCipher
 from channels.wechat.signature import sign
+from channels.wechat.testing.notices import Notice
 from channels.wechat.testing.platform import FakePlatform
 
 SERVICE_DOWN = "该公众号暂时无法提供服务，请稍后再试"
@@ -68,12 +70,48 @@ class Wechat:
         self.platform.unfollow(openid)
         return await self.post_event(openid, "unsubscribe")
 
+    async def report_notice(self, notice: Notice, status: str = "success") -> Delivery:
+        """WeChat says what became of a notice: `success`, `failed:user block`, …"""
+        number = str(notice.message_id)
+        if notice.by == "template":
+            content = {"Event": "TEMPLATESENDJOBFINISH", "MsgID": number, "Status": status}
+            return await self.post(notice.openid, {"MsgType": "event", **content})
+        item = {"TemplateId": notice.template_id, "MsgID": number}
+        result = {"ErrorCode": str(int(status != "success")), "ErrorStatus": status}
+        return await self.post_list(notice.openid, "subscribe_msg_sent_event", {**item, **result})
+
+    async def answer_popup(self, openid: str, **answers: str) -> Delivery:
+        """The citizen touches accept or reject for each template in the popup."""
+        for template_id, answer in answers.items():
+            if answer == "accept":
+                self.platform.notices.accept(openid, template_id)
+        items = [
+            {"TemplateId": each, "SubscribeStatusString": answer, "PopupScene": "2"}
+            for each, answer in answers.items()
+        ]
+        return await self.post_list(openid, "subscribe_msg_popup_event", *items)
+
+    async def switch_off(self, openid: str, template_id: str) -> Delivery:
+        """The citizen turns a template off in the account's settings."""
+        self.platform.notices.reject(openid, template_id)
+        item = {"TemplateId": template_id, "SubscribeStatusString": "reject"}
+        return await self.post_list(openid, "subscribe_msg_change_event", item)
+
+    async def post_list(self, openid: str, event: str, *items: dict[str, str]) -> Delivery:
+        """An event with a `List`: in JSON one item stands alone, in XML all in an element."""
+        listed: Any = list(items) if len(items) > 1 else items[0]
+        content: dict[str, Any] = {"MsgType": "event", "Event": event}
+        if self.format == "json":
+            return await self.post(openid, {**content, "List": listed})
+        element = "".join(part.capitalize() for part in event.split("_"))
+        return await self.post(openid, {**content, element: list(items)})
+
     async def post_event(self, openid: str, event: str, key: str = "") -> Delivery:
         if event in ("CLICK", "SCAN"):
             self.platform.windows.acted(openid)
         return await self.post(openid, {"MsgType": "event", "Event": event, "EventKey": key})
 
-    async def post(self, openid: str, content: dict[str, str]) -> Delivery:
+    async def post(self, openid: str, content: dict[str, Any]) -> Delivery:
         """Post one message or event until it is answered, three times at most."""
         if content["MsgType"] != "event":
             self.platform.followers.add(openid)
@@ -118,7 +156,7 @@ class Wechat:
     def _cipher(self) -> MessageCipher:
         return MessageCipher(self.platform.app_id, [EncodingKey(self.aes_key)])
 
-    def body(self, openid: str, content: dict[str, str]) -> bytes:
+    def body(self, openid: str, content: dict[str, Any]) -> bytes:
         created = str(int(self.platform.clock.now().timestamp()))
         fields = {
             "ToUserName": self.account_id,
@@ -128,8 +166,7 @@ class Wechat:
         }
         if self.format == "json":
             return json.dumps(fields, ensure_ascii=False).encode("utf-8")
-        inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
-        return f"<xml>{inner}</xml>".encode()
+        return f"<xml>{_elements(fields)}</xml>".encode()
 
     def _shown(self, openid: str, statuses: list[int], answer: bytes | None) -> Delivery:
         refused = answer is None or statuses[-1] != 200
@@ -147,6 +184,16 @@ class Wechat:
         if sign(self.token, *parts) != fields["MsgSignature"]:
             return b"wrongly signed"
         return self._cipher.decrypt(str(fields["Encrypt"])).message
+
+
+def _elements(fields: Mapping[str, Any]) -> str:
+    return "".join(f"<{name}>{_content(value)}</{name}>" for name, value in fields.items())
+
+
+def _content(value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(f"<List>{_elements(item)}</List>" for item in value)
+    return escape(value)
 
 
 def _fields(body: bytes) -> dict[str, Any]:

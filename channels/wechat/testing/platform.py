@@ -15,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from channels.wechat.testing.notices import NoticeBoard
 from channels.wechat.testing.rules import Fault, Now, ReplyWindows, Tokens
 
 TEXT_BYTES = 2048
@@ -25,16 +26,21 @@ MESSAGES = {
     40003: "invalid openid",
     40007: "invalid media_id",
     40013: "invalid appid",
+    40037: "invalid template_id",
     40125: "invalid appsecret",
     41001: "access_token missing",
     42001: "access_token expired",
+    43004: "require subscribe",
+    43101: "user refuse to accept the msg",
     44004: "empty content",
     45002: "content size out of limit",
     45009: "reach max api daily quota limit",
     45011: "api minute-quota reach limit",
     45015: "response out of time limit or subscription is canceled",
     45047: "out of response count limit",
+    45065: "clientmsgid exist",
     47001: "data format error",
+    47003: "argument invalid!",
 }
 
 
@@ -68,10 +74,12 @@ class FakePlatform:
     followers: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)  # the paths called, in order
+    refusals: list[int] = field(default_factory=list)  # errcodes the rules gave, not the faults
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.clock)
         self.windows = ReplyWindows(self.clock)
+        self.notices = NoticeBoard(self.clock)
         self._media: dict[str, tuple[bytes, str, datetime]] = {}
         self._runner: web.AppRunner | None = None
         self._hung = asyncio.Event()
@@ -87,6 +95,8 @@ class FakePlatform:
                 web.post("/cgi-bin/stable_token", self._call(self._stable_token, token=False)),
                 web.post("/cgi-bin/message/custom/send", self._call(self._custom_send)),
                 web.post("/cgi-bin/message/custom/typing", self._call(self._typing)),
+                web.post("/cgi-bin/message/template/send", self._call(self._template_send)),
+                web.post("/cgi-bin/message/subscribe/bizsend", self._call(self._subscribe_send)),
                 web.get("/cgi-bin/media/get", self._call(self._media_get)),
                 web.post("/cgi-bin/media/upload", self._call(self._media_upload)),
             ]
@@ -109,6 +119,7 @@ class FakePlatform:
 
     def unfollow(self, openid: str) -> None:
         self.followers.discard(openid)
+        self.windows.left(openid)
 
     async def wait_pushed(self, count: int = 1, seconds: float = 10.0) -> list[Pushed]:
         """All pushes, once there are `count` of them. Raises TimeoutError."""
@@ -138,7 +149,7 @@ class FakePlatform:
                 await request.read()  # the request was taken, whatever follows
                 return await self._fail(request, fault)
             errcode = self.tokens.check(request.query.get("access_token", "")) if token else 0
-            return _answer(errcode) if errcode else await handler(request)
+            return self._refuse(errcode) if errcode else await handler(request)
 
         return handle
 
@@ -175,7 +186,7 @@ class FakePlatform:
             self.shown(openid, text)
             async with self._arrived:
                 self._arrived.notify_all()
-        return _answer(errcode)
+        return self._refuse(errcode)
 
     def _check_push(self, openid: str, text: str) -> int:
         if not openid.startswith("o"):
@@ -187,6 +198,27 @@ class FakePlatform:
         if len(text.encode("utf-8")) > TEXT_BYTES:
             return 45002
         return self.windows.take(openid) if self.enforce_windows else 0
+
+    async def _template_send(self, request: web.Request) -> web.Response:
+        body = await _json(request)
+        return self._noticed(
+            47001 if body is None else self.notices.template_send(body, self.followers)
+        )
+
+    async def _subscribe_send(self, request: web.Request) -> web.Response:
+        body = await _json(request)
+        return self._noticed(47001 if body is None else self.notices.subscribe_send(body))
+
+    def _noticed(self, result: int) -> web.Response:
+        if result in MESSAGES:
+            return self._refuse(result)
+        return web.json_response({"errcode": 0, "errmsg": "ok", "msgid": result})
+
+    def _refuse(self, errcode: int) -> web.Response:
+        """By the rules; 0 is no refusal."""
+        if errcode:
+            self.refusals.append(errcode)
+        return _answer(errcode)
 
     async def _typing(self, request: web.Request) -> web.Response:
         return _answer(0)

@@ -19,7 +19,8 @@ class Now(Protocol):
 
 @dataclass
 class Fault:
-    """Applies to `times` calls (None: all) whose path starts with `path`. Exactly what is set
+    """Applies to `times` calls (None: all) whose path starts with `path`, after `skip` of them.
+    Exactly what is set
     happens: `errcode`, an HTTP `status`, `hang` (no answer until the caller goes), `drop` (the
     connection is closed after the request was taken)."""
 
@@ -30,9 +31,13 @@ class Fault:
     hang: bool = False
     drop: bool = False
     times: int | None = None
+    skip: int = 0
 
     def applies(self, path: str) -> bool:
         if self.times == 0 or not path.startswith(self.path):
+            return False
+        if self.skip:
+            self.skip -= 1
             return False
         if self.times is not None:
             self.times -= 1
@@ -60,6 +65,11 @@ class ReplyWindows:
 
     def acted(self, openid: str) -> None:
         self._windows[openid, "acted"] = Window(3, self.clock.now() + timedelta(minutes=1))
+
+    def left(self, openid: str) -> None:
+        """They unfollowed: following again opens a window, the old ones do not come back."""
+        for kind in ("wrote", "acted"):
+            self._windows.pop((openid, kind), None)
 
     def take(self, openid: str) -> int:
         """The errcode of one more message: 0, 45015 (no window) or 45047 (quota used)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,6 +45,7 @@ async def platform(clock: FakeClock) -> AsyncIterator[FakePlatform]:
 @pytest.fixture
 def make_channel(platform: FakePlatform, deps: ChannelDependencies) -> MakeChannel:
     """A channel of the fake platform's account, with options changed."""
+    deps = replace(deps, public_url="https://xiangyin.example")
 
     def make(**changed: Any) -> WechatChannel:
         options = {

@@ -336,7 +336,7 @@ def test_the_short_way_reads_what_the_parser_reads(parts: list[str]) -> None:
 
 
 def test_the_short_way_is_taken_for_wechats_own_shape() -> None:
-    nested = {"event_scancode_waitmsg"}
+    nested = {"event_scancode_waitmsg", "event_subscribe_msg_popup", "event_subscribe_msg_sent"}
     short = {
         path.stem
         for path in FIXTURES.glob("*.xml")

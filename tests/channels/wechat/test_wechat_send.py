@@ -14,6 +14,7 @@ from ports_in_memory import FakeClock, MemoryStore
 import channels.wechat
 from backend.ports import (
     Outbound,
+    Partly,
     Rejected,
     Retry,
     Sent,
@@ -28,14 +29,24 @@ OPENID = "oXy7Qk2mVtR4wZ8nLp3sHd6fGj1c"
 SEND = "/cgi-bin/message/custom/send"
 TOKEN = "/cgi-bin/stable_token"
 
+SENT = Sent(pushes=1)
 OUTCOMES = {
     -1: Retry("system busy (-1)"),
     40003: Rejected("invalid openid (40003)"),
     43004: Unreachable("not following (43004)"),
     44004: Rejected("content empty (44004)"),
     45002: Rejected("content too long however short"),
-    45009: Retry("daily api quota used (45009)", 3600),
+    # From nine in the morning in Beijing to midnight.
+    45009: Retry("daily api quota used (45009)", 15 * 3600),
     45011: Retry("too many calls a minute (45011)", 60),
+    40037: Unreachable("no such template (40037)"),
+    43101: Unreachable("notice refused or permission used up (43101)"),
+    45065: Rejected("sent before (45065)"),
+    47003: Unreachable("template field refused (47003)"),
+    89501: Retry("ip waits for the administrator (89501)", 300),
+    89503: Retry("ip needs the administrator (89503)", 300),
+    89506: Retry("ip refused for a day (89506)", 3600),
+    89507: Retry("ip refused for an hour (89507)", 3600),
     45015: Unreachable("reply window over or unsubscribed (45015)"),
     45047: Unreachable("customer-service quota used (45047)"),
     47001: Rejected("body not understood (47001)"),
@@ -85,7 +96,7 @@ async def test_a_refused_token_is_replaced_once_and_the_call_repeated_once(
     channel: WechatChannel, platform: FakePlatform, errcode: int
 ) -> None:
     platform.faults = [Fault(SEND, errcode=errcode, times=1)]
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
     assert platform.pushed == [Pushed(OPENID, "您的诉求已办结。")]
     assert platform.calls == [TOKEN, SEND, TOKEN, TOKEN, SEND]
     platform.faults = [Fault(SEND, errcode=errcode)]
@@ -96,8 +107,8 @@ async def test_a_refused_token_is_replaced_once_and_the_call_repeated_once(
 
 
 async def test_an_ordinary_push(channel: WechatChannel, platform: FakePlatform) -> None:
-    assert await channel.send(outbound()) == Sent()
-    assert await channel.send(outbound("第二条")) == Sent()
+    assert await channel.send(outbound()) == SENT
+    assert await channel.send(outbound("第二条")) == SENT
     assert [pushed.text for pushed in platform.pushed] == ["您的诉求已办结。", "第二条"]
     assert platform.calls == [TOKEN, SEND, SEND]
 
@@ -129,20 +140,20 @@ async def test_lost_calls(
     assert isinstance(await channel.send(outbound()), kind)
     assert (await channel.health())["ok"] is False or fault.status is not None
     platform.faults = []
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
     assert (await channel.health())["ok"] is True
 
 
 async def test_nothing_leaves_while_the_platform_is_down(
     channel: WechatChannel, platform: FakePlatform
 ) -> None:
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
     port = int(platform.base_url.rsplit(":", 1)[1])
     await platform.stop()
     assert isinstance(await channel.send(outbound("停机时")), Retry | Unknown)
     assert isinstance(await channel.send(outbound("停机时")), Retry)
     await platform.start(port)
-    assert await channel.send(outbound("恢复后")) == Sent()
+    assert await channel.send(outbound("恢复后")) == SENT
 
 
 async def test_before_start_nothing_is_sent(make_channel: MakeChannel) -> None:
@@ -159,7 +170,7 @@ async def test_an_account_that_may_not_push_does_not(
 
 async def test_a_long_text_goes_in_parts(channel: WechatChannel, platform: FakePlatform) -> None:
     text = "镇里已经安排人员到现场查看。" * 120
-    assert await channel.send(outbound(text)) == Sent()
+    assert await channel.send(outbound(text)) == Sent(pushes=3)
     parts = [pushed.text for pushed in platform.pushed]
     assert len(parts) == 3
     assert "".join(parts) == text
@@ -171,21 +182,26 @@ async def test_a_text_refused_as_too_long_is_cut_smaller(
 ) -> None:
     platform.faults = [Fault(SEND, errcode=45002, times=2)]
     text = "镇里已经安排人员到现场查看。" * 40
-    assert await channel.send(outbound(text)) == Sent()
+    sent = await channel.send(outbound(text))
     parts = [pushed.text for pushed in platform.pushed]
     assert "".join(parts) == text
     assert len(parts) > 2
+    assert sent == Sent(pushes=len(parts))
 
 
-async def test_a_later_part_that_fails_leaves_the_outcome_unknown(
+async def test_where_a_later_part_is_refused_it_is_known_what_left(
     channel: WechatChannel, platform: FakePlatform
 ) -> None:
     platform.enforce_windows = True
     platform.windows.acted(OPENID)
     text = "镇里已经安排人员到现场查看。" * 200
     result = await channel.send(outbound(text))
-    assert result == Unknown("3 part(s) sent, then: customer-service quota used (45047)")
-    assert len(platform.pushed) == 3
+    assert isinstance(result, Partly)
+    assert result.rest == Unreachable("customer-service quota used (45047)")
+    assert (result.pushes, text[: result.told]) == (
+        3,
+        "".join(pushed.text for pushed in platform.pushed),
+    )
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\x00", "\ud800"])
@@ -199,7 +215,7 @@ async def test_a_blank_text_is_rejected(
 async def test_what_utf8_cannot_carry_is_left_out(
     channel: WechatChannel, platform: FakePlatform
 ) -> None:
-    assert await channel.send(outbound("好\ud800的\x00👴")) == Sent()
+    assert await channel.send(outbound("好\ud800的\x00👴")) == SENT
     assert platform.pushed[0].text == "好的👴"
 
 
@@ -210,11 +226,11 @@ async def test_many_pushes_at_once_fetch_one_token(
     channel: WechatChannel, platform: FakePlatform
 ) -> None:
     results = await asyncio.gather(*(channel.send(outbound(str(n))) for n in range(20)))
-    assert set(results) == {Sent()}
+    assert set(results) == {SENT}
     assert platform.calls.count(TOKEN) == 1
     platform.tokens.revoke()
     results = await asyncio.gather(*(channel.send(outbound(str(n))) for n in range(20)))
-    assert set(results) == {Sent()}
+    assert set(results) == {SENT}
     assert platform.calls.count(TOKEN) == 2
     assert len(platform.pushed) == 40
 
@@ -227,7 +243,7 @@ async def test_two_processes_share_one_token(
     for channel in pair:
         await channel.start()
     results = await asyncio.gather(*(channel.send(outbound()) for channel in pair))
-    assert results == [Sent(), Sent()]
+    assert results == [SENT, SENT]
     assert platform.calls.count(TOKEN) == 1
     assert store.locks_taken == ["wechat:town:access_token"] * 2
     for channel in pair:
@@ -238,18 +254,18 @@ async def test_without_the_shared_store_it_goes_on(
     channel: WechatChannel, platform: FakePlatform, store: MemoryStore
 ) -> None:
     store.broken = True
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
     platform.tokens.revoke()
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
     store.broken = False
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
 
 
 async def test_what_another_program_wrote_into_the_store_is_not_trusted_blindly(
     channel: WechatChannel, platform: FakePlatform, store: MemoryStore
 ) -> None:
     await store.set("wechat:town:access_token", "{not json", seconds=100)
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
 
 
 async def test_the_token_is_renewed_early_without_a_pause(
@@ -257,14 +273,14 @@ async def test_the_token_is_renewed_early_without_a_pause(
 ) -> None:
     await channel.send(outbound())
     await clock.sleep(7200 - 200)
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
     for _ in range(500):  # the renewal goes on behind the push
         if platform.tokens.issued == 2:
             break
         await asyncio.sleep(0.005)
     await clock.sleep(300)  # past the end of the first
     platform.calls.clear()
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
     assert platform.calls == [SEND]
 
 
@@ -274,7 +290,7 @@ async def test_after_a_long_sleep_the_token_is_fetched_anew(
     await channel.send(outbound())
     await clock.sleep(timedelta(days=1).total_seconds())
     platform.calls.clear()
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
     assert platform.calls == [TOKEN, SEND]
 
 
@@ -282,13 +298,13 @@ async def test_a_token_refused_while_wechat_calls_it_good_is_forced_but_not_too_
     channel: WechatChannel, platform: FakePlatform, clock: FakeClock
 ) -> None:
     platform.faults = [Fault(SEND, errcode=40001, times=1)]
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
     assert platform.tokens.issued == 2
     platform.faults = [Fault(SEND, errcode=40001, times=1)]
     assert await channel.send(outbound()) == Retry("token refused, forced refresh too recent", 30.0)
     await clock.sleep(31)
     platform.faults = [Fault(SEND, errcode=40001, times=1)]
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
     assert platform.tokens.issued == 3
 
 
@@ -318,7 +334,7 @@ async def test_what_only_the_operator_can_mend_is_told_and_not_hammered(
     assert words in health["detail"]
     platform.faults = []
     await clock.sleep(31)
-    assert await channel.send(outbound()) == Sent()
+    assert await channel.send(outbound()) == SENT
     assert (await channel.health())["ok"] is True
 
 

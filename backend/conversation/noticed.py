@@ -1,0 +1,85 @@
+"""Messages of which a notice went out: kept for the next contact, or read on the citizen's page.
+
+A notice that failed sends its message on to the next way.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.conversation import permissions
+from backend.conversation.outbox import Claimed
+from backend.conversation.tables import notice, outbox
+from backend.database.insert_once import InsertOnce
+from backend.petitions.tables import petition
+from backend.ports import Noticed, ReceiptState
+
+ON_PAGE = "page"
+
+_KEEP = InsertOnce(notice, ["outbox_id", "by"])
+
+
+async def record(
+    connection: AsyncConnection, row: Claimed, result: Noticed, provider_id: str, now: datetime
+) -> None:
+    """Keep that a notice of the row left, and what permission it took."""
+    await connection.execute(
+        _KEEP(connection),
+        {
+            "outbox_id": row.id,
+            "account_id": row.account_id,
+            "by": result.by,
+            "provider_id": provider_id or None,
+            "state": "sent",
+            "at": now,
+        },
+    )
+    if result.spent:
+        await permissions.spend(connection, row.address_id, result.spent, row.id, now)
+
+
+async def reported(
+    connection: AsyncConnection,
+    account_id: int,
+    provider_id: str,
+    state: ReceiptState,
+    detail: str,
+    now: datetime,
+) -> None:
+    """What the provider says of a notice; the first final word holds."""
+    if state is ReceiptState.BUFFERED:
+        return
+    failed = state is ReceiptState.FAILED
+    moved = await connection.execute(
+        update(notice)
+        .where(
+            notice.c.account_id == account_id,
+            notice.c.provider_id == provider_id,
+            notice.c.state == "sent",
+        )
+        .values(state=state.value, final_at=now, error=detail if failed else None)
+        .returning(notice.c.outbox_id)
+    )
+    rows = [each.outbox_id for each in moved]
+    if failed and rows:
+        await connection.execute(
+            update(outbox)
+            .where(outbox.c.id.in_(rows), outbox.c.state == "kept")
+            .values(state="queued", route=None, attempts=0, due_at=now)
+        )
+
+
+async def read_on_page(connection: AsyncConnection, petition_id: int, now: datetime) -> int:
+    """The citizen has opened the page of their petition, which shows all that was kept for them
+    about it: told now, and not again at the next contact. Returns how many messages."""
+    theirs = select(petition.c.citizen_id).where(petition.c.id == petition_id).scalar_subquery()
+    read = await connection.execute(
+        update(outbox)
+        .where(outbox.c.petition_id == petition_id, outbox.c.citizen_id == theirs)
+        .where(outbox.c.state == "kept")
+        .values(state="delivered", route=ON_PAGE, sent_at=now, final_at=now)
+    )
+    return read.rowcount

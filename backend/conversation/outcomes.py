@@ -1,0 +1,181 @@
+"""What became of an outbox row: by the result of sending it, and by what the provider reports
+later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.conversation import linked_phone, noticed
+from backend.conversation.outbox import FINAL, Claimed, backoff
+from backend.conversation.tables import outbox, receipt
+from backend.ports import (
+    DeliveryReceipt,
+    Noticed,
+    Partly,
+    ReceiptState,
+    Rejected,
+    Retry,
+    SendResult,
+    Sent,
+    Unknown,
+    Unreachable,
+)
+from backend.triage.cleaning import storable
+
+LONGEST_PROVIDER_ID = 120
+# With the longest back-off this is about three hours; then the row is kept for the next contact.
+MOST_ATTEMPTS = 42
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of sending one row."""
+
+    row: Claimed
+    result: SendResult
+
+
+async def record(connection: AsyncConnection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Write what became of claimed rows; a final state already there (a receipt was faster)
+    stays."""
+    for outcome in outcomes:
+        row, result = outcome.row, _given_up(outcome)
+        rest = result.rest if isinstance(result, Partly) else result
+        values = _after(rest, row.attempts, now)
+        if isinstance(rest, Unreachable | Rejected):
+            values |= await linked_phone.elsewhere(connection, row, rest, now)
+        await connection.execute(
+            update(outbox)
+            .where(outbox.c.id == row.id, outbox.c.state.in_(("sending", "unknown")))
+            .values(**values, **_progress(result, rest, now))
+        )
+        if isinstance(rest, Sent):
+            await _apply_early_receipts(connection, row, rest.provider_id, now)
+        if isinstance(rest, Noticed):
+            provider_id = _short(rest.provider_id, LONGEST_PROVIDER_ID)
+            await noticed.record(connection, row, rest, provider_id, now)
+            await _apply_early_receipts(connection, row, provider_id, now)
+
+
+def _given_up(outcome: Outcome) -> SendResult:
+    result = outcome.result
+    rest = result.rest if isinstance(result, Partly) else result
+    if not isinstance(rest, Retry) or outcome.row.attempts < MOST_ATTEMPTS:
+        return result
+    no_way = Unreachable(rest.reason)
+    return Partly(result.told, result.pushes, no_way) if isinstance(result, Partly) else no_way
+
+
+def _after(rest: SendResult, attempts: int, now: datetime) -> dict[str, Any]:
+    match rest:
+        case Sent(provider_id):
+            return {
+                "state": "sent",
+                "sent_at": now,
+                "provider_id": _short(provider_id, LONGEST_PROVIDER_ID) or None,
+            }
+        case Retry(reason, after):
+            wait = backoff(attempts) if after is None else after
+            return {
+                "state": "queued",
+                "route": None,
+                "due_at": now + timedelta(seconds=wait),
+                "error": _short(reason),
+            }
+        case Rejected(reason):
+            return {"state": "failed", "error": _short(reason), "final_at": now}
+        case Unreachable(reason):
+            return {"state": "kept", "error": _short(reason)}
+        case Unknown(reason):
+            return {"state": "unknown", "error": _short(reason)}
+        case Noticed():
+            return {"state": "kept", "error": None}
+    raise AssertionError(f"{rest!r} is no end")
+
+
+def _progress(result: SendResult, rest: SendResult, now: datetime) -> dict[str, Any]:
+    """What left, whatever became of the rest. What may have left counts as pushed."""
+    told = result.told if isinstance(result, Partly) else 0
+    pushes = result.pushes if isinstance(result, Partly | Sent) else 0
+    pushes += isinstance(rest, Unknown)
+    if not pushes:
+        return {}
+    return {
+        "told": outbox.c.told + told,
+        "pushes": outbox.c.pushes + pushes,
+        "pushed_at": now,
+    }
+
+
+def _short(words: str, most: int = 255) -> str:
+    """A provider's words, so that SQL takes them: one that it refuses would hold up a group."""
+    return storable(words)[:most]
+
+
+async def apply_receipt(
+    connection: AsyncConnection, account_id: int, arrived: DeliveryReceipt, now: datetime
+) -> None:
+    """Keep the receipt, and move its row or its notice if that is known by now."""
+    provider_id = _short(arrived.provider_id or "", LONGEST_PROVIDER_ID)
+    detail = _short(arrived.detail)
+    await connection.execute(
+        receipt.insert().values(
+            account_id=account_id,
+            outbox_id=arrived.outbox_id,
+            provider_id=provider_id or None,
+            state=arrived.state.value,
+            detail=detail,
+            at=now,
+        )
+    )
+    if arrived.outbox_id is not None:
+        which = outbox.c.id == arrived.outbox_id
+    elif provider_id:
+        which = outbox.c.provider_id == provider_id
+        await noticed.reported(connection, account_id, provider_id, arrived.state, detail, now)
+    else:
+        return
+    await _move_by_receipt(
+        connection, (outbox.c.account_id == account_id) & which, arrived.state, detail, now
+    )
+
+
+async def _apply_early_receipts(
+    connection: AsyncConnection, row: Claimed, provider_id: str, now: datetime
+) -> None:
+    provider_id = _short(provider_id, LONGEST_PROVIDER_ID)
+    if not provider_id:
+        return
+    found = await connection.execute(
+        select(receipt.c.state, receipt.c.detail)
+        .where(receipt.c.account_id == row.account_id, receipt.c.provider_id == provider_id)
+        .order_by(receipt.c.id)
+    )
+    for early in found.all():
+        state = ReceiptState(early.state)
+        which = (outbox.c.id == row.id) & (outbox.c.provider_id == provider_id)
+        await _move_by_receipt(connection, which, state, early.detail, now)
+        await noticed.reported(connection, row.account_id, provider_id, state, early.detail, now)
+
+
+async def _move_by_receipt(
+    connection: AsyncConnection, which: Any, state: ReceiptState, detail: str, now: datetime
+) -> None:
+    if state is ReceiptState.BUFFERED:
+        return
+    moving = update(outbox).where(which, outbox.c.state.not_in((*FINAL, "queued")))
+    if state is ReceiptState.FAILED:
+        # What went to a linked phone in vain is kept where it was for at first.
+        back = {**linked_phone.BACK, "error": _short(detail)}
+        await connection.execute(moving.where(outbox.c.moved_from.is_not(None)).values(**back))
+    values: dict[str, Any] = {"state": state.value, "final_at": now}
+    if state is ReceiptState.FAILED:
+        values["error"] = _short(detail)
+        moving = moving.where(outbox.c.state != "kept")
+    await connection.execute(moving.values(**values))
