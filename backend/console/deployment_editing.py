@@ -12,7 +12,6 @@ from aiohttp import web
 
 from backend.catalogue import CatalogueError
 from backend.console.forms import words
-from backend.console.rendering import render
 from backend.deployment.effective import Effective
 from backend.deployment.live import Deployment, Edit
 from backend.deployment.refusal import ChangeRefused, Problem, refused
@@ -81,19 +80,6 @@ async def save(
     except (CatalogueError, CalendarError) as error:
         return in_words(request, [Problem("", "inconsistent", {"detail": str(error)})])
     return {}
-
-
-def show_form(
-    request: web.Request, template: str, context: Mapping[str, Any], errors: Errors | None
-) -> web.Response:
-    """A page with a form, as opened or with what is wrong in it."""
-    shared = {
-        "words": request.app[DEPLOYMENT_TEXTS],
-        "errors": errors or {},
-        "notice": done_words(request),
-        "here": "deployment",
-    }
-    return render(request, template, {**shared, **context}, status=422 if errors else 200)
 
 
 def in_words(request: web.Request, problems: Sequence[Problem]) -> Errors:
