@@ -15,6 +15,7 @@ from backend.console.forms import words
 from backend.deployment.effective import Effective
 from backend.deployment.live import Deployment, Edit
 from backend.deployment.refusal import ChangeRefused, Problem, refused
+from backend.guide.entries import GuideError
 from backend.organisation.roles import Permission, may
 from backend.organisation.sessions import Session
 from backend.organisation.tree import root_path
@@ -77,7 +78,7 @@ async def save(
         )
     except ChangeRefused as error:
         return in_words(request, error.problems)
-    except (CatalogueError, CalendarError) as error:
+    except (CatalogueError, CalendarError, GuideError) as error:
         return in_words(request, [Problem("", "inconsistent", {"detail": str(error)})])
     return {}
 

@@ -26,6 +26,9 @@ PAGES = (
     "/days/2028",
     "/replies",
     "/replies/petition_filed",
+    "/guide",
+    "/guide/identity_card",
+    "/guide/new",
     "/history/replies",
 )
 
