@@ -11,13 +11,13 @@ from backend.console.deployment_editing import DEPLOYMENT_TEXTS, current, requir
 from backend.console.deployment_form import EntryForm, Given, form_routes, opened
 from backend.console.forms import Form, words
 from backend.console.rendering import render
+from backend.conversation.parameters import parameters
 from backend.deployment.effective import REPLIES, Effective, reply_parameters
 from backend.deployment.live import Deployment, Edit
 from backend.deployment.reply_wording import (
     LONGEST_SMS,
     LONGEST_TEXT,
     needed,
-    parameters,
     put_wording,
     shipped_wording,
 )
@@ -96,6 +96,7 @@ class WordingForm(EntryForm):
                 for one in sorted(used)
             ],
             "usual": {one: known[one].usual for one in used},
+            "fullest": {one: known[one].longest_value(self.key) for one in used},
             "longest": LONGEST_TEXT,
             "longest_sms": LONGEST_SMS,
         }
