@@ -118,6 +118,6 @@ def _open_number(intent: str, turn: Turn, out: Outcome) -> str | None:
     elif named := meant(turn.text, petitions):
         return named.number
     else:
-        ask_which(intent, petitions, out)
+        ask_which(intent, petitions, turn, out)
         out.awaiting = {"for": "which", "intent": intent}
     return None

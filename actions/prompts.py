@@ -15,8 +15,13 @@ from actions.words import words
 SHOWN_LIMIT = {"sms": 40, "title": 16}
 """How many characters of the citizen's words a confirmation repeats, by channel."""
 SHOWN_LIMIT_ELSEWHERE = 120
-LISTED = 5
-"""How many petitions a 'which one?' lists."""
+LONGEST_HOME = 24
+"""How many characters of the home place a text message has room for."""
+LISTED = {"sms": 3}
+"""How many petitions a 'which one?' lists, by channel: two text messages hold no more."""
+LISTED_ELSEWHERE = 5
+LISTED_TITLE = 12
+"""How many characters of each title a text message has room for there."""
 
 
 def choose(field: str, value: str | None = None) -> str:
@@ -109,7 +114,8 @@ def ask_again(draft: Draft, turn: Turn, out: Outcome, *, closer: str | None = No
 def _ask_place(turn: Turn, out: Outcome) -> None:
     options = [option("no_place", choose("place", words()["place_unknown"]))]
     if turn.home_place:
-        options.insert(0, (turn.home_place, choose("place", turn.home_place)))
+        label = _cut(turn.home_place, LONGEST_HOME) if turn.channel == "sms" else turn.home_place
+        options.insert(0, (label, choose("place", turn.home_place)))
         out.say("ask_place_home", *options, home=turn.home_place)
     else:
         out.say("ask_place", *options)
@@ -155,14 +161,24 @@ def ask_unsure(out: Outcome) -> None:
     )
 
 
-def ask_which(intent: str, petitions: list[Petition], out: Outcome) -> None:
+def ask_which(intent: str, petitions: list[Petition], turn: Turn, out: Outcome) -> None:
+    listed = petitions[: LISTED.get(turn.channel, LISTED_ELSEWHERE)]
     out.say(
         f"which_to_{intent}",
         *(
-            option("petition", about(intent, one.number), number=one.number, title=one.title)
-            for one in petitions[:LISTED]
+            option(
+                "petition",
+                about(intent, one.number),
+                number=one.number,
+                title=_cut(one.title, LISTED_TITLE) if turn.channel == "sms" else one.title,
+            )
+            for one in listed
         ),
     )
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def ask_withdrawal(petition: Petition, out: Outcome) -> None:

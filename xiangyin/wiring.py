@@ -146,7 +146,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         shipped,
         rules,
         texts,
-        know=lambda catalogue: readings.know(catalogue, shipped.catalogue),
+        know=lambda found: readings.know(found.catalogue, shipped.catalogue, found.guide),
         tell=lambda newest: signals.send("deployment", newest),
     )
     inbox = Inbox(

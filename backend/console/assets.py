@@ -33,6 +33,7 @@ OWN = (
     "deployment.js",
     "learning.css",
     "learning.js",
+    "guide.css",
     "hot.css",
     "duty.css",
     "live.css",

@@ -12,10 +12,10 @@ from aiohttp import web
 
 from backend.catalogue import CatalogueError
 from backend.console.forms import words
-from backend.console.rendering import render
 from backend.deployment.effective import Effective
 from backend.deployment.live import Deployment, Edit
 from backend.deployment.refusal import ChangeRefused, Problem, refused
+from backend.guide.entries import GuideError
 from backend.organisation.roles import Permission, may
 from backend.organisation.sessions import Session
 from backend.organisation.tree import root_path
@@ -78,22 +78,9 @@ async def save(
         )
     except ChangeRefused as error:
         return in_words(request, error.problems)
-    except (CatalogueError, CalendarError) as error:
+    except (CatalogueError, CalendarError, GuideError) as error:
         return in_words(request, [Problem("", "inconsistent", {"detail": str(error)})])
     return {}
-
-
-def show_form(
-    request: web.Request, template: str, context: Mapping[str, Any], errors: Errors | None
-) -> web.Response:
-    """A page with a form, as opened or with what is wrong in it."""
-    shared = {
-        "words": request.app[DEPLOYMENT_TEXTS],
-        "errors": errors or {},
-        "notice": done_words(request),
-        "here": "deployment",
-    }
-    return render(request, template, {**shared, **context}, status=422 if errors else 200)
 
 
 def in_words(request: web.Request, problems: Sequence[Problem]) -> Errors:

@@ -11,23 +11,19 @@ from aiohttp import web
 from backend.catalogue import Catalogue, Unit
 from backend.console.deployment_editing import (
     DEPLOYMENT_TEXTS,
-    SEAL,
-    Errors,
     current,
     done_words,
     require_editor,
-    save,
-    seal,
-    show_form,
 )
+from backend.console.deployment_form import EntryForm, Given, form_routes
 from backend.console.forms import Form, words
 from backend.console.rendering import render
 from backend.deployment.effective import ORGANISATION, Effective, Shipped
 from backend.deployment.function_names import function_names
+from backend.deployment.live import Deployment, Edit
 from backend.deployment.offices import LONGEST_NAME, UNDER, GivenOffice, put_office, tree
 from backend.deployment.services import LEVELS, functions
 from backend.web.errors import refuse
-from backend.web.posted_form import posted_form
 
 PATH = "/deployment/offices/{code:[a-z][a-z0-9_]{0,63}}"
 NEW = "new"
@@ -82,45 +78,83 @@ def _function_words(
     return names.get(parent.type, {}).get(unit.function, "")
 
 
-async def office(request: web.Request) -> web.StreamResponse:
-    """GET: one office, or the form of a new one (`?parent=`)."""
-    return await _page(request)
+class OfficeForm(EntryForm):
+    """One office, or a new one (`?parent=`)."""
 
+    template = "office.html"
 
-async def _page(
-    request: web.Request, given: Mapping[str, Any] | None = None, errors: Errors | None = None
-) -> web.Response:
-    require_editor(request)
-    deployment, now = await current(request)
-    code = request.match_info["code"]
-    unit = _unit(now, code)
-    context = {
-        "code": code,
-        "is_new": code == NEW,
-        "is_county": unit is not None and unit.parent is None,
-        "has_place": unit is not None and unit.division is not None,
-        "given": given or _given(now, unit, request.query.get("parent", "")),
-        "types": ADDED,
-        "parents": [
-            (depth, one)
-            for depth, one in tree(now.catalogue)
-            if one.active and one.code != code and set(UNDER.get(one.type, ())) & set(ADDED)
-        ],
-        "functions": _functions(now, deployment.shipped),
-        "new_function": NEW_FUNCTION,
-        "longest": LONGEST_NAME,
-    }
-    return show_form(request, "office.html", context, errors)
+    def __init__(self, request: web.Request, deployment: Deployment, now: Effective) -> None:
+        super().__init__(request, deployment, now)
+        self.code = request.match_info["code"]
+        self.is_new = self.code == NEW
+        self.unit = now.catalogue.organisation.get(self.code)
+        if not self.is_new and self.unit is None:
+            raise refuse(404, "")
+        self.kept = f"unit_{secrets.token_hex(4)}" if self.is_new else self.code
 
+    def entry(self, now: Effective) -> Any:
+        units = now.contents[ORGANISATION]["units"]
+        return next((one for one in units if one["code"] == self.code), None)
 
-def _unit(now: Effective, code: str) -> Unit | None:
-    """None for a new one. Raises a 404."""
-    if code == NEW:
-        return None
-    found = now.catalogue.organisation.get(code)
-    if found is None:
-        raise refuse(404, "")
-    return found
+    def held(self) -> Given:
+        if self.unit is None:
+            county = self.now.catalogue.county.code
+            parent = self.request.query.get("parent", "")
+            above = parent if parent in self.now.catalogue.organisation else county
+            kind = "department" if above == county else "office"
+            return {"name": "", "type": kind, "parent": above, "function": "", "active": True}
+        return {
+            "name": self.unit.name,
+            "type": self.unit.type,
+            "parent": self.unit.parent or "",
+            "function": self.unit.function or "",
+            "active": self.unit.active,
+        }
+
+    def read(self, form: Form) -> Given:
+        """What a form may not change stays: type, parent and function of a place's own unit."""
+        given: dict[str, Any] = {"name": words(form, "name")}
+        given["active"] = self.is_new or words(form, "active") == "1"
+        names = ("type", "parent", "function")
+        if self._is_a_place() or self._is_the_county():
+            return {**given, **{name: getattr(self.unit, name) or "" for name in names}}
+        return {**given, **{name: words(form, name) for name in names}}
+
+    def edit(self, given: Given) -> Edit:
+        function = given["function"]
+        if function == NEW_FUNCTION:
+            function = f"own_{secrets.token_hex(4)}"
+        division = (self.unit.division or "") if self.unit else ""
+        office = GivenOffice(**{**given, "function": function, "division": division})
+        return lambda now: put_office(now, self.kept, office)
+
+    def around(self) -> Mapping[str, Any]:
+        return {
+            "code": self.code,
+            "is_new": self.is_new,
+            "is_county": self._is_the_county(),
+            "has_place": self._is_a_place(),
+            "types": ADDED,
+            "parents": [
+                (depth, one)
+                for depth, one in tree(self.now.catalogue)
+                if one.active
+                and one.code != self.code
+                and set(UNDER.get(one.type, ())) & set(ADDED)
+            ],
+            "functions": _functions(self.now, self.deployment.shipped),
+            "new_function": NEW_FUNCTION,
+            "longest": LONGEST_NAME,
+        }
+
+    def address(self) -> str:
+        return f"/console/deployment/offices/{self.kept}"
+
+    def _is_the_county(self) -> bool:
+        return self.unit is not None and self.unit.parent is None
+
+    def _is_a_place(self) -> bool:
+        return self.unit is not None and self.unit.division is not None
 
 
 def _functions(now: Effective, shipped: Shipped) -> Mapping[str, Sequence[tuple[str, str]]]:
@@ -133,58 +167,7 @@ def _functions(now: Effective, shipped: Shipped) -> Mapping[str, Sequence[tuple[
     return found
 
 
-def _given(now: Effective, unit: Unit | None, parent: str) -> Mapping[str, Any]:
-    """What the form holds at first."""
-    if unit is None:
-        county = now.catalogue.county.code
-        above = parent if parent in now.catalogue.organisation else county
-        kind = "department" if above == county else "office"
-        return {"name": "", "type": kind, "parent": above, "function": "", "active": True,
-                SEAL: seal(None)}  # fmt: skip
-    return {
-        "name": unit.name,
-        "type": unit.type,
-        "parent": unit.parent or "",
-        "function": unit.function or "",
-        "active": unit.active,
-        SEAL: seal(_entry(now, unit.code)),
-    }
-
-
-def _entry(now: Effective, code: str) -> Any:
-    return next((one for one in now.contents[ORGANISATION]["units"] if one["code"] == code), None)
-
-
-async def change(request: web.Request) -> web.StreamResponse:
-    """POST: one office as the form has it."""
-    require_editor(request)
-    _, now = await current(request)
-    code, form = request.match_info["code"], await posted_form(request)
-    given = _read(form, _unit(now, code))
-    kept = f"unit_{secrets.token_hex(4)}" if code == NEW else code
-    errors = await save(
-        request, lambda now: put_office(now, kept, given), lambda now: _entry(now, code)
-    )
-    if errors:
-        shown = {**vars(given), "function": words(form, "function"), SEAL: words(form, SEAL)}
-        return await _page(request, shown, errors)
-    raise web.HTTPSeeOther(f"/console/deployment/offices/{kept}?done=saved")
-
-
-def _read(form: Form, unit: Unit | None) -> GivenOffice:
-    """What a form may not change stays: type, parent and place of a place's own unit."""
-    function = words(form, "function")
-    if function == NEW_FUNCTION:
-        function = f"own_{secrets.token_hex(4)}"
-    name, active = words(form, "name"), unit is None or words(form, "active") == "1"
-    if unit is not None and (unit.division is not None or unit.parent is None):
-        kept = (unit.type, unit.parent or "", unit.function or "", unit.division or "")
-        return GivenOffice(name, *kept, active)
-    return GivenOffice(name, words(form, "type"), words(form, "parent"), function, "", active)
-
-
 ROUTES = (
     web.get("/deployment/offices", offices, name="offices"),
-    web.get(PATH, office, name="office"),
-    web.post(PATH, change),
+    *form_routes(OfficeForm, PATH, "office"),
 )

@@ -8,22 +8,15 @@ from typing import Any
 from aiohttp import web
 
 from backend.catalogue import Division
-from backend.console.deployment_editing import (
-    DEPLOYMENT_TEXTS,
-    SEAL,
-    Errors,
-    current,
-    require_editor,
-    save,
-    seal,
-    show_form,
-)
-from backend.console.forms import words
+from backend.console.deployment_editing import DEPLOYMENT_TEXTS, current, require_editor
+from backend.console.deployment_form import EntryForm, Given, form_routes
+from backend.console.forms import Form, words
 from backend.console.rendering import render
-from backend.deployment.effective import Effective
+from backend.deployment.effective import Contents, Effective
+from backend.deployment.live import Deployment, Edit
 from backend.deployment.places import DIGITS, LONGEST_NAME, GivenPlace, put_place
+from backend.deployment.refusal import refused
 from backend.web.errors import refuse
-from backend.web.posted_form import posted_form
 
 PATH = "/deployment/places/{code:new|[0-9]{6,12}}"
 NEW = "new"
@@ -49,92 +42,78 @@ async def places(request: web.Request) -> web.StreamResponse:
     return render(request, "places.html", context)
 
 
-async def place(request: web.Request) -> web.StreamResponse:
-    """GET: one place, or the form of a new one (`?parent=`)."""
-    return await _page(request)
+class PlaceForm(EntryForm):
+    """One place, or a new one (`?parent=`)."""
 
+    template = "place.html"
 
-async def _page(
-    request: web.Request, given: Mapping[str, str] | None = None, errors: Errors | None = None
-) -> web.Response:
-    require_editor(request)
-    _, now = await current(request)
-    code, divisions = request.match_info["code"], now.catalogue.divisions
-    parent = request.query.get("parent", "") if code == NEW else _parent(now, code)
-    above = divisions.get(parent) if parent else None
-    if code == NEW and (above is None or above.level == "village"):
-        raise refuse(404, "")
-    level = divisions[code].level if code != NEW else _below(above)
-    context = {
-        "code": code,
-        "is_new": code == NEW,
-        "level": level,
-        "above": above,
-        "digits": DIGITS[level],
-        "given": given or _given(divisions.get(code), above),
-        "longest": LONGEST_NAME,
-    }
-    return show_form(request, "place.html", context, errors)
+    def __init__(self, request: web.Request, deployment: Deployment, now: Effective) -> None:
+        super().__init__(request, deployment, now)
+        self.code, divisions = request.match_info["code"], now.catalogue.divisions
+        self.is_new = self.code == NEW
+        self.place = divisions.get(self.code)
+        if not self.is_new and self.place is None:
+            raise refuse(404, "")
+        parent = self.place.parent if self.place else request.query.get("parent", "")
+        self.above = divisions.get(parent) if parent else None
+        if self.is_new and (self.above is None or self.above.level == "village"):
+            raise refuse(404, "")
+        self.new_code = ""
 
+    def entry(self, now: Effective) -> Any:
+        one = now.catalogue.divisions.get(self.code)
+        return [one.names, one.landmarks] if one else None
 
-def _parent(now: Effective, code: str) -> str | None:
-    """Raises a 404 for an unknown place."""
-    found = now.catalogue.divisions.get(code)
-    if found is None:
-        raise refuse(404, "")
-    return found.parent
+    def held(self) -> Given:
+        """Of a new code, the part that is sure."""
+        if self.place is None:
+            start = self.above.code if self.above else ""
+            return {"code": start, "name": "", "aliases": "", "landmarks": ""}
+        return {
+            "code": self.code,
+            "name": self.place.names[0],
+            "aliases": "、".join(self.place.names[1:]),
+            "landmarks": "、".join(self.place.landmarks),
+        }
+
+    def read(self, form: Form) -> Given:
+        given = {name: words(form, name) for name in ("name", "aliases", "landmarks")}
+        return {**given, "code": words(form, "code").strip() if self.is_new else self.code}
+
+    def edit(self, given: Given) -> Edit:
+        self.new_code = given["code"]
+        parent = self.above.code if self.above else ""
+        place = GivenPlace(
+            given["code"], given["name"], parent, given["aliases"], given["landmarks"]
+        )
+
+        def put(now: Effective) -> Contents:
+            if self.is_new and place.code in now.catalogue.divisions:
+                raise refused("code", "name_taken", given=place.code)
+            return put_place(now, place)
+
+        return put
+
+    def around(self) -> Mapping[str, Any]:
+        level = self.place.level if self.place else _below(self.above)
+        return {
+            "code": self.code,
+            "is_new": self.is_new,
+            "level": level,
+            "above": self.above,
+            "digits": DIGITS[level],
+            "longest": LONGEST_NAME,
+        }
+
+    def address(self) -> str:
+        return f"/console/deployment/places/{self.new_code or self.code}"
 
 
 def _below(above: Division | None) -> str:
     return "township" if above is not None and above.level == "county" else "village"
 
 
-def _given(one: Division | None, above: Division | None) -> Mapping[str, str]:
-    """What the form holds at first; of a new code, the part that is sure."""
-    if one is None:
-        start = above.code if above else ""
-        return {"code": start, "name": "", "aliases": "", "landmarks": "", SEAL: seal(None)}
-    return {
-        "code": one.code,
-        "name": one.names[0],
-        "aliases": "、".join(one.names[1:]),
-        "landmarks": "、".join(one.landmarks),
-        SEAL: seal(_sealed(one)),
-    }
-
-
-def _sealed(one: Division | None) -> object:
-    return [one.names, one.landmarks] if one else None
-
-
-async def change(request: web.Request) -> web.StreamResponse:
-    """POST: one place as the form has it; `parent` and `code` are read for a new one."""
-    require_editor(request)
-    _, now = await current(request)
-    form, code = await posted_form(request), request.match_info["code"]
-    parent = request.query.get("parent", "") if code == NEW else _parent(now, code)
-    shown: dict[str, Any] = {
-        name: words(form, name) for name in ("name", "aliases", "landmarks", SEAL)
-    }
-    shown["code"] = words(form, "code").strip() if code == NEW else code
-    if code == NEW and shown["code"] in now.catalogue.divisions:
-        taken = request.app[DEPLOYMENT_TEXTS].problems["name_taken"]
-        return await _page(request, shown, {"code": [taken.format(given=shown["code"])]})
-    given = GivenPlace(
-        shown["code"], shown["name"], parent or "", shown["aliases"], shown["landmarks"]
-    )
-    errors = await save(
-        request,
-        lambda now: put_place(now, given),
-        lambda now: _sealed(now.catalogue.divisions.get(given.code)),
-    )
-    if errors:
-        return await _page(request, shown, errors)
-    raise web.HTTPSeeOther(f"/console/deployment/places/{given.code}?done=saved")
-
-
 ROUTES = (
     web.get("/deployment/places", places, name="places"),
-    web.get(PATH, place, name="place"),
-    web.post(PATH, change),
+    *form_routes(PlaceForm, PATH, "place"),
 )

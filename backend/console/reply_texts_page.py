@@ -7,29 +7,21 @@ from typing import Any
 
 from aiohttp import web
 
-from backend.console.deployment_editing import (
-    DEPLOYMENT_TEXTS,
-    SEAL,
-    Errors,
-    current,
-    require_editor,
-    save,
-    seal,
-    show_form,
-)
-from backend.console.forms import words
+from backend.console.deployment_editing import DEPLOYMENT_TEXTS, current, require_editor, save
+from backend.console.deployment_form import EntryForm, Given, form_routes, opened
+from backend.console.forms import Form, words
 from backend.console.rendering import render
-from backend.deployment.effective import REPLIES, reply_parameters
+from backend.conversation.parameters import parameters
+from backend.deployment.effective import REPLIES, Effective, reply_parameters
+from backend.deployment.live import Deployment, Edit
 from backend.deployment.reply_wording import (
     LONGEST_SMS,
     LONGEST_TEXT,
     needed,
-    parameters,
     put_wording,
     shipped_wording,
 )
 from backend.web.errors import refuse
-from backend.web.posted_form import posted_form
 
 SEARCH_LENGTH = 64
 PATH = "/deployment/replies/{key:[a-z][a-z0-9_]{0,63}}"
@@ -68,75 +60,60 @@ def _grouped(
     return [(title, listed) for title, listed in found.items() if listed]
 
 
-async def reply(request: web.Request) -> web.StreamResponse:
-    """GET: one text."""
-    return await _page(request)
+class WordingForm(EntryForm):
+    """One text."""
 
+    template = "reply_text.html"
 
-async def _page(
-    request: web.Request, given: Mapping[str, str] | None = None, errors: Errors | None = None
-) -> web.Response:
-    require_editor(request)
-    deployment, now = await current(request)
-    key = request.match_info["key"]
-    entry = now.replies.get(key)
-    shipped = deployment.shipped.contents[REPLIES].get(key)
-    if entry is None or shipped is None:
-        raise refuse(404, "")
-    known = parameters()
-    context = {
-        "key": key,
-        "given": given or {"sms": "", **entry, SEAL: seal(entry)},
-        "shipped": shipped,
-        "own": entry != shipped,
-        "parameters": [
-            {"key": one, "name": known[one].name, "needed": one in needed(shipped)}
-            for one in sorted(reply_parameters(shipped))
-        ],
-        "usual": {one: known[one].usual for one in reply_parameters(shipped)},
-        "longest": LONGEST_TEXT,
-        "longest_sms": LONGEST_SMS,
-    }
-    return show_form(request, "reply_text.html", context, errors)
+    def __init__(self, request: web.Request, deployment: Deployment, now: Effective) -> None:
+        super().__init__(request, deployment, now)
+        self.key = request.match_info["key"]
+        if self.key not in now.replies:
+            raise refuse(404, "")
+        self.shipped = deployment.shipped.contents[REPLIES][self.key]
 
+    def entry(self, now: Effective) -> Any:
+        return now.replies[self.key]
 
-async def change(request: web.Request) -> web.StreamResponse:
-    """POST: another wording."""
-    require_editor(request)
-    deployment, now = await current(request)
-    key, form = _known(request, now.replies), await posted_form(request)
-    given = {name: words(form, name) for name in ("text", "sms", SEAL)}
-    errors = await save(
-        request,
-        lambda now: put_wording(now, deployment.shipped, key, given["text"], given["sms"]),
-        lambda now: now.replies[key],
-    )
-    if errors:
-        return await _page(request, given, errors)
-    raise web.HTTPSeeOther(f"{request.path}?done=saved")
+    def held(self) -> Given:
+        return {"sms": "", **self.entry(self.now)}
+
+    def read(self, form: Form) -> Given:
+        return {name: words(form, name) for name in ("text", "sms")}
+
+    def edit(self, given: Given) -> Edit:
+        shipped = self.deployment.shipped
+        return lambda now: put_wording(now, shipped, self.key, given["text"], given["sms"])
+
+    def around(self) -> Mapping[str, Any]:
+        known, used = parameters(), reply_parameters(self.shipped)
+        return {
+            "key": self.key,
+            "shipped": self.shipped,
+            "own": self.entry(self.now) != self.shipped,
+            "parameters": [
+                {"key": one, "name": known[one].name, "needed": one in needed(self.shipped)}
+                for one in sorted(used)
+            ],
+            "usual": {one: known[one].usual for one in used},
+            "fullest": {one: known[one].longest_value(self.key) for one in used},
+            "longest": LONGEST_TEXT,
+            "longest_sms": LONGEST_SMS,
+        }
 
 
 async def back(request: web.Request) -> web.StreamResponse:
     """POST: the wording as shipped."""
-    require_editor(request)
-    deployment, now = await current(request)
-    key = _known(request, now.replies)
-    errors = await save(request, lambda now: shipped_wording(now, deployment.shipped, key))
+    form = await opened(WordingForm, request)
+    shipped = form.deployment.shipped
+    errors = await save(request, lambda now: shipped_wording(now, shipped, form.key))
     if errors:
-        return await _page(request, errors=errors)
+        return form.page(errors=errors)
     raise web.HTTPSeeOther(f"{request.path.rpartition('/')[0]}?done=shipped")
-
-
-def _known(request: web.Request, replies: Mapping[str, Any]) -> str:
-    key = request.match_info["key"]
-    if key not in replies:
-        raise refuse(404, "")
-    return key
 
 
 ROUTES = (
     web.get("/deployment/replies", replies, name="replies"),
-    web.get(PATH, reply, name="reply"),
-    web.post(PATH, change),
+    *form_routes(WordingForm, PATH, "reply"),
     web.post(f"{PATH}/back", back, name="reply_back"),
 )

@@ -8,23 +8,16 @@ from typing import Any
 
 from aiohttp import web
 
-from backend.console.deployment_editing import (
-    SEAL,
-    Errors,
-    current,
-    require_editor,
-    save,
-    seal,
-    show_form,
-)
-from backend.console.forms import words
+from backend.console.deployment_editing import require_editor
+from backend.console.deployment_form import EntryForm, Given, form_routes
+from backend.console.forms import Form, words
 from backend.deployment.days import FIRST_YEAR, LAST_YEAR, lines, put_year
 from backend.deployment.effective import WORKING_DAYS, Effective
+from backend.deployment.live import Deployment, Edit
 from backend.petitions.deadline import Calendar
 from backend.petitions.rules import today
 from backend.web.dependencies import dependencies
 from backend.web.errors import refuse
-from backend.web.posted_form import posted_form
 
 PATH = "/deployment/days/{year:[0-9]{4}}"
 LONGEST = 4_000
@@ -37,43 +30,39 @@ async def working_days(request: web.Request) -> web.StreamResponse:
     raise web.HTTPFound(f"/console/deployment/days/{year}")
 
 
-async def year_page(request: web.Request) -> web.StreamResponse:
-    """GET: a year's table."""
-    return await _page(request)
+class YearForm(EntryForm):
+    """A year's table."""
 
+    template = "working_days.html"
 
-async def _page(
-    request: web.Request, given: Mapping[str, str] | None = None, errors: Errors | None = None
-) -> web.Response:
-    require_editor(request)
-    _, now = await current(request)
-    year, this_year = _year(request), today(dependencies(request).clock.now()).year
-    context = {
-        "year": year,
-        "years": [this_year - 1, this_year, this_year + 1],
-        "months": _months(year, now.calendar),
-        "given": given or _given(now, year),
-        "is_listed": bool(_entry(now, year)),
-        "longest": LONGEST,
-    }
-    return show_form(request, "working_days.html", context, errors)
+    def __init__(self, request: web.Request, deployment: Deployment, now: Effective) -> None:
+        super().__init__(request, deployment, now)
+        self.year = int(request.match_info["year"])
+        if not FIRST_YEAR <= self.year <= LAST_YEAR:
+            raise refuse(404, "")
 
+    def entry(self, now: Effective) -> Any:
+        return now.contents[WORKING_DAYS].get(str(self.year))
 
-def _year(request: web.Request) -> int:
-    year = int(request.match_info["year"])
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise refuse(404, "")
-    return year
+    def held(self) -> Given:
+        entry = self.entry(self.now) or {}
+        return {name: lines(entry.get(name) or []) for name in ("closed", "working")}
 
+    def read(self, form: Form) -> Given:
+        return {name: words(form, name)[:LONGEST] for name in ("closed", "working")}
 
-def _entry(now: Effective, year: int) -> Any:
-    return now.contents[WORKING_DAYS].get(str(year))
+    def edit(self, given: Given) -> Edit:
+        return lambda now: put_year(now, self.year, given["closed"], given["working"])
 
-
-def _given(now: Effective, year: int) -> Mapping[str, str]:
-    entry = _entry(now, year) or {}
-    table = {name: lines(entry.get(name) or []) for name in ("closed", "working")}
-    return {**table, SEAL: seal(_entry(now, year))}
+    def around(self) -> Mapping[str, Any]:
+        this_year = today(dependencies(self.request).clock.now()).year
+        return {
+            "year": self.year,
+            "years": [this_year - 1, this_year, this_year + 1],
+            "months": _months(self.year, self.now.calendar),
+            "is_listed": bool(self.entry(self.now)),
+            "longest": LONGEST,
+        }
 
 
 def _months(year: int, calendar: Calendar) -> list[Mapping[str, Any]]:
@@ -95,23 +84,7 @@ def _months(year: int, calendar: Calendar) -> list[Mapping[str, Any]]:
     return found
 
 
-async def change(request: web.Request) -> web.StreamResponse:
-    """POST: a year's table as the form has it."""
-    require_editor(request)
-    year, form = _year(request), await posted_form(request)
-    given = {name: words(form, name)[:LONGEST] for name in ("closed", "working", SEAL)}
-    errors = await save(
-        request,
-        lambda now: put_year(now, year, given["closed"], given["working"]),
-        lambda now: _entry(now, year),
-    )
-    if errors:
-        return await _page(request, given, errors)
-    raise web.HTTPSeeOther(f"{request.path}?done=saved")
-
-
 ROUTES = (
     web.get("/deployment/days", working_days, name="working_days"),
-    web.get(PATH, year_page, name="working_year"),
-    web.post(PATH, change),
+    *form_routes(YearForm, PATH, "working_year"),
 )

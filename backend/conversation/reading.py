@@ -58,8 +58,10 @@ class Readings:
         """Read by this classifier from now on."""
         self._classifier = classifier
 
-    def know(self, catalogue: Catalogue, shipped: Catalogue) -> None:
-        """Read by this catalogue from now on; the classifier was trained on the shipped one."""
+    def know(self, catalogue: Catalogue, shipped: Catalogue, guide: Guide) -> None:
+        """Read by this catalogue and answer from this guide from now on; the classifier was trained
+        on the shipped catalogue."""
+        self.guide = guide
         self._entities.know(Gazetteer(catalogue.divisions), catalogue.organisation)
         self._own_words = own_words(catalogue.services, shipped.services)
 

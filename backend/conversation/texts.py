@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from backend.conversation.parameters import for_sms
 from backend.data_file import read_yaml
+
+SMS = "sms"
 
 
 class TextError(Exception):
@@ -26,7 +29,8 @@ class Reply:
 
 
 class Texts:
-    """`render` gives the words for a look ('wechat', 'sms'); unknown looks get the full text."""
+    """`render` gives the words for a look ('wechat', 'sms'); unknown looks get the full text. By
+    SMS parameters are cut to what two parts have room for."""
 
     def __init__(self, entries: Mapping[str, Mapping[str, str]]) -> None:
         self._entries = entries
@@ -58,6 +62,8 @@ class Texts:
         params: dict[str, Any] = {
             name: "" if value is None else value for name, value in reply.params.items()
         }
+        if look == SMS:
+            params = for_sms(reply.key, params)
         try:
             text = template.format(**params).strip()
         except (KeyError, IndexError, ValueError) as error:

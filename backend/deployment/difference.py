@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.deployment.effective import (
+    ACTIVE,
     DIVISIONS,
+    GUIDE,
     ORGANISATION,
     REPLIES,
     SERVICES,
@@ -17,6 +19,7 @@ from backend.deployment.effective import (
 Value = str | bool | int | Sequence[str] | None
 Fields = Mapping[str, Value]
 _UNIT_FIELDS = ("name", "type", "parent", "function", "division")
+_TOLD = ("who", "materials", "place", "hours", "cost", "days", "online", "phone")
 _URGENCIES = ("low", "normal", "high", "emergency")
 
 
@@ -103,10 +106,18 @@ def _replies(content: Mapping[str, Any]) -> Iterator[tuple[str, Fields]]:
         yield key, {look: entry[look] for look in ("text", "sms") if look in entry}
 
 
+def _guide(content: Mapping[str, Any]) -> Iterator[tuple[str, Fields]]:
+    for id_, entry in content.items():
+        lists = {key: entry.get(key) or [] for key in ("aliases", "questions")}
+        told = {key: entry[key] for key in _TOLD if key in entry}
+        yield id_, {"name": entry["title"], **lists, **told, ACTIVE: entry.get(ACTIVE, True)}
+
+
 _ENTRIES = {
     SERVICES: _services,
     ORGANISATION: _units,
     DIVISIONS: _divisions,
     WORKING_DAYS: _years,
     REPLIES: _replies,
+    GUIDE: _guide,
 }

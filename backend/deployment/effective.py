@@ -1,14 +1,14 @@
 """What holds in a deployment: its own data over what is shipped. Pure but for `load_shipped`.
 
-Data are kept by name. `services` (each with its dispatch rule), `working_days` and `replies` are
-merged entry by entry, so that what an update ships anew comes through; `organisation` and
-`divisions` are one county's or another's, whole.
+Data are kept by name. `services` (each with its dispatch rule), `working_days`, `replies` and
+`guide` are merged entry by entry, so that what an update ships anew comes through; `organisation`
+and `divisions` are one county's or another's, whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from string import Formatter
@@ -17,6 +17,7 @@ from typing import Any
 from backend.catalogue import Catalogue, build_catalogue, load_catalogue
 from backend.conversation.texts import load_entries
 from backend.data_file import read_yaml
+from backend.guide.entries import Guide, checked_entries, load_guide, read_entries
 from backend.petitions.deadline import WorkingCalendar, build_calendar
 
 SERVICES = "services"
@@ -24,7 +25,10 @@ ORGANISATION = "organisation"
 DIVISIONS = "divisions"
 WORKING_DAYS = "working_days"
 REPLIES = "replies"
-NAMES = (ORGANISATION, SERVICES, DIVISIONS, WORKING_DAYS, REPLIES)
+GUIDE = "guide"
+NAMES = (ORGANISATION, SERVICES, DIVISIONS, WORKING_DAYS, REPLIES, GUIDE)
+ACTIVE = "active"
+"""Of an entry of the guide: false where the county does not offer it."""
 
 # By name: {entry's key: entry}, or for `organisation` and `divisions` the file's own form.
 Contents = Mapping[str, Any]
@@ -36,6 +40,7 @@ class Shipped:
 
     contents: Contents
     catalogue: Catalogue
+    guide: Guide
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Effective:
     contents: Contents
     catalogue: Catalogue
     calendar: WorkingCalendar
+    guide: Guide
 
     @property
     def replies(self) -> Mapping[str, Mapping[str, str]]:
@@ -57,7 +63,8 @@ class Effective:
 
 
 def load_shipped(data: Path) -> Shipped:
-    """Read the shipped files below `data`. Raises CatalogueError, TextError, OSError."""
+    """Read the shipped files below `data`. Raises CatalogueError, GuideError, TextError,
+    OSError."""
     folder = data / "catalogue"
     dispatch = read_yaml(folder / "dispatch.yml")["dispatch"]
     services = {
@@ -70,12 +77,13 @@ def load_shipped(data: Path) -> Shipped:
         DIVISIONS: read_yaml(folder / "divisions.yml"),
         WORKING_DAYS: _with_text_keys(read_yaml(folder / "working_days.yml")["years"]),
         REPLIES: load_entries(data / "texts" / "replies.yml"),
+        GUIDE: read_entries(data / "guide"),
     }
-    return Shipped(contents, load_catalogue(folder))
+    return Shipped(contents, load_catalogue(folder), load_guide(data / "guide"))
 
 
 def effective(shipped: Shipped, own: Contents) -> Effective:
-    """Merge and check. Raises CatalogueError, CalendarError."""
+    """Merge and check. Raises CatalogueError, CalendarError, GuideError."""
     contents = merged(shipped, own)
     services = contents[SERVICES]
     catalogue = build_catalogue(
@@ -88,7 +96,13 @@ def effective(shipped: Shipped, own: Contents) -> Effective:
     )
     years = {int(year): table for year, table in contents[WORKING_DAYS].items()}
     calendar = build_calendar({"years": years}, Path("working_days.yml"))
-    return Effective(contents, catalogue, calendar)
+    offered = {
+        id_: {key: value for key, value in entry.items() if key != ACTIVE}
+        for id_, entry in contents[GUIDE].items()
+        if entry.get(ACTIVE, True)
+    }
+    guide = replace(shipped.guide, entries=checked_entries(offered))
+    return Effective(contents, catalogue, calendar, guide)
 
 
 def merged(shipped: Shipped, own: Contents) -> dict[str, Any]:
@@ -106,7 +120,28 @@ def merged(shipped: Shipped, own: Contents) -> dict[str, Any]:
         for key, entry in contents[REPLIES].items()
         if key in known
     }
+    contents[GUIDE] = _without_doubled_names(contents[GUIDE], own.get(GUIDE, {}))
     return contents
+
+
+def _without_doubled_names(
+    entries: Mapping[str, Mapping[str, Any]], own: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Mapping[str, Any]]:
+    """After an update a shipped entry may have a name that an own one has by now: it is theirs."""
+    taken = {name for entry in own.values() for name in names_of(entry)}
+    found: dict[str, Mapping[str, Any]] = {}
+    for id_, entry in entries.items():
+        if id_ in own or not taken & set(names_of(entry)):
+            found[id_] = entry
+        elif entry["title"] not in taken:
+            left = [name for name in entry.get("aliases", []) if name not in taken]
+            found[id_] = {**entry, "aliases": left}
+    return found
+
+
+def names_of(entry: Mapping[str, Any]) -> list[str]:
+    """What people call an entry of the guide; nothing while it is not offered."""
+    return [entry["title"], *entry.get("aliases", [])] if entry.get(ACTIVE, True) else []
 
 
 def reply_parameters(wording: Mapping[str, str]) -> frozenset[str]:

@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.catalogue import Catalogue
 from backend.conversation.texts import Texts
 from backend.database.engine import Database
 from backend.deployment import versions
@@ -41,8 +40,8 @@ Edit = Callable[[Effective], Contents]
 
 
 class Deployment:
-    """`rules` and `texts` are brought to what holds, and `know` is called with the catalogue
-    (what reads citizens' words); `tell` wakes the other processes after a change."""
+    """`rules` and `texts` are brought to what holds, and `know` is called with it (what reads
+    citizens' words); `tell` wakes the other processes after a change."""
 
     def __init__(
         self,
@@ -52,7 +51,7 @@ class Deployment:
         rules: PetitionRules,
         texts: Texts,
         *,
-        know: Callable[[Catalogue], None] = lambda _: None,
+        know: Callable[[Effective], None] = lambda _: None,
         tell: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.shipped = shipped
@@ -92,7 +91,7 @@ class Deployment:
         self._current = found
         self._rules.take(found.catalogue, found.calendar)
         self._texts.take(found.replies)
-        self._know(found.catalogue)
+        self._know(found)
 
     def heard(self, _newest_id: int) -> None:
         """Another process saved something."""
@@ -110,8 +109,8 @@ class Deployment:
     async def save(self, edit: Edit, *, user_id: int, note: str) -> None:
         """Save what `edit` makes of what holds, in a transaction of its own, and go by it.
 
-        Raises ChangeRefused; CatalogueError or CalendarError where `edit` let through what the
-        loaders refuse. Nothing is saved then.
+        Raises ChangeRefused; CatalogueError, CalendarError or GuideError where `edit` let through
+        what the loaders refuse. Nothing is saved then.
         """
         try:
             async with self._database.write() as connection:

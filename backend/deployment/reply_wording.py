@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from string import Formatter
 
-from backend.data_file import read_yaml
+from backend.conversation.parameters import parameters
 from backend.deployment.effective import REPLIES, Contents, Effective, Shipped, reply_parameters
 from backend.deployment.refusal import Problem, refuse_if_any
 
 LONGEST_TEXT = 600
-LONGEST_SMS = 134  # characters, filled in as usual: two parts
-_PARAMETERS = Path(__file__).parents[2] / "data" / "texts" / "reply_parameters.yml"
-
+TWO_PARTS = 134
+LONGEST_SIGNATURE = 22  # 【…】 in front of every SMS (channels/sms/signature.py)
+LONGEST_SMS = TWO_PARTS - LONGEST_SIGNATURE
+"""Characters of an SMS, filled in with the longest of all, without its options."""
 Wording = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """What a {parameter} is called and what is usual for it."""
-
-    name: str
-    usual: str
-
-
-@cache
-def parameters() -> Mapping[str, Parameter]:
-    """By the name in braces."""
-    loaded = read_yaml(_PARAMETERS)
-    return {key: Parameter(entry["name"], entry["usual"]) for key, entry in loaded.items()}
 
 
 def needed(shipped: Wording) -> frozenset[str]:
@@ -39,9 +22,9 @@ def needed(shipped: Wording) -> frozenset[str]:
     return frozenset.intersection(*(reply_parameters({"": one}) for one in shipped.values()))
 
 
-def filled_in(wording: str) -> str:
-    """With the usual values; it must have been checked."""
-    return wording.format(**{key: one.usual for key, one in parameters().items()})
+def filled_in(key: str, wording: str) -> str:
+    """With values as long as can be; it must have been checked."""
+    return wording.format(**{name: one.longest_value(key) for name, one in parameters().items()})
 
 
 def put_wording(now: Effective, shipped: Shipped, key: str, text: str, sms: str) -> Contents:
@@ -52,7 +35,7 @@ def put_wording(now: Effective, shipped: Shipped, key: str, text: str, sms: str)
     problems = _problems("text", text, known, LONGEST_TEXT)
     problems += _problems("sms", sms, known, LONGEST_TEXT) if sms else []
     refuse_if_any(problems)
-    length = len(filled_in(sms or text))
+    length = len(filled_in(key, sms or text).strip())
     if length > LONGEST_SMS:
         params = {"length": length, "longest": LONGEST_SMS}
         refuse_if_any([Problem("sms", "sms_long" if sms else "sms_missing", params)])

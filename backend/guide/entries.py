@@ -61,35 +61,52 @@ class Guide:
 
 def load_guide(folder: Path) -> Guide:
     """From data/guide. Raises GuideError."""
-    entries: dict[str, Entry] = {}
-    names: dict[str, str] = {}
+    entries = checked_entries(read_entries(folder))
+    file = folder / ASKING_FILE
+    asking = _read(file, dict)
+    if set(asking) != {"asks", "blames"}:
+        raise GuideError(f"{file}: exactly the entries asks, blames are needed")
+    return Guide(entries, *(_pattern(file, asking[name]) for name in sorted(asking)))
+
+
+def read_entries(folder: Path) -> dict[str, dict[str, Any]]:
+    """The entries of data/guide by id, as data. Raises GuideError for what is no list of them, and
+    an id that stands twice."""
+    entries: dict[str, dict[str, Any]] = {}
     for file in sorted(folder.glob("*.yml")):
         if file.name == ASKING_FILE:
             continue
         for number, told in enumerate(_read(file, list), 1):
-            entry = _entry(file, number, told)
-            if entry.id in entries:
-                raise GuideError(f"{file}: {entry.id} stands twice")
-            for name in (entry.title, *entry.aliases):
-                if name in names:
-                    raise GuideError(f"{file}: {entry.id}: {name} also names {names[name]}")
-                names[name] = entry.id
-            entries[entry.id] = entry
-    asking = _read(folder / ASKING_FILE, dict)
-    if set(asking) != {"asks", "blames"}:
-        raise GuideError(f"{folder / ASKING_FILE}: exactly the entries asks, blames are needed")
-    return Guide(
-        entries, *(_pattern(folder / ASKING_FILE, asking[name]) for name in sorted(asking))
-    )
+            id_ = told.get("id") if isinstance(told, dict) else None
+            if not isinstance(id_, str):
+                raise GuideError(f"{file}: {number}: an entry with an id is needed")
+            if id_ in entries:
+                raise GuideError(f"{file}: {id_} stands twice")
+            entries[id_] = told
+    return entries
 
 
-def _entry(file: Path, number: int, told: object) -> Entry:
+def checked_entries(told: Mapping[str, Mapping[str, Any]]) -> dict[str, Entry]:
+    """Entries from data, by id. Raises GuideError naming the entry: a field that cannot be, a name
+    that two entries have."""
+    entries: dict[str, Entry] = {}
+    names: dict[str, str] = {}
+    for id_, one in told.items():
+        entry = _entry(id_, one)
+        for name in (entry.title, *entry.aliases):
+            if name in names:
+                raise GuideError(f"{id_}: {name} also names {names[name]}")
+            names[name] = id_
+        entries[id_] = entry
+    return entries
+
+
+def _entry(id_: str, told: Mapping[str, Any]) -> Entry:
     try:
         return Entry.model_validate(told)
     except ValidationError as error:
         first = error.errors()[0]
-        where = told.get("id", number) if isinstance(told, dict) else number
-        raise GuideError(f"{file}: {where}: {first['loc']}: {first['msg']}") from error
+        raise GuideError(f"{id_}: {first['loc']}: {first['msg']}") from error
 
 
 def _pattern(file: Path, patterns: object) -> re.Pattern[str]:

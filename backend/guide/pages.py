@@ -17,8 +17,8 @@ NAMES: Mapping[str, str] = {
     "online": "网上办",
     "phone": "电话",
 }
-PAGE_CHARACTERS: Mapping[str, int] = {"sms": 96}
-"""By look; what is left of two parts is for the title and the options below."""
+PAGE_CHARACTERS: Mapping[str, int] = {"sms": 82}
+"""By look; what is left of two parts is for the signature, the title and the options below."""
 WHOLE = 1_000
 
 

@@ -205,9 +205,9 @@ async def serve(database_url: str, folder: Path) -> AsyncIterator[Site]:
             yield Site(world, deps, app, console, str(server.make_url("/")).rstrip("/"))
         finally:
             await server.close()
-            # One reader for all tests: the next shall not know this one's places.
-            shipped = deps.deployment.shipped.catalogue
-            readings().know(shipped, shipped)
+            # One reader for all tests: the next shall not know this one's places and guide.
+            shipped = deps.deployment.shipped
+            readings().know(shipped.catalogue, shipped.catalogue, shipped.guide)
     finally:
         await database.close()
 
@@ -236,7 +236,7 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
         shipped,
         world.rules,
         texts,
-        know=lambda catalogue: readings().know(catalogue, shipped.catalogue),
+        know=lambda found: readings().know(found.catalogue, shipped.catalogue, found.guide),
     )
     notifier = ConversationNotifier(texts, {}, Signals(None, world.clock), world.clock)
     return WebDependencies(

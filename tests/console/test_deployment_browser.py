@@ -26,6 +26,9 @@ PAGES = (
     "/days/2028",
     "/replies",
     "/replies/petition_filed",
+    "/guide",
+    "/guide/identity_card",
+    "/guide/new",
     "/history/replies",
 )
 
@@ -51,7 +54,7 @@ async def test_a_text_is_reworded_and_put_back(site: Site, browser: Any, size: s
         await expect(page.locator("#text-preview")).to_contain_text("编号20261123-0001-7")
         await text.fill("办好了：{nummer}")
         await sms.fill("长" * 140)
-        await expect(page.locator("#sms-count")).to_contain_text("填好后 140 个字，3 条短信")
+        await expect(page.locator("#sms-count")).to_contain_text("填满后 140 个字，3 条短信")
         await page.get_by_role("button", name="保存").click()
         await expect(page.locator("#text-bad")).to_contain_text("{nummer} 在这句话里用不了")
         await expect(page.locator("#text-bad")).to_contain_text("一定要有 {number}")

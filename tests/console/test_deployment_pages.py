@@ -24,6 +24,8 @@ PAGES = (
     "/console/deployment/places/990101101003",
     "/console/deployment/days/2026",
     "/console/deployment/replies/greet",
+    "/console/deployment/guide",
+    "/console/deployment/guide/identity_card",
     "/console/deployment/history/replies",
 )
 STEPS = ("", "/county", "/offices", "/staff", "/try", "/done", "/staff/template")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from backend.catalogue import Catalogue
 from backend.conversation.texts import Reply, Texts
-from backend.deployment.effective import load_shipped
+from backend.deployment.effective import Effective, load_shipped
 from backend.deployment.live import Deployment, Edit
 from backend.organisation.sessions import Actor
 from backend.petitions.rules import load_petition_rules
@@ -29,7 +28,7 @@ class County:
         self.deployment = self.process(self.texts)
 
     def process(
-        self, texts: Texts, know: Callable[[Catalogue], None] = lambda _: None
+        self, texts: Texts, know: Callable[[Effective], None] = lambda _: None
     ) -> Deployment:
         """Another process' view of the same database; the first one's rules are the world's."""
         first = not hasattr(self, "deployment")

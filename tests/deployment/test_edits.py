@@ -73,7 +73,7 @@ def test_a_wording_that_could_not_be_said_is_refused(
 def test_every_shipped_wording_would_be_taken() -> None:
     for key, entry in SHIPPED.contents[REPLIES].items():
         put_wording(NOW, SHIPPED, key, entry["text"], entry.get("sms", ""))
-        assert len(filled_in(entry.get("sms", entry["text"]))) <= LONGEST_SMS, key
+        assert len(filled_in(key, entry.get("sms", entry["text"]))) <= LONGEST_SMS, key
 
 
 def test_every_text_has_its_group_and_every_parameter_its_name() -> None:
