@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -67,7 +68,8 @@ class Inbound:
 
     `external_id` tells retries from new messages within the account: the same on every retry,
     never the same for two messages. `text` may hold anything; the inbox makes it safe for SQL.
-    `raw` is the body as it came (after decryption where the provider encrypts).
+    `raw` is the body as it came (after decryption where the provider encrypts). `extension` is
+    what followed our own number in the one the citizen wrote to, '' where nothing did.
     """
 
     channel: str
@@ -81,6 +83,7 @@ class Inbound:
     event: Event | None = None
     sent_at: datetime | None = None
     raw: bytes = b""
+    extension: str = ""
 
 
 class InboxUnavailable(Exception):
@@ -148,11 +151,13 @@ class Gateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """One message to send. `outbox_id` is ours and stable over retries."""
+    """One message to send. `outbox_id` is ours and stable over retries. `extension` follows our
+    number where the channel has such a thing: an answer comes back with it."""
 
     outbox_id: int
     address: str
     text: str
+    extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +269,11 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChannelDependencies:
-    """What a channel may use besides its own account."""
+    """What a channel may use besides its own account. `folder`: where it may keep, below its
+    account's name, what must outlive the process; None: nowhere."""
 
     gateway: Gateway
     shared: SharedStore
     clock: Clock
     trusted_proxies: Sequence[str] = ()
+    folder: Path | None = None

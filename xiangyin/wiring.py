@@ -252,6 +252,7 @@ def _channels(
         shared=SharedValues(redis),
         clock=clock,
         trusted_proxies=settings.trusted_proxies,
+        folder=settings.var_dir / "channels",
     )
     made: dict[str, Channel] = {}
     for account in accounts:

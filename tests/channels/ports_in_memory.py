@@ -174,4 +174,6 @@ class RecordingGateway:
         self.declined.append(reply)
 
     async def receipt(self, receipt: DeliveryReceipt) -> None:
+        if self.unavailable:
+            raise InboxUnavailable("receipt not stored")
         self.receipts.append(receipt)
