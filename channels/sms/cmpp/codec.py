@@ -48,8 +48,9 @@ class Codec:
 
     def __init__(self, version: Version) -> None:
         self.version = version
-        self._layouts = LAYOUTS_30 if version.is_3 else LAYOUTS_20
-        self._coders = {kind: (int(c), self._layouts[c]) for kind, c in COMMANDS.items()}
+        layouts = LAYOUTS_30 if version.is_3 else LAYOUTS_20
+        self._layouts = {int(command): layout for command, layout in layouts.items()}
+        self._coders = {kind: (int(c), layouts[c]) for kind, c in COMMANDS.items()}
 
     def encode(self, pdu: Pdu, sequence_id: int) -> bytes:
         """The whole frame. Raises FieldError."""
@@ -64,15 +65,18 @@ class Codec:
 
     def decode(self, frame: bytes) -> Framed:
         """One frame, neither more nor less. Raises FrameError, FieldError."""
-        total_length, command_id, sequence_id = read_header(frame)
+        if len(frame) < LEAST_OCTETS:
+            raise FrameError(f"{len(frame)} octets are no header")
+        total_length, command, sequence_id = HEADER.unpack_from(frame)
         if total_length != len(frame):
             raise FrameError(f"Total_Length says {total_length}, the frame has {len(frame)}")
-        if command_id is None:
+        layout = self._layouts.get(command)
+        if layout is None:
             raise FrameError("Command_Id is none of CMPP's")
         # Some gateways leave the one reserved octet out.
-        if command_id is Command.ACTIVE_TEST_RESP and total_length == LEAST_OCTETS:
+        if command == Command.ACTIVE_TEST_RESP and total_length == LEAST_OCTETS:
             return Framed(sequence_id, ActiveTestResp())
-        return Framed(sequence_id, self._layouts[command_id].decode(frame, LEAST_OCTETS))
+        return Framed(sequence_id, layout.decode(frame, LEAST_OCTETS))
 
     def encode_report(self, report: Report) -> bytes:
         """The content of a DELIVER that reports. Raises FieldError."""

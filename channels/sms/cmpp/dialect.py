@@ -13,17 +13,24 @@ from channels.sms.cmpp.authentication import (
     authenticator_source,
     timestamp_of,
 )
-from channels.sms.cmpp.codec import LEAST_OCTETS, Codec, read_header
+from channels.sms.cmpp.codec import LEAST_OCTETS, MOST_OCTETS, Codec, read_header
 from channels.sms.cmpp.codes import login_refusal
 from channels.sms.cmpp.errors import CmppError, FieldError
 from channels.sms.cmpp.pdus import (
     ActiveTest,
     ActiveTestResp,
+    Cancel,
+    CancelResp,
     Command,
     Connect,
     ConnectResp,
+    Deliver,
     DeliverResp,
     Pdu,
+    Query,
+    QueryResp,
+    Submit,
+    SubmitResp,
     Terminate,
     TerminateResp,
     Version,
@@ -40,6 +47,14 @@ _MEANINGS: dict[type, Meaning] = {
     ActiveTestResp: Meaning.HEARTBEAT_ANSWER,
     Terminate: Meaning.TERMINATE,
     TerminateResp: Meaning.TERMINATE_ANSWER,
+    Submit: Meaning.REQUEST,
+    SubmitResp: Meaning.ANSWER,
+    Deliver: Meaning.REQUEST,
+    DeliverResp: Meaning.ANSWER,
+    Query: Meaning.REQUEST,
+    QueryResp: Meaning.ANSWER,
+    Cancel: Meaning.REQUEST,
+    CancelResp: Meaning.ANSWER,
 }
 _OTHER_VERSION = {True: Version.V20, False: Version.V30}
 
@@ -59,10 +74,10 @@ class CmppDialect:
         self._authenticator = b""
 
     def frame_octets(self, head: bytes) -> int:
-        try:
-            return read_header(head).total_length
-        except CmppError as error:
-            raise ProtocolError(str(error)) from error
+        octets = int.from_bytes(head[:4], "big")
+        if not LEAST_OCTETS <= octets <= MOST_OCTETS:
+            raise ProtocolError(f"Total_Length {octets} is out of bounds")
+        return octets
 
     def decode(self, frame: bytes) -> tuple[int, Pdu]:
         try:
@@ -98,10 +113,7 @@ class CmppDialect:
         return (number % MOST_SEQUENCES for number in itertools.count(first))
 
     def meaning(self, pdu: Pdu) -> Meaning:
-        found = _MEANINGS.get(type(pdu))
-        if found is not None:
-            return found
-        return Meaning.ANSWER if type(pdu).__name__.endswith("Resp") else Meaning.REQUEST
+        return _MEANINGS[type(pdu)]
 
     def login(self) -> Connect:
         timestamp = timestamp_of(self._now())

@@ -9,10 +9,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from channels.sms.cmpp.errors import FieldError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +79,21 @@ class FixedFields:
         self._rows = rows
         self._struct = struct.Struct(">" + "".join(kind.code for _, kind in rows))
         self._get = attrgetter(*self.names, "__class__")  # always a tuple
-        self._texts = [(at, kind) for at, (_, kind) in enumerate(rows) if isinstance(kind, Text)]
-        self._octets = [(at, kind) for at, (_, kind) in enumerate(rows) if isinstance(kind, Octets)]
+        self._texts = _places(rows, Text)
+        self._octets = _places(rows, Octets)
 
     def encode(self, pdu: object) -> bytes:
-        values = list(self._get(pdu)[:-1])
-        for at, kind in self._texts:
-            values[at] = text_octets(values[at], kind.octets, self._owner, self.names[at])
+        values = list(self._get(pdu))
+        del values[-1]
+        for at, most in self._texts:
+            text = values[at]
+            if not text:  # many are
+                values[at] = b""
+            else:
+                values[at] = text_octets(text, most, self._owner, self.names[at])
         for at, exact in self._octets:
-            if len(values[at]) != exact.octets:
-                raise self._error(at, f"{len(values[at])} octets, should be {exact.octets}")
+            if len(values[at]) != exact:
+                raise self._error(at, f"{len(values[at])} octets, should be {exact}")
         try:
             return self._struct.pack(*values)
         except struct.error as error:
@@ -117,6 +126,11 @@ class FixedFields:
 
     def _error(self, at: int, problem: str) -> FieldError:
         return FieldError(f"{self._owner}.{self.names[at]}", problem)
+
+
+def _places(rows: Sequence[tuple[str, Fixed]], kind: type) -> list[tuple[int, int]]:
+    """Where fields of this kind stand, and their octets."""
+    return [(at, each.octets) for at, (_, each) in enumerate(rows) if isinstance(each, kind)]
 
 
 class NumbersField:
@@ -176,7 +190,7 @@ class ContentField:
         return [body[at + 1 : end]], end
 
 
-class Layout[Pdu]:
+class Layout[Pdu: DataclassInstance]:
     """The coder of one PDU's body (or of a report), made of its table.
 
     `rows` name the attributes of `pdu` in the order they stand on the wire.
@@ -187,6 +201,9 @@ class Layout[Pdu]:
         self._pdu = pdu
         self._pieces = _pieces(pdu.__name__, rows)
         self._names = tuple(name for piece in self._pieces for name in piece.names)
+        told = tuple(field.name for field in dataclass_fields(pdu))
+        # What 2.0 does not have stands between the others.
+        self._in_order = told[: len(self._names)] == self._names
 
     def encode(self, pdu: Pdu) -> bytes:
         """Raises FieldError."""
@@ -200,6 +217,8 @@ class Layout[Pdu]:
             values += found
         if at != len(body):
             raise FieldError(self._pdu.__name__, f"{len(body) - at} octets too many")
+        if self._in_order:
+            return self._pdu(*values)
         return self._pdu(**dict(zip(self._names, values, strict=True)))
 
 

@@ -19,6 +19,20 @@ SOME_SESSIONS = "{open} 条连接在线，另有 {away} 条断开，正在重连
 WELL = "{open} 条连接在线"
 HELD = "网关要求慢一点，暂缓发送；请核对与运营商约定的速率和 segments_per_second。"
 NOT_STORED = "刚才有短信没能存下来，没有向网关确认，网关会重送；请看数据库和磁盘。"
+REFUSED = "网关拒绝了一条短信，Result 是 {result}"
+UNANSWERED = "网关收到一条短信后没有回答，是否发出尚不清楚"
+NOT_SENT = "有短信没轮到发（没有连接、窗口已满或超过速率），会自动重发"
+LOGIN_REFUSED = "网关拒绝登录，状态 {status}"
+# How an ended session's reason begins → what the operator reads.
+TROUBLES = {
+    "cannot connect": "连不上",
+    "no answer to the login": "登录没有回应",
+    "no answer to the heartbeat": "心跳没有回应",
+    "the gateway ended the session": "网关主动退出",
+    "connection lost": "连接中断",
+    "closed": "网关关闭了连接",
+    "not the protocol": "收到的不是 CMPP 报文",
+}
 NOT_OWNER = "这个账号正被另一个进程使用，或它的文件夹不可写；等它放开后自动接上。"
 STATES = {
     State.NEW: "未连接",
@@ -41,29 +55,29 @@ class CmppHealth:
         self._last_error_at: datetime | None = None
         self.owner = True  # of the account's journal
 
-    def answered(self, result: SubmitResult) -> None:
-        """A SUBMIT_RESP that is no flow control."""
+    def answered(self, number: int, result: SubmitResult) -> None:
+        """A SUBMIT_RESP with this Result, which is no flow control."""
         if result.outcome == "sent":
             self._counts["sent"] += 1
             self._operator = ""
             return
         self._counts["refused"] += 1
         self._operator = result.operator
-        self._error(result.reason)
+        self._error(REFUSED.format(result=number))
 
     def flow_control(self) -> None:
         self._counts["flow_control"] += 1
 
     def unknown(self) -> None:
         self._counts["unknown"] += 1
-        self._error("no answer to a SUBMIT")
+        self._error(UNANSWERED)
 
     def late(self) -> None:
         self._counts["late"] += 1
 
-    def not_sent(self, reason: str) -> None:
+    def not_sent(self) -> None:
         self._counts["not_sent"] += 1
-        self._error(reason)
+        self._error(NOT_SENT)
 
     def received(self) -> None:
         self._counts["received"] += 1
@@ -72,7 +86,7 @@ class CmppHealth:
     def not_stored(self) -> None:
         self._counts["not_stored"] += 1
         self._stored = False
-        self._error("not stored, not answered")
+        self._error(NOT_STORED)
 
     def reported(self, state: ReceiptState) -> None:
         self._counts[state.value] += 1
@@ -121,5 +135,12 @@ def _session(facts: LinkFacts, window: int) -> dict[str, Any]:
         "pending": facts.pending,
         "window": window,
         "open_seconds": None if facts.open_seconds is None else round(facts.open_seconds),
-        "trouble": facts.trouble,
+        "trouble": _trouble(facts),
     }
+
+
+def _trouble(facts: LinkFacts) -> str:
+    if facts.status:
+        return LOGIN_REFUSED.format(status=facts.status)
+    known = (words for begins, words in TROUBLES.items() if facts.trouble.startswith(begins))
+    return next(known, facts.trouble)

@@ -121,7 +121,7 @@ class Submitter:
                     submit, within=within, first=part.number == 1, about=about
                 )
             except NotSent as error:
-                self._health.not_sent(str(error))
+                self._health.not_sent()
                 return Retry(str(error), self._held() or None)
             except OutcomeUnknown as error:
                 self._health.unknown()
@@ -143,7 +143,7 @@ class Submitter:
     async def _judge(
         self, about: _About, answer: Answer[Pdu], response: SubmitResp, result: SubmitResult
     ) -> SendResult:
-        self._health.answered(result)
+        self._health.answered(response.result, result)
         self._pool.rates.went_well(self._timer.time())
         if response.result == SEQUENCE_USED_TWICE and answer.tries > 1:
             # It had come the first time; only its answer had not.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -113,8 +113,7 @@ class Connection[Pdu](asyncio.Protocol):
         self._react()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         self._machine.connected(self._timer.time())
         self._react()
 
@@ -148,7 +147,6 @@ class Connection[Pdu](asyncio.Protocol):
                 case Ended():
                     self._end(event)
         self._schedule_flush()
-        self._set_alarm()
         if free > 0 or self._machine.state is State.CLOSED:
             self._on_change()
 

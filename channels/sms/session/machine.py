@@ -168,13 +168,14 @@ class Machine[Pdu]:
     def request(self, pdu: Pdu, ticket: object, now: float) -> None:
         """Send; `ticket` comes back in Answered or GivenUp. Raises NotOpen, and ValueError for a
         PDU that cannot be encoded; nothing was sent then."""
-        if self.free <= 0:
+        if self.state is not State.OPEN or len(self._pending) >= self._limits.window:
             raise NotOpen(self.state)
         sequence = next(self._sequences)
         while sequence in self._pending:
             sequence = next(self._sequences)
         frame = self._dialect.encode(pdu, sequence)
-        self._late.pop(sequence, None)
+        if self._late:
+            self._late.pop(sequence, None)
         self._pending[sequence] = _Pending(frame, ticket, now + self._limits.answer_seconds, 1)
         self._output.append(frame)
 

@@ -87,9 +87,9 @@ class Pool[Pdu]:
         answer. `first`: the first segment of its message; `about` comes back with an answer that
         is late. Raises NotSent, OutcomeUnknown, and ValueError for a PDU that cannot be encoded.
         """
-        connection = None if self._waiting else self._best()
         now = self._timer.time()
-        if connection is None or self.rates.wait(now, first=first) > 0:
+        connection = None if self._waiting or self.rates.wait(now, first=first) else self._best()
+        if connection is None:
             connection = await self._place(now + within, first=first)
             now = self._timer.time()
         answer = connection.request(pdu, about)
