@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -67,7 +68,8 @@ class Inbound:
 
     `external_id` tells retries from new messages within the account: the same on every retry,
     never the same for two messages. `text` may hold anything; the inbox makes it safe for SQL.
-    `raw` is the body as it came (after decryption where the provider encrypts).
+    `raw` is the body as it came (after decryption where the provider encrypts). `extension` is
+    what followed our own number in the one the citizen wrote to, '' where nothing did.
     """
 
     channel: str
@@ -81,6 +83,7 @@ class Inbound:
     event: Event | None = None
     sent_at: datetime | None = None
     raw: bytes = b""
+    extension: str = ""
 
 
 class InboxUnavailable(Exception):
@@ -201,13 +204,15 @@ class About:
 class Outbound:
     """One message to send: of its text, what has not left yet. `outbox_id` is ours and stable over
     retries. `about`: None where it speaks of no petition; of such there is no notice. `noticed_by`:
-    the ways (`Noticed.by`) on which a notice of it went before."""
+    the ways (`Noticed.by`) on which a notice of it went before. `extension` follows our number
+    where the channel has such a thing: an answer comes back with it."""
 
     outbox_id: int
     address: str
     text: str
     about: About | None = None
     noticed_by: Sequence[str] = ()
+    extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,10 +351,12 @@ class Clock(Protocol):
 @dataclass(frozen=True, slots=True)
 class ChannelDependencies:
     """What a channel may use besides its own account. `public_url`: our address as citizens reach
-    it, without a slash at the end; '' where there is none."""
+    it, without a slash at the end; '' where there is none. `folder`: where it may keep, below its
+    account's name, what must outlive the process; None: nowhere."""
 
     gateway: Gateway
     shared: SharedStore
     clock: Clock
     trusted_proxies: Sequence[str] = ()
     public_url: str = ""
+    folder: Path | None = None

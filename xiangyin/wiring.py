@@ -253,6 +253,7 @@ def _channels(
         clock=clock,
         trusted_proxies=settings.trusted_proxies,
         public_url=settings.citizens_url,
+        folder=settings.var_dir / "channels",
     )
     made: dict[str, Channel] = {}
     for account in accounts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -24,7 +26,15 @@ async def show(request: web.Request) -> web.StreamResponse:
             "lines": await backlog.lines(connection, now),
             "troubles": await backlog.troubles(connection, now),
         }
-    health = await deps.health()
+    health = dict(await deps.health())
+    health["channels"] = {name: _shown(one) for name, one in health["channels"].items()}
     parts = [health["bot"], *health["channels"].values()]
     context["well"] = all(one["ok"] for one in parts) and not health["spooling"]
     return render(request, "health.html", {"here": "health", "health": health, **context})
+
+
+def _shown(channel: Mapping[str, Any]) -> dict[str, Any]:
+    """A channel's own facts; what only some have (sessions, the last error) may be missing."""
+    at = channel.get("last_error_at")
+    known = {"sessions": (), "last_error": ""}
+    return known | {**channel, "last_error_at": datetime.fromisoformat(at) if at else None}

@@ -149,6 +149,8 @@ def _detail(inbound: Inbound) -> dict[str, Any] | None:
             "longitude": place.longitude,
             "label": storable(place.label),
         }
+    if inbound.extension:
+        return {"extension": storable(inbound.extension)}
     return None
 
 

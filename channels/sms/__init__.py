@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pkgutil
 from importlib import import_module
+from pathlib import Path
 
 from backend.ports import Account, Channel, ChannelDependencies
 
@@ -11,8 +11,8 @@ DEFAULT_PROVIDER = "kannel"
 
 
 def providers() -> list[str]:
-    """Names of the providers that have a folder here."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
+    """Names of the folders here that have a channel."""
+    return sorted(found.parent.name for found in Path(__file__).parent.glob("*/channel.py"))
 
 
 def create(account: Account, deps: ChannelDependencies) -> Channel:

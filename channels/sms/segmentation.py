@@ -51,12 +51,13 @@ def part_limit(alphabet: Alphabet, *, header_octets: int = 0) -> int:
     return free * 8 // 7 if alphabet is Alphabet.GSM7 else free // 2
 
 
-def split(text: str, *, header_octets: int = 6) -> Segments:
+def split(text: str, *, header_octets: int = 6, alphabet: Alphabet | None = None) -> Segments:
     """Cut `text`: whole where it fits alone, else into parts that leave room for the header.
 
     Never cuts a surrogate pair or an escaped GSM character in two. A blank text is one part.
+    `alphabet` may be UCS2 for any text.
     """
-    alphabet = alphabet_of(text)
+    alphabet = alphabet or alphabet_of(text)
     if units(text, alphabet) <= part_limit(alphabet):
         return Segments(alphabet, (text,))
     limit = part_limit(alphabet, header_octets=header_octets)

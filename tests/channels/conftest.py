@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, web
@@ -28,8 +29,10 @@ def gateway(clock: FakeClock) -> RecordingGateway:
 
 
 @pytest.fixture
-def deps(gateway: RecordingGateway, store: MemoryStore, clock: FakeClock) -> ChannelDependencies:
-    return ChannelDependencies(gateway=gateway, shared=store, clock=clock)
+def deps(
+    gateway: RecordingGateway, store: MemoryStore, clock: FakeClock, tmp_path: Path
+) -> ChannelDependencies:
+    return ChannelDependencies(gateway=gateway, shared=store, clock=clock, folder=tmp_path)
 
 
 @pytest.fixture

@@ -94,9 +94,14 @@ class ChannelAdapter(ABC):
         """The channel's own `create`."""
 
     @abstractmethod
-    def inbound(self, text: str, *, message: str) -> Request:
-        """The request the provider makes when the citizen at `address` sends `text`. The same
-        `message` means the provider's retry of the same message."""
+    def inbound(self, text: str, *, message: str) -> Any:
+        """The request the provider makes when the citizen at `address` sends `text`, as `deliver`
+        takes it. The same `message` means the provider's retry of the same message."""
+
+    async def deliver(self, http: ClientSession, base_url: str, request: Any) -> int:
+        """Make the request: an HTTP status, 0 where there was no answer. Channels that speak no
+        HTTP translate: 200 for an acknowledgement."""
+        return await deliver(http, base_url, request)
 
     def forged(self) -> Sequence[Request]:
         """Well-formed requests which do not come from the provider."""
@@ -147,9 +152,9 @@ def is_send_result(result: object) -> bool:
 
 
 def adapters() -> list[type[ChannelAdapter]]:
-    """Every `<name>/contract_adapter.py` beside this file."""
+    """Every `contract_adapter.py` below this folder."""
     found: list[type[ChannelAdapter]] = []
-    for path in sorted(Path(__file__).parent.glob("*/contract_adapter.py")):
+    for path in sorted(Path(__file__).parent.rglob("contract_adapter.py")):
         spec = importlib.util.spec_from_file_location(f"contract_adapter_{path.parent.name}", path)
         assert spec is not None
         assert spec.loader is not None

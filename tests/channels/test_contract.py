@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientSession
-from contract import ChannelAdapter, Fault, Serve, adapters, deliver, is_send_result
+from contract import ChannelAdapter, Fault, Serve, adapters, is_send_result
 from ports_in_memory import FakeClock, RecordingGateway
 
 from backend.ports import (
@@ -86,7 +86,7 @@ async def test_a_message_comes_in_once_and_whole(
     text: str,
 ) -> None:
     base = await serve(channel)
-    status = await deliver(http, base, adapter.inbound(text, message="1"))
+    status = await adapter.deliver(http, base, adapter.inbound(text, message="1"))
     assert 200 <= status < 300
     (inbound,) = gateway.inbounds
     assert inbound.channel == adapter.channel
@@ -108,7 +108,7 @@ async def test_a_retry_bears_the_same_id_and_another_message_another(
 ) -> None:
     base = await serve(channel)
     for message in ("1", "1", "2", "1"):
-        await deliver(http, base, adapter.inbound("同样的话", message=message))
+        await adapter.deliver(http, base, adapter.inbound("同样的话", message=message))
     assert len(gateway.inbounds) == 2
     assert len({inbound.external_id for inbound in gateway.inbounds}) == 2
     assert [duplicate for _, _, duplicate in gateway.accepts] == [False, True, False, True]
@@ -123,10 +123,10 @@ async def test_nothing_is_acknowledged_that_is_not_stored(
 ) -> None:
     base = await serve(channel)
     gateway.unavailable = True
-    status = await deliver(http, base, adapter.inbound("水管爆了", message="1"))
+    status = await adapter.deliver(http, base, adapter.inbound("水管爆了", message="1"))
     assert status == 0 or status >= 500
     gateway.unavailable = False
-    assert 200 <= await deliver(http, base, adapter.inbound("水管爆了", message="1")) < 300
+    assert 200 <= await adapter.deliver(http, base, adapter.inbound("水管爆了", message="1")) < 300
     assert len(gateway.inbounds) == 1
 
 
@@ -139,7 +139,7 @@ async def test_bad_requests_are_refused_and_store_nothing(
 ) -> None:
     base = await serve(channel)
     for request in [*adapter.forged(), *adapter.malformed(), *adapter.oversized()]:
-        status = await deliver(http, base, request)
+        status = await adapter.deliver(http, base, request)
         assert 400 <= status < 500, f"{status} for {request.method} {request.path[:80]}"
     assert gateway.accepts == []
 
@@ -217,10 +217,10 @@ async def test_logs_hold_nothing_personal(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     base = await serve(channel)
-    await deliver(http, base, adapter.inbound("我家的秘密", message="1"))
+    await adapter.deliver(http, base, adapter.inbound("我家的秘密", message="1"))
     await channel.send(Outbound(outbox_id=1, address=adapter.address, text="给您的答复"))
     for request in [*adapter.forged(), *adapter.malformed(), *adapter.oversized()]:
-        await deliver(http, base, request)
+        await adapter.deliver(http, base, request)
     for fault in adapter.faults:
         if fault is not Fault.HANGS:
             await adapter.set_fault(fault)

@@ -224,7 +224,19 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
         return {
             "ok": True,
             "bot": {"ok": True, "model": "b74c11adc87e", "turns": 12},
-            "channels": {"town": {"ok": False, "detail": "IP不在白名单"}},
+            "channels": {
+                "town": {"ok": False, "detail": "IP不在白名单"},
+                "line": {
+                    "ok": True,
+                    "detail": "1 条连接在线，另有 1 条断开，正在重连",
+                    "sessions": [
+                        {"state": "在线", "pending": 3, "window": 16, "trouble": ""},
+                        {"state": "未连接", "pending": 0, "window": 16, "trouble": "连不上"},
+                    ],
+                    "last_error": "网关拒绝了一条短信，Result 是 13",
+                    "last_error_at": "2026-11-23T01:00:00+00:00",
+                },
+            },
             "triage": "0123456789abcdef",
             "spooling": False,
         }

@@ -57,3 +57,7 @@ async def test_how_it_runs_is_for_who_runs_it(site: Site) -> None:
     assert "有地方需要看一下" in text
     assert "IP不在白名单" in text
     assert "b74c11adc87e" in text
+    assert '连接 1：在线，窗口 <span class="number">3/16</span>' in text
+    assert "上次断开：连不上" in text
+    assert "Result 是 13" in text
+    assert '<time datetime="2026-11-23T01:00:00' in text
