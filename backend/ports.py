@@ -89,10 +89,12 @@ class InboxUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A message on durable storage. `message_id` is None while it lies in the spool."""
+    """A message on durable storage. `message_id` is None while it lies in the spool. `tries`: how
+    often it came with a webhook that waits, over all processes."""
 
     message_id: int | None
     duplicate: bool = False
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,9 @@ class SharedStore(Protocol):
     async def get(self, key: str) -> str | None: ...
 
     async def set(self, key: str, value: str, *, seconds: float) -> None: ...
+
+    async def add(self, key: str, value: str, *, seconds: float) -> str:
+        """Set `key` unless it has a value; returns the value that it has now."""
 
     async def delete(self, key: str) -> None: ...
 

@@ -14,8 +14,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    exists,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from backend.conversation.tables import address, outbox, receipt
 from backend.database.insert_once import InsertOnce
@@ -93,7 +103,8 @@ async def claim_due(
 ) -> list[Claimed]:
     """Claim up to `limit` due rows of these accounts, replies before notices, at most one open row
     per address. Pushes are claimed apart: they have a rate."""
-    return await _claim(connection, _due(accounts, now, limit), owner, now, seconds)
+    claiming = {"accounts": list(accounts), "owner": owner, "now": now, "most": limit}
+    return await _claim(connection, _CLAIM, claiming, seconds)
 
 
 async def claim_pushes(
@@ -106,13 +117,26 @@ async def claim_pushes(
 ) -> list[Claimed]:
     """Claim up to `limit` due pushes of one account, the oldest first; none to an address that has
     anything else to be told."""
-    return await _claim(connection, _due_pushes(account_id, now, limit), owner, now, seconds)
+    claiming = {"of_account": account_id, "owner": owner, "now": now, "most": limit}
+    return await _claim(connection, _CLAIM_PUSHES, claiming, seconds)
 
 
 async def _claim(
-    connection: AsyncConnection, due: Select[Any], owner: str, now: datetime, seconds: float
+    connection: AsyncConnection,
+    claim: ReturningUpdate[tuple[int]],
+    claiming: dict[str, Any],
+    seconds: float,
 ) -> list[Claimed]:
-    ids = await connection.execute(
+    until = claiming["now"] + timedelta(seconds=seconds)
+    ids = (await connection.execute(claim, {**claiming, "until": until})).all()
+    if not ids:
+        return []
+    rows = await connection.execute(_CLAIMED, {"ids": [row.id for row in ids]})
+    return [Claimed(*row) for row in rows]
+
+
+def _claim_of(due: Select[Any]) -> ReturningUpdate[tuple[int]]:
+    return (
         update(outbox)
         # A common table: a plain subquery PostgreSQL may run again for each row, limit and all.
         .where(outbox.c.id.in_(select(due.cte("due").c.id)))
@@ -120,32 +144,15 @@ async def _claim(
         .values(
             state="sending",
             route="active",
-            claimed_by=owner,
-            claimed_until=now + timedelta(seconds=seconds),
+            claimed_by=bindparam("owner"),
+            claimed_until=bindparam("until"),
             attempts=outbox.c.attempts + 1,
         )
         .returning(outbox.c.id)
     )
-    claimed = [row.id for row in ids]
-    if not claimed:
-        return []
-    rows = await connection.execute(
-        select(
-            outbox.c.id,
-            outbox.c.account_id,
-            outbox.c.address_id,
-            address.c.external_id,
-            outbox.c.text,
-            outbox.c.attempts,
-        )
-        .join(address, address.c.id == outbox.c.address_id)
-        .where(outbox.c.id.in_(claimed))
-        .order_by(outbox.c.id)
-    )
-    return [Claimed(*row) for row in rows]
 
 
-def _due(accounts: Collection[int], now: datetime, limit: int) -> Select[Any]:
+def _due() -> Select[Any]:
     earlier = outbox.alias("earlier")
     before = (earlier.c.lane != PUSH) | (earlier.c.state == "sending")
     return (
@@ -154,8 +161,8 @@ def _due(accounts: Collection[int], now: datetime, limit: int) -> Select[Any]:
             in_states(OPEN),
             outbox.c.state == "queued",
             outbox.c.lane.in_(list(LANES)),
-            outbox.c.account_id.in_(accounts),
-            outbox.c.due_at <= now,
+            outbox.c.account_id.in_(bindparam("accounts", expanding=True)),
+            outbox.c.due_at <= bindparam("now"),
             ~exists().where(
                 earlier.c.address_id == outbox.c.address_id,
                 earlier.c.id < outbox.c.id,
@@ -164,12 +171,12 @@ def _due(accounts: Collection[int], now: datetime, limit: int) -> Select[Any]:
             ),
         )
         .order_by(case(LANES, value=outbox.c.lane, else_=9), outbox.c.id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
 
 
-def _due_pushes(account_id: int, now: datetime, limit: int) -> Select[Any]:
+def _due_pushes() -> Select[Any]:
     other = outbox.alias("other")
     return (
         select(outbox.c.id)
@@ -177,8 +184,8 @@ def _due_pushes(account_id: int, now: datetime, limit: int) -> Select[Any]:
             in_states(OPEN),
             outbox.c.state == "queued",
             outbox.c.lane == PUSH,
-            outbox.c.account_id == account_id,
-            outbox.c.due_at <= now,
+            outbox.c.account_id == bindparam("of_account"),
+            outbox.c.due_at <= bindparam("now"),
             ~exists().where(
                 other.c.address_id == outbox.c.address_id,
                 other.c.id != outbox.c.id,
@@ -188,22 +195,45 @@ def _due_pushes(account_id: int, now: datetime, limit: int) -> Select[Any]:
         )
         # By the index: 20,000 that wait are not sorted for the next five.
         .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
+
+
+_CLAIM = _claim_of(_due())
+_CLAIM_PUSHES = _claim_of(_due_pushes())
+_CLAIMED = (
+    select(
+        outbox.c.id,
+        outbox.c.account_id,
+        outbox.c.address_id,
+        address.c.external_id,
+        outbox.c.text,
+        outbox.c.attempts,
+    )
+    .join(address, address.c.id == outbox.c.address_id)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(outbox.c.id)
+)
+_UNDER_WAY = update(outbox).where(
+    outbox.c.id == bindparam("which"),
+    # Not IN: a list has no place in a statement of many rows.
+    (outbox.c.state == "sending") | (outbox.c.state == "unknown"),
+)
 
 
 async def record(connection: AsyncConnection, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Write what became of claimed rows; a final state already there (a receipt was faster)
     stays."""
-    for outcome in outcomes:
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    # In the order of their ids, so that two who record never wait for each other.
+    for outcome in sorted(outcomes, key=lambda each: each.row.id):
         values = _after(outcome, now)
-        await connection.execute(
-            update(outbox)
-            .where(outbox.c.id == outcome.row.id, outbox.c.state.in_(("sending", "unknown")))
-            .values(**values)
-        )
-        if isinstance(outcome.result, Sent):
+        alike.setdefault(tuple(values), []).append({"which": outcome.row.id, **values})
+    for rows in alike.values():
+        await connection.execute(_UNDER_WAY, rows)
+    for outcome in outcomes:
+        if isinstance(outcome.result, Sent) and outcome.result.provider_id:
             await _apply_early_receipts(connection, outcome, now)
 
 
@@ -292,8 +322,7 @@ async def apply_receipt(
 async def _apply_early_receipts(
     connection: AsyncConnection, outcome: Outcome, now: datetime
 ) -> None:
-    if not isinstance(outcome.result, Sent) or not outcome.result.provider_id:
-        return
+    assert isinstance(outcome.result, Sent), "only who takes a message gives it an id"
     provider_id = _short(outcome.result.provider_id, LONGEST_PROVIDER_ID)
     rows = await connection.execute(
         select(receipt.c.state, receipt.c.detail)

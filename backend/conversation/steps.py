@@ -25,6 +25,9 @@ STEPS = (
     "outbox.claimed",
     "outbox.sent",
     "outbox.recorded",
+    "passive.claimed",
+    "passive.written",
+    "passive.recorded",
 )
 # Of a survey pushed to many; most turns pass none of them.
 PUSH_STEPS = (

@@ -102,6 +102,7 @@ message = Table(
     Column("sent_at", UtcDateTime),
     Column("received_at", UtcDateTime, nullable=False),
     Column("reply_until", UtcDateTime),  # a webhook waits for the answer until then
+    Column("tries", Integer, nullable=False, server_default="1"),  # of the provider, that waited
     Column("turn_id", Id),  # the committed turn that read it
     Column("handled_at", UtcDateTime),
     UniqueConstraint("account_id", "external_id"),

@@ -36,7 +36,9 @@ class WechatChannel:
         self._token = AccessToken(account.name, self._options, self._api, deps.shared, deps.clock)
         self._customer_service = CustomerService(self._api, self._token)
         self._media = Media(self._api, self._token)
-        self._webhook = Webhook(account.name, self._options, deps.gateway, deps.clock, self._health)
+        self._webhook = Webhook(
+            account.name, self._options, deps.gateway, deps.shared, deps.clock, self._health
+        )
 
     @property
     def idempotent(self) -> bool:
