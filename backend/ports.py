@@ -99,10 +99,12 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class PassiveReply:
-    """An outbox row handed to a webhook that still waits. `text` is whole and not yet split."""
+    """An outbox row handed to a webhook that still waits. `text` is whole and not yet split.
+    `take`: how many webhooks had it by then; of several tries only the last is still read."""
 
     outbox_id: int
     text: str
+    take: int = field(default=1, compare=False)
 
 
 class ReceiptState(StrEnum):

@@ -182,6 +182,9 @@ outbox = Table(
     Column("sent_at", UtcDateTime),
     Column("final_at", UtcDateTime),
     Column("rides_with", Id),  # the answer whose webhook reply carries this row too
+    Column("carried_for", Id),  # the message whose webhook carries it
+    # How many webhooks have taken it by now: only the last one knows what became of it.
+    Column("carried", Integer, nullable=False, server_default="0"),
     Column("offered_at", UtcDateTime),  # an unknown one was offered again at the next contact
     UniqueConstraint("dedupe_key"),
     Index(

@@ -86,7 +86,9 @@ async def test_what_was_kept_rides_back_with_the_next_answer(
     assert reply.text == f"{first.text}\n\n{second.text}"
     again = await gateway.wait_reply(accepted, 1.0)
     assert again == reply
-    await gateway.reply_written(reply, written=True)
+    await gateway.reply_written(reply, written=False)
+    assert [row.state for row in await rows(room)] == ["sending", "sending"], "given up by WeChat"
+    await gateway.reply_written(again, written=True)
     assert [row.state for row in await rows(room)] == ["sent", "sent"]
     assert await claim(room) == []
 
@@ -145,7 +147,7 @@ async def test_a_retry_whose_reply_is_not_written_takes_back_that_the_first_was(
     await gateway.reply_written(reply, written=True)
     again = await gateway.wait_reply(accepted, 1.0)
     assert again == reply
-    await gateway.reply_written(reply, written=False)
+    await gateway.reply_written(again, written=False)
     assert [row.state for row in await rows(room)] == ["unknown"]
 
 

@@ -21,7 +21,8 @@ class Now(Protocol):
 class Fault:
     """Applies to `times` calls (None: all) whose path starts with `path`. Exactly what is set
     happens: `errcode`, an HTTP `status`, `hang` (no answer until the caller goes), `drop` (the
-    connection is closed after the request was taken)."""
+    connection is closed after the request was taken). `done`: what was asked is done all the same,
+    only the caller does not hear of it."""
 
     path: str = "/cgi-bin/"
     errcode: int | None = None
@@ -29,6 +30,7 @@ class Fault:
     status: int | None = None
     hang: bool = False
     drop: bool = False
+    done: bool = False
     times: int | None = None
 
     def applies(self, path: str) -> bool:
