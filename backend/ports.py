@@ -252,7 +252,8 @@ class SharedStore(Protocol):
     async def set(self, key: str, value: str, *, seconds: float) -> None: ...
 
     async def add(self, key: str, value: str, *, seconds: float) -> str:
-        """Set `key` unless it has a value; returns the value that it has now."""
+        """Set `key` unless it has a value; returns the value that it has now. Gives up in time by
+        itself: a timer for each message would cost more than the call."""
 
     async def delete(self, key: str) -> None: ...
 

@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 log = structlog.get_logger(__name__)
 
 CALL_SECONDS = 2.0
+ADD_SECONDS = 1.0
 # After a call to add in vain nobody waits for another this long: a webhook has five seconds.
 APART_SECONDS = 2.0
 MOST_ADDED = 50_000
@@ -99,7 +100,7 @@ class SharedValues:
         while self._additions:
             group, self._additions = self._additions, []
             try:
-                async with asyncio.timeout(CALL_SECONDS):
+                async with asyncio.timeout(ADD_SECONDS):
                     held = await _add_group(redis, group)
             except (RedisError, OSError, TimeoutError) as error:
                 log.debug("shared.away", error=type(error).__name__)

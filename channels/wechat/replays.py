@@ -6,7 +6,6 @@ be given another body, so for that the process's own memory is enough.
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
 
@@ -20,7 +19,6 @@ log = structlog.get_logger(__name__)
 REMEMBERED = 50_000
 # No request is taken outside the window, so no nonce need be known for longer.
 NONCE_SECONDS = 2 * WINDOW.total_seconds()
-STORE_SECONDS = 1.0
 
 
 class Replays:
@@ -49,8 +47,7 @@ class Replays:
         # The signature is checked by now, and so is one with timestamp and nonce.
         key = f"wechat:{self._account}:nonce:{signature}"
         try:
-            async with asyncio.timeout(STORE_SECONDS):
-                return await self._shared.add(key, external_id, seconds=NONCE_SECONDS)
+            return await self._shared.add(key, external_id, seconds=NONCE_SECONDS)
         except Exception as error:  # noqa: BLE001 - the port names no errors; any means: absent
             log.warning("wechat.shared_store_lost", error=type(error).__name__)
             return None

@@ -278,7 +278,9 @@ class Process:
         return [
             task
             for task in asyncio.all_tasks()
-            if task.get_context().get(_running) is self and task is not asyncio.current_task()
+            if task.get_context().get(_running) is self
+            and task is not asyncio.current_task()
+            and not _gives_back(task)
         ]
 
     def _break_connections(self) -> None:
@@ -294,9 +296,9 @@ class Process:
 
     async def _come_back(self, away: float) -> None:
         while tasks := self._tasks():
+            await asyncio.wait(tasks, timeout=1.0)
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks)
         await self._dispose()
         await asyncio.sleep(away)
         await self.start()
@@ -323,3 +325,9 @@ class Process:
         if self._worker is not None:
             await self._worker.close()
         await self._dispose()
+
+
+def _gives_back(task: asyncio.Task[Any]) -> bool:
+    """SQLAlchemy's way to roll back and to close, which the kernel and the server do for the dead:
+    cut off, it would leave a lock behind."""
+    return getattr(task.get_coro(), "__qualname__", "").startswith("AsyncConnection")

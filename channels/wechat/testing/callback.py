@@ -113,7 +113,7 @@ class Wechat:
             "timestamp": timestamp,
             "nonce": nonce,
         }
-        return URL(self.webhook_url).with_query(query)
+        return self._balanced(URL(self.webhook_url).with_query(query))
 
     def request(self, body: bytes) -> tuple[URL, bytes]:
         """The address and the body WeChat posts for a push, encrypted as the mode says."""
