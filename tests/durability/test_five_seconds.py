@@ -33,10 +33,10 @@ from backend.shared_store import SharedValues
 from channels.wechat import customer_service
 from channels.wechat.testing import Delivery, FakePlatform, Fault, Wechat
 from tests.durability import simulated
-from tests.durability.leaping_loop import LeapingLoop, LoopClock
+from tests.durability.leaping_loop import LeapingLoop, LoopClock, WorkingDatabase
 from tests.durability.simulated import ACCOUNTS, TOKEN, Death, Process, SlowBot, Wire
 
-SIMULATIONS = int(os.environ.get("XIANGYIN_SIMULATIONS", "40"))
+SIMULATIONS = int(os.environ.get("XIANGYIN_SIMULATIONS", "25"))
 SEND = "/cgi-bin/message/custom/send"
 # Longer than any claim or lease, so that whatever died is settled.
 CALM_SECONDS = 50.0
@@ -233,7 +233,7 @@ def run(plan: Plan, database_url: str, folder: Path) -> None:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(passive, "written", _noting_doubt(course.in_doubt))
             await course.play()
-        database = Database(database_url)
+        database = WorkingDatabase(database_url)
         try:
             await course.check(database)
         finally:

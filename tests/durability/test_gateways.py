@@ -29,8 +29,7 @@ HALTS = [
 
 
 class SplitWorld(World):
-    """Each process with its own spool; `village` may not push, so that its citizens depend on the
-    tries."""
+    """`village` may not push, so that its citizens depend on the tries."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
