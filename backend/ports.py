@@ -92,18 +92,22 @@ class InboxUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A message on durable storage. `message_id` is None while it lies in the spool."""
+    """A message on durable storage. `message_id` is None while it lies in the spool. `tries`: how
+    often it came with a webhook that waits, over all processes."""
 
     message_id: int | None
     duplicate: bool = False
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class PassiveReply:
-    """An outbox row handed to a webhook that still waits. `text` is whole and not yet split."""
+    """An outbox row handed to a webhook that still waits. `text` is whole and not yet split.
+    `take`: how many webhooks had it by then; of several tries only the last is still read."""
 
     outbox_id: int
     text: str
+    take: int = field(default=1, compare=False)
 
 
 class ReceiptState(StrEnum):
@@ -332,6 +336,10 @@ class SharedStore(Protocol):
     async def get(self, key: str) -> str | None: ...
 
     async def set(self, key: str, value: str, *, seconds: float) -> None: ...
+
+    async def add(self, key: str, value: str, *, seconds: float) -> str:
+        """Set `key` unless it has a value; returns the value that it has now. Gives up in time by
+        itself: a timer for each message would cost more than the call."""
 
     async def delete(self, key: str) -> None: ...
 

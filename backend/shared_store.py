@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import structlog
 from redis.asyncio import Redis
@@ -18,6 +19,10 @@ from redis.exceptions import RedisError
 log = structlog.get_logger(__name__)
 
 CALL_SECONDS = 2.0
+ADD_SECONDS = 1.0
+# After a call to add in vain nobody waits for another this long: a webhook has five seconds.
+APART_SECONDS = 2.0
+MOST_ADDED = 50_000
 PREFIX = "xiangyin:shared:"
 LOCK_PAUSE_SECONDS = 0.05
 MOST_LOCAL = 20_000
@@ -28,6 +33,16 @@ return 0
 """
 
 
+@dataclass(slots=True)
+class _Addition:
+    """`holds` gives the value that the key has afterwards."""
+
+    key: str
+    value: str
+    seconds: float
+    holds: asyncio.Future[str]
+
+
 class SharedValues:
     """`backend.ports.SharedStore`."""
 
@@ -35,6 +50,10 @@ class SharedValues:
         self._redis = redis
         self._local: dict[str, tuple[str, float]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._added: dict[str, tuple[str, float]] = {}
+        self._additions: list[_Addition] = []
+        self._adding: asyncio.Task[None] | None = None
+        self._apart_until = 0.0
 
     async def get(self, key: str) -> str | None:
         if self._redis is not None:
@@ -46,7 +65,7 @@ class SharedValues:
             else:
                 if value is not None:
                     return value.decode() if isinstance(value, bytes) else str(value)
-        kept = self._local.get(key)
+        kept = self._local.get(key) or self._added.get(key)
         return kept[0] if kept is not None and kept[1] > time.monotonic() else None
 
     async def set(self, key: str, value: str, *, seconds: float) -> None:
@@ -62,8 +81,43 @@ class SharedValues:
             except (RedisError, OSError, TimeoutError) as error:
                 log.debug("shared.away", error=type(error).__name__)
 
+    async def add(self, key: str, value: str, *, seconds: float) -> str:
+        """One round trip for all who ask meanwhile: this stands in the way of every message."""
+        if self._redis is None or time.monotonic() < self._apart_until:
+            return self._add_here(key, value, seconds)
+        addition = _Addition(key, value, seconds, asyncio.get_running_loop().create_future())
+        self._additions.append(addition)
+        if self._adding is None or self._adding.done():
+            self._adding = asyncio.create_task(self._add_all(self._redis))
+        return await addition.holds
+
+    def _add_here(self, key: str, value: str, seconds: float) -> str:
+        now = time.monotonic()
+        held, until = self._added.get(key, ("", 0.0))
+        if until > now:
+            return held
+        self._added[key] = (value, now + seconds)
+        while len(self._added) > MOST_ADDED:
+            del self._added[next(iter(self._added))]
+        return value
+
+    async def _add_all(self, redis: Redis) -> None:
+        while self._additions:
+            group, self._additions = self._additions, []
+            try:
+                async with asyncio.timeout(ADD_SECONDS):
+                    held = await _add_group(redis, group)
+            except (RedisError, OSError, TimeoutError) as error:
+                log.debug("shared.away", error=type(error).__name__)
+                self._apart_until = time.monotonic() + APART_SECONDS
+                held = [self._add_here(each.key, each.value, each.seconds) for each in group]
+            for each, value in zip(group, held, strict=True):
+                if not each.holds.done():
+                    each.holds.set_result(value)
+
     async def delete(self, key: str) -> None:
         self._local.pop(key, None)
+        self._added.pop(key, None)
         if self._redis is not None:
             try:
                 async with asyncio.timeout(CALL_SECONDS):
@@ -116,3 +170,26 @@ class SharedValues:
                 await self._redis.eval(_UNLOCK, 1, key, mark)
         except (RedisError, OSError, TimeoutError) as error:
             log.debug("shared.lock_expires", error=type(error).__name__)
+
+
+async def _add_group(redis: Redis, group: Sequence[_Addition]) -> list[str]:
+    """The value that each key has now. Raises RedisError, OSError."""
+    async with redis.pipeline(transaction=False) as pipeline:
+        for each in group:
+            pipeline.set(PREFIX + each.key, each.value, nx=True, px=int(each.seconds * 1000))
+        added = await pipeline.execute()
+        lost = [each for each, was_added in zip(group, added, strict=True) if not was_added]
+        for each in lost:
+            pipeline.get(PREFIX + each.key)
+        found = iter(await pipeline.execute() if lost else ())
+    # One that ran out between the two calls is nobody's.
+    return [
+        each.value if was_added else _text(next(found), each.value)
+        for each, was_added in zip(group, added, strict=True)
+    ]
+
+
+def _text(stored: bytes | str | None, otherwise: str) -> str:
+    if stored is None:
+        return otherwise
+    return stored.decode() if isinstance(stored, bytes) else stored

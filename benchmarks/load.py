@@ -13,11 +13,13 @@ _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 @dataclass
 class Measured:
-    """`seconds` for all requests together; latencies in seconds; answers that were not 200."""
+    """`seconds` for all requests together; latencies in seconds; answers that were not 200, and
+    those that were WeChat's bare acknowledgement."""
 
     seconds: float
     latencies: list[float] = field(default_factory=list)
     refused: int = 0
+    acknowledged: int = 0
 
     @property
     def per_second(self) -> float:
@@ -70,6 +72,8 @@ class _Connection(asyncio.Protocol):
         self._measured.latencies.append(time.perf_counter() - self._sent_at)
         if b" 200 " not in head[:20]:
             self._measured.refused += 1
+        if body == b"success":
+            self._measured.acknowledged += 1
         self._go_on()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -100,6 +104,25 @@ async def closed_loop(
     await asyncio.gather(*(each.done for each in made))
     measured.seconds = time.perf_counter() - began
     return measured
+
+
+async def closed_loops(
+    ports: Sequence[int], requests: Sequence[bytes], connections: int
+) -> Measured:
+    """The same, spread evenly over several processes."""
+    many = len(ports)
+    parts = await asyncio.gather(
+        *(
+            closed_loop(port, requests[number::many], connections // many)
+            for number, port in enumerate(ports)
+        )
+    )
+    return Measured(
+        max(part.seconds for part in parts),
+        [latency for part in parts for latency in part.latencies],
+        sum(part.refused for part in parts),
+        sum(part.acknowledged for part in parts),
+    )
 
 
 async def open_loop(port: int, requests: Sequence[bytes], per_second: float) -> Measured:

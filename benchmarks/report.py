@@ -12,8 +12,9 @@ import platform
 import subprocess
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +83,23 @@ def commit() -> dict[str, Any]:
     return {"commit": git("rev-parse", "HEAD") or None, "changed": bool(git("status", "--short"))}
 
 
+@dataclass(frozen=True)
+class Part:
+    """What one of several measurements of a benchmark found."""
+
+    rows: Sequence[Mapping[str, Cell]]
+    figures: Mapping[str, float]
+    targets: Sequence[Target]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
 def table(rows: Sequence[Mapping[str, Cell]]) -> str:
-    """Columns as the first row names them, numbers to the right; Chinese counts double."""
-    if not rows:
-        return ""
+    """Columns as the first row names them, numbers to the right; Chinese counts double. Rows with
+    other columns begin another table."""
+    return "\n\n".join(_one_table(list(alike)) for _, alike in groupby(rows, key=tuple))
+
+
+def _one_table(rows: Sequence[Mapping[str, Cell]]) -> str:
     columns = list(rows[0])
     cells = [columns, *([_shown(row.get(column)) for column in columns] for row in rows)]
     widths = [max(_width(line[i]) for line in cells) for i in range(len(columns))]

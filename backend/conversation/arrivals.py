@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,8 +46,13 @@ _INSERT = InsertManyOnce(message, _COLUMNS, _UNIQUE, _c.id, _c.account_id, _c.ex
 _KNOWN = select(_c.id).where(
     _c.account_id == bindparam("of_account"), _c.external_id == bindparam("known_as")
 )
-# A retry waits too: hold the answer back for it.
-_WAIT_LONGER = update(message).where(_c.id == bindparam("which"))
+# A retry waits too: hold the answer back for it. Counted here, for each may reach another process.
+_ANOTHER_TRY = (
+    update(message)
+    .where(_c.id == bindparam("which"))
+    .values(reply_until=bindparam("until"), tries=_c.tries + 1)
+    .returning(_c.tries)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,13 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A message in SQL. A `duplicate` had arrived before."""
+    """A message in SQL. A `duplicate` had arrived before; `tries`: how often its webhook has
+    waited by now."""
 
     message_id: int
     citizen_id: int
     duplicate: bool
+    tries: int = 1
 
 
 class Arrivals:
@@ -103,9 +110,8 @@ class Arrivals:
             duplicate = key not in new or key in seen
             seen.add(key)
             stored.append(Stored(ids[key], row["citizen_id"], duplicate))
-        await _hold_back(connection, stored, rows)
         await _note_media(connection, group, stored, rows)
-        return stored
+        return await _tried(connection, stored, rows)
 
     async def _rows(
         self, connection: AsyncConnection, group: Sequence[Arrival], now: datetime
@@ -165,13 +171,18 @@ async def _known(connection: AsyncConnection, keys: set[Key]) -> dict[Key, int]:
     return found
 
 
-async def _hold_back(
+async def _tried(
     connection: AsyncConnection, stored: Sequence[Stored], rows: Sequence[dict[str, Any]]
-) -> None:
+) -> list[Stored]:
+    """The same, with the tries of those that were tried again counted."""
+    counted = []
     for each, row in zip(stored, rows, strict=True):
         if each.duplicate and row["reply_until"] is not None:
-            values = {"which": each.message_id, "reply_until": row["reply_until"]}
-            await connection.execute(_WAIT_LONGER, values)
+            again = {"which": each.message_id, "until": row["reply_until"]}
+            counted.append(replace(each, tries=await connection.scalar(_ANOTHER_TRY, again)))
+        else:
+            counted.append(each)
+    return counted
 
 
 async def _note_media(

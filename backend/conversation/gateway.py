@@ -14,6 +14,7 @@ from backend.conversation import outbox, outcomes, passive, permissions
 from backend.conversation.addresses import find_or_open, load_accounts
 from backend.conversation.contact_history import contact_history
 from backend.conversation.inbox import Inbox
+from backend.conversation.steps import reach
 from backend.conversation.waiters import Waiters
 from backend.database.engine import Database
 from backend.ports import (
@@ -74,11 +75,16 @@ class ConversationGateway:
                 read = await self._waiters.wait(
                     accepted.message_id, timeout, known=accepted.duplicate
                 )
-            return await self._claim(accepted.message_id, end) if read else None
+            reply = await self._claim(accepted.message_id, end) if read else None
         except (TimeoutError, SQLAlchemyError, OSError) as error:
-            # The message is safe; its answer takes another route or rides on the next try.
+            # The message is safe; its answer takes another route or rides on the next try. To
+            # return at once would say that there is nothing to say.
             log.warning("gateway.reply_not_claimed", error=type(error).__name__)
+            await asyncio.sleep(max(0.0, end - loop.time()))
             return None
+        if reply is not None:
+            reach("passive.claimed")
+        return reply
 
     async def _claim(self, message_id: int, end: float) -> PassiveReply | None:
         loop = asyncio.get_running_loop()
@@ -95,8 +101,10 @@ class ConversationGateway:
                 await asyncio.sleep(LEAVING_SECONDS)
 
     async def reply_written(self, reply: PassiveReply, *, written: bool) -> None:
+        reach("passive.written")
         now = self._clock.now()
         await self._record(lambda to: passive.written(to, reply, now, whole=written))
+        reach("passive.recorded")
 
     async def reply_declined(self, reply: PassiveReply) -> None:
         now = self._clock.now()

@@ -90,7 +90,7 @@ class Inbox:
             self._on_stored(stored.citizen_id)
             if inbound.media:
                 self._on_media(stored.citizen_id)
-        return Accepted(stored.message_id, stored.duplicate)
+        return Accepted(stored.message_id, stored.duplicate, stored.tries)
 
     async def _commit_groups(self) -> None:
         while True:

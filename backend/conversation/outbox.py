@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Integer,
     Row,
     Select,
     bindparam,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from backend.conversation.tables import address, notice, outbox
 from backend.database.insert_once import InsertOnce
@@ -114,7 +116,8 @@ async def claim_due(
 ) -> list[Claimed]:
     """Claim up to `limit` due rows of these accounts, replies before notices, at most one open row
     per address. Pushes are claimed apart: they have a rate."""
-    return await _claim(connection, _due(accounts, now, limit), owner, now, seconds)
+    claiming = {"accounts": list(accounts), "owner": owner, "now": now, "most": limit}
+    return await _claim(connection, _CLAIM, claiming, seconds)
 
 
 async def claim_pushes(
@@ -127,30 +130,21 @@ async def claim_pushes(
 ) -> list[Claimed]:
     """Claim up to `limit` due pushes of one account, the oldest first; none to an address that has
     anything else to be told."""
-    return await _claim(connection, _due_pushes(account_id, now, limit), owner, now, seconds)
+    claiming = {"of_account": account_id, "owner": owner, "now": now, "most": limit}
+    return await _claim(connection, _CLAIM_PUSHES, claiming, seconds)
 
 
 async def _claim(
-    connection: AsyncConnection, due: Select[Any], owner: str, now: datetime, seconds: float
+    connection: AsyncConnection,
+    claim: ReturningUpdate[tuple[int]],
+    claiming: dict[str, Any],
+    seconds: float,
 ) -> list[Claimed]:
-    ids = await connection.execute(
-        update(outbox)
-        # A common table: a plain subquery PostgreSQL may run again for each row, limit and all.
-        .where(outbox.c.id.in_(select(due.cte("due").c.id)))
-        .where(outbox.c.state == "queued")
-        .values(
-            state="sending",
-            route="active",
-            claimed_by=owner,
-            claimed_until=now + timedelta(seconds=seconds),
-            attempts=outbox.c.attempts + 1,
-        )
-        .returning(outbox.c.id)
-    )
-    claimed = [row.id for row in ids]
-    if not claimed:
+    until = claiming["now"] + timedelta(seconds=seconds)
+    ids = (await connection.execute(claim, {**claiming, "until": until})).all()
+    if not ids:
         return []
-    rows = (await connection.execute(_CLAIMED, {"ids": claimed})).all()
+    rows = (await connection.execute(_CLAIMED, {"ids": [row.id for row in ids]})).all()
     # Only what speaks of a petition is ever noticed.
     spoken = [row.id for row in rows if row.number is not None]
     notices = (await connection.execute(_NOTICES, {"ids": spoken})).all() if spoken else ()
@@ -170,6 +164,23 @@ async def _claim(
     ]
 
 
+def _claim_of(due: Select[Any]) -> ReturningUpdate[tuple[int]]:
+    return (
+        update(outbox)
+        # A common table: a plain subquery PostgreSQL may run again for each row, limit and all.
+        .where(outbox.c.id.in_(select(due.cte("due").c.id)))
+        .where(outbox.c.state == "queued")
+        .values(
+            state="sending",
+            route="active",
+            claimed_by=bindparam("owner"),
+            claimed_until=bindparam("until"),
+            attempts=outbox.c.attempts + 1,
+        )
+        .returning(outbox.c.id)
+    )
+
+
 def _about(row: Row[*tuple[Any, ...]]) -> About | None:
     """A notice stands on the locked screen: what is confidential shows no title there."""
     if row.number is None:
@@ -177,7 +188,7 @@ def _about(row: Row[*tuple[Any, ...]]) -> About | None:
     return About(row.number, "" if row.confidential else row.title)
 
 
-def _due(accounts: Collection[int], now: datetime, limit: int) -> Select[Any]:
+def _due() -> Select[Any]:
     earlier = outbox.alias("earlier")
     before = (earlier.c.lane != PUSH) | (earlier.c.state == "sending")
     return (
@@ -186,8 +197,8 @@ def _due(accounts: Collection[int], now: datetime, limit: int) -> Select[Any]:
             in_states(OPEN),
             outbox.c.state == "queued",
             outbox.c.lane.in_(list(LANES)),
-            outbox.c.account_id.in_(accounts),
-            outbox.c.due_at <= now,
+            outbox.c.account_id.in_(bindparam("accounts", expanding=True)),
+            outbox.c.due_at <= bindparam("now"),
             ~exists().where(
                 earlier.c.address_id == outbox.c.address_id,
                 earlier.c.id < outbox.c.id,
@@ -196,12 +207,12 @@ def _due(accounts: Collection[int], now: datetime, limit: int) -> Select[Any]:
             ),
         )
         .order_by(case(LANES, value=outbox.c.lane, else_=9), outbox.c.id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
 
 
-def _due_pushes(account_id: int, now: datetime, limit: int) -> Select[Any]:
+def _due_pushes() -> Select[Any]:
     other = outbox.alias("other")
     return (
         select(outbox.c.id)
@@ -209,8 +220,8 @@ def _due_pushes(account_id: int, now: datetime, limit: int) -> Select[Any]:
             in_states(OPEN),
             outbox.c.state == "queued",
             outbox.c.lane == PUSH,
-            outbox.c.account_id == account_id,
-            outbox.c.due_at <= now,
+            outbox.c.account_id == bindparam("of_account"),
+            outbox.c.due_at <= bindparam("now"),
             ~exists().where(
                 other.c.address_id == outbox.c.address_id,
                 other.c.id != outbox.c.id,
@@ -220,9 +231,13 @@ def _due_pushes(account_id: int, now: datetime, limit: int) -> Select[Any]:
         )
         # By the index: 20,000 that wait are not sorted for the next five.
         .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
+
+
+_CLAIM = _claim_of(_due())
+_CLAIM_PUSHES = _claim_of(_due_pushes())
 
 
 def backoff(attempts: int) -> float:

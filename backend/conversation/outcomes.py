@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import linked_phone, noticed
 from backend.conversation.outbox import FINAL, Claimed, backoff
 from backend.conversation.tables import outbox, receipt
+from backend.database.columns import UtcDateTime
 from backend.ports import (
     DeliveryReceipt,
     Noticed,
@@ -32,6 +33,22 @@ LONGEST_PROVIDER_ID = 120
 # With the longest back-off this is about three hours; then the row is kept for the next contact.
 MOST_ATTEMPTS = 42
 
+# Of many rows at once; not IN: a list has no place in a statement of many rows.
+_SENT = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("which"),
+        (outbox.c.state == "sending") | (outbox.c.state == "unknown"),
+    )
+    .values(
+        state="sent",
+        sent_at=bindparam("now"),
+        provider_id=bindparam("provider"),
+        pushes=outbox.c.pushes + bindparam("more"),
+        pushed_at=func.coalesce(bindparam("pushed", type_=UtcDateTime), outbox.c.pushed_at),
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -44,23 +61,48 @@ class Outcome:
 async def record(connection: AsyncConnection, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Write what became of claimed rows; a final state already there (a receipt was faster)
     stays."""
-    for outcome in outcomes:
-        row, result = outcome.row, _given_up(outcome)
-        rest = result.rest if isinstance(result, Partly) else result
-        values = _after(rest, row.attempts, now)
-        if isinstance(rest, Unreachable | Rejected):
-            values |= await linked_phone.elsewhere(connection, row, rest, now)
-        await connection.execute(
-            update(outbox)
-            .where(outbox.c.id == row.id, outbox.c.state.in_(("sending", "unknown")))
-            .values(**values, **_progress(result, rest, now))
-        )
-        if isinstance(rest, Sent):
-            await _apply_early_receipts(connection, row, rest.provider_id, now)
-        if isinstance(rest, Noticed):
-            provider_id = _short(rest.provider_id, LONGEST_PROVIDER_ID)
-            await noticed.record(connection, row, rest, provider_id, now)
-            await _apply_early_receipts(connection, row, provider_id, now)
+    # In the order of their ids, so that two who record never wait for each other.
+    in_order = sorted(outcomes, key=lambda each: each.row.id)
+    sent = [each for each in in_order if isinstance(each.result, Sent)]
+    if sent:
+        await connection.execute(_SENT, [_sent(each, now) for each in sent])
+    for outcome in in_order:
+        if isinstance(outcome.result, Sent):
+            await _apply_early_receipts(connection, outcome.row, outcome.result.provider_id, now)
+        else:
+            await _record_other(connection, outcome, now)
+
+
+async def _record_other(connection: AsyncConnection, outcome: Outcome, now: datetime) -> None:
+    row, result = outcome.row, _given_up(outcome)
+    rest = result.rest if isinstance(result, Partly) else result
+    values = _after(rest, row.attempts, now)
+    if isinstance(rest, Unreachable | Rejected):
+        values |= await linked_phone.elsewhere(connection, row, rest, now)
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.id == row.id, outbox.c.state.in_(("sending", "unknown")))
+        .values(**values, **_progress(result, rest, now))
+    )
+    if isinstance(rest, Sent):
+        await _apply_early_receipts(connection, row, rest.provider_id, now)
+    if isinstance(rest, Noticed):
+        provider_id = _short(rest.provider_id, LONGEST_PROVIDER_ID)
+        await noticed.record(connection, row, rest, provider_id, now)
+        await _apply_early_receipts(connection, row, provider_id, now)
+
+
+def _sent(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    """The parameters of `_SENT`."""
+    result = outcome.result
+    assert isinstance(result, Sent)
+    return {
+        "which": outcome.row.id,
+        "now": now,
+        "provider": _short(result.provider_id, LONGEST_PROVIDER_ID) or None,
+        "more": result.pushes,
+        "pushed": now if result.pushes else None,
+    }
 
 
 def _given_up(outcome: Outcome) -> SendResult:

@@ -19,12 +19,10 @@ from backend.ports import PassiveReply
 
 # What a webhook's reply surely holds: 2,048 bytes in the narrowest channel.
 MOST_CHARACTERS = 600
-# Two tries of one message carry the answer at once: neither may give it back for both.
-SEVERAL = "several webhooks"
 
 _c = outbox.c
 _ANSWER = (
-    select(_c.id, _c.address_id, _c.state, LEFT)
+    select(_c.id, _c.address_id, _c.state, LEFT, _c.route, _c.carried, _c.carried_for)
     .join(message, message.c.turn_id == _c.turn_id)
     .where(message.c.id == bindparam("to_message"), _c.lane == "reply")
 )
@@ -34,6 +32,8 @@ _CLAIM = update(outbox).values(
     state="sending",
     route="passive",
     rides_with=bindparam("answer"),
+    carried_for=bindparam("for_message"),
+    carried=bindparam("take"),
     claimed_by=bindparam("owner"),
     claimed_until=bindparam("until"),
     attempts=_c.attempts + 1,
@@ -50,7 +50,7 @@ _CLAIM_ALONE = _CLAIM.where(
 )
 _CLAIM_ALL = _CLAIM.where(_c.id.in_(bindparam("ids", expanding=True)), _c.state == "queued")
 _WAITING_BEFORE = (
-    select(_c.id, LEFT, _c.state, _c.route)
+    select(_c.id, LEFT, _c.state)
     .where(
         in_states(OPEN),
         _c.address_id == bindparam("at_address"),
@@ -75,17 +75,20 @@ _CARRIED_BEFORE = (
     .where(*_RIDING, _c.state.in_(("sending", "sent", "unknown")))
     .order_by(_c.id)
 )
-_SHARE = update(outbox).where(*_RIDING, _c.state == "sending").values(claimed_by=SEVERAL)
-_RECORD = update(outbox).where(*_RIDING, _c.state.in_(("sending", "unknown", "sent")))
+_TAKEN_AGAIN = update(outbox).where(*_RIDING).values(carried=bindparam("take"))
+# Not by a try that WeChat had given up when another took the answer.
+_BY_THE_LAST = (*_RIDING, _c.carried == bindparam("take"))
+_WRITTEN = update(outbox).where(*_BY_THE_LAST, _c.state.in_(("sending", "unknown", "sent")))
 _GIVE_BACK = (
     update(outbox)
-    .where(*_RIDING, _c.state == "sending", _c.claimed_by.is_distinct_from(SEVERAL))
-    .values(state="queued", route=None, rides_with=None, due_at=bindparam("now"))
+    .where(*_BY_THE_LAST, _c.state == "sending")
+    .values(state="queued", route=None, rides_with=None, carried_for=None, due_at=bindparam("now"))
 )
 
 
 class AnotherLeaving(Exception):
-    """An earlier message to the same address is being pushed at this moment: wait for it."""
+    """An earlier message to the same address is leaving at this moment, or nobody knows yet whether
+    it has left: wait for it."""
 
 
 async def claim(
@@ -97,17 +100,23 @@ async def claim(
     if answer is None:
         return None
     if answer.state != "queued":
-        return await _carried_before(connection, answer.id)
-    claiming = {"answer": answer.id, "owner": owner, "until": now + timedelta(seconds=seconds)}
+        return await _carried_before(connection, message_id)
+    claiming = {
+        "answer": answer.id,
+        "for_message": message_id,
+        "take": answer.carried + 1,
+        "owner": owner,
+        "until": now + timedelta(seconds=seconds),
+    }
     alone = await connection.execute(_CLAIM_ALONE, claiming)
     if alone.rowcount == 1:
-        return PassiveReply(answer.id, answer.text)
+        return PassiveReply(answer.id, answer.text, answer.carried + 1)
     answer = (await connection.execute(_ANSWER_LOCKED, {"to_message": message_id})).one()
     if answer.state != "queued":
-        return await _carried_before(connection, answer.id)
+        return await _carried_before(connection, message_id)
     riding = [*await _waiting_before(connection, answer), answer]
     await connection.execute(_CLAIM_ALL, {**claiming, "ids": [row.id for row in riding]})
-    return PassiveReply(answer.id, _joined(riding))
+    return PassiveReply(answer.id, _joined(riding), answer.carried + 1)
 
 
 async def written(
@@ -117,12 +126,14 @@ async def written(
     read it; its retry asks again. It would not have asked again had it taken the reply that was
     written before."""
     values = {"state": "sent", "sent_at": now} if whole else {"state": "unknown"}
-    await connection.execute(_RECORD, {"answer": reply.outbox_id, **values})
+    await connection.execute(_WRITTEN, {"answer": reply.outbox_id, "take": reply.take, **values})
 
 
 async def give_back(connection: AsyncConnection, reply: PassiveReply, now: datetime) -> None:
     """Nothing of it was written: it goes by the active route, unless another try carries it."""
-    await connection.execute(_GIVE_BACK, {"answer": reply.outbox_id, "now": now})
+    await connection.execute(
+        _GIVE_BACK, {"answer": reply.outbox_id, "take": reply.take, "now": now}
+    )
 
 
 async def _waiting_before(
@@ -133,7 +144,7 @@ async def _waiting_before(
         _WAITING_BEFORE, {"at_address": answer.address_id, "answer": answer.id}
     )
     earlier = rows.all()
-    if any(row.state == "sending" and row.route == "active" for row in earlier):
+    if any(row.state == "sending" for row in earlier):
         raise AnotherLeaving
     room = MOST_CHARACTERS - len(answer.text)
     riding = []
@@ -141,17 +152,20 @@ async def _waiting_before(
         room -= len(row.text)
         if room < 0:
             break
-        if row.state == "queued":
-            riding.append(row)
+        riding.append(row)
     return riding
 
 
-async def _carried_before(connection: AsyncConnection, answer_id: int) -> PassiveReply | None:
-    riding = (await connection.execute(_CARRIED_BEFORE, {"answer": answer_id})).all()
-    if answer_id not in [row.id for row in riding]:
+async def _carried_before(connection: AsyncConnection, message_id: int) -> PassiveReply | None:
+    """What a try of the same message took before; nothing for another message that was read with
+    it, whose webhook would show it a second time."""
+    answer = (await connection.execute(_ANSWER_LOCKED, {"to_message": message_id})).one()
+    if answer.route != "passive" or answer.carried_for != message_id:
         return None
-    await connection.execute(_SHARE, {"answer": answer_id})
-    return PassiveReply(answer_id, _joined(riding))
+    riding = (await connection.execute(_CARRIED_BEFORE, {"answer": answer.id})).all()
+    take = answer.carried + 1
+    await connection.execute(_TAKEN_AGAIN, {"answer": answer.id, "take": take})
+    return PassiveReply(answer.id, _joined(riding), take)
 
 
 def _joined(rows: Sequence[Row[*tuple[Any, ...]]]) -> str:

@@ -25,7 +25,7 @@ from backend.surveys.push_limits import QuietHours
 log = structlog.get_logger(__name__)
 
 # Per account, so that one whose provider hangs leaves the others' places free.
-MOST_AT_ONCE = 24
+MOST_AT_ONCE = 32
 # Of these, so that pushes leave places for answers.
 MOST_PUSHES_AT_ONCE = 12
 SETTLE_EVERY_SECONDS = 5.0

@@ -26,6 +26,12 @@ STEPS = (
     "outbox.sent",
     "outbox.recorded",
 )
+# Of an answer that rides back in a webhook's reply.
+PASSIVE_STEPS = (
+    "passive.claimed",
+    "passive.written",
+    "passive.recorded",
+)
 # Of a survey pushed to many; most turns pass none of them.
 PUSH_STEPS = (
     "push.before_asked",
@@ -53,7 +59,8 @@ class _Halt:
 
 def _read(spec: str) -> _Halt:
     step, name, count, *pid_file = spec.split(":", 3)
-    if step not in (*STEPS, *PUSH_STEPS) or name not in ("KILL", "STOP") or not count.isdigit():
+    known = step in (*STEPS, *PASSIVE_STEPS, *PUSH_STEPS) and name in ("KILL", "STOP")
+    if not (known and count.isdigit()):
         raise ValueError(f"{VARIABLE}: {spec!r} is not step:KILL|STOP:count[:pid file]")
     return _Halt(
         step,

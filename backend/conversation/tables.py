@@ -102,6 +102,7 @@ message = Table(
     Column("sent_at", UtcDateTime),
     Column("received_at", UtcDateTime, nullable=False),
     Column("reply_until", UtcDateTime),  # a webhook waits for the answer until then
+    Column("tries", Integer, nullable=False, server_default="1"),  # of the provider, that waited
     Column("turn_id", Id),  # the committed turn that read it
     Column("handled_at", UtcDateTime),
     UniqueConstraint("account_id", "external_id"),
@@ -181,6 +182,9 @@ outbox = Table(
     Column("sent_at", UtcDateTime),
     Column("final_at", UtcDateTime),
     Column("rides_with", Id),  # the answer whose webhook reply carries this row too
+    Column("carried_for", Id),  # the message whose webhook carries it
+    # How many webhooks have taken it by now: only the last one knows what became of it.
+    Column("carried", Integer, nullable=False, server_default="0"),
     Column("offered_at", UtcDateTime),  # an unknown one was offered again at the next contact
     Column("told", Integer, nullable=False, server_default="0"),  # characters that left before
     # Messages of the provider's pushed for it, and when the last; they count against its quota.

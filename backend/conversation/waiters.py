@@ -1,18 +1,32 @@
-"""Webhooks that wait for the answer to a message."""
+"""Webhooks that wait for the answer to a message.
+
+The signal of the turn's commit comes at once from this process and soon from another by Valkey.
+For the day Valkey is away one poll asks SQL for all that wait, however many they are.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from itertools import batched
 
+import structlog
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.conversation.tables import message
 from backend.database.engine import Database
 
-POLL_SECONDS = 0.5
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 0.25
+POLL_LIMIT = 500
 MOST_WAITING = 20_000
 
-_TURN = select(message.c.turn_id).where(message.c.id == bindparam("which"))
+_READ = select(message.c.id).where(
+    message.c.id.in_(bindparam("waiting", expanding=True)), message.c.turn_id.is_not(None)
+)
 
 
 class Waiters:
@@ -21,14 +35,17 @@ class Waiters:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._futures: dict[int, asyncio.Future[None]] = {}
+        self._holding: Counter[int] = Counter()  # several tries may wait for one message
+        self._polling: asyncio.Task[None] | None = None
 
-    def expect(self, message_id: int) -> None:
+    def expect(self, message_id: int) -> asyncio.Future[None]:
         """Note the waiter before the message can be answered, so that no answer is missed."""
         if message_id not in self._futures:
             self._futures[message_id] = asyncio.get_running_loop().create_future()
             while len(self._futures) > MOST_WAITING:
                 # Its webhook never came to wait; should it still, it polls.
                 del self._futures[next(iter(self._futures))]
+        return self._futures[message_id]
 
     def answered(self, message_id: int) -> None:
         """The turn that reads this message has committed."""
@@ -38,25 +55,41 @@ class Waiters:
 
     async def wait(self, message_id: int, seconds: float, *, known: bool) -> bool:
         """True once the turn that reads the message has committed, False when none has in time.
-        `known`: the message was there before (a retry), so look in SQL first."""
-        self.expect(message_id)
-        future = self._futures[message_id]
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        `known`: the message was there before (a retry), so look in SQL first. Raises
+        SQLAlchemyError."""
+        future = self.expect(message_id)
+        self._holding[message_id] += 1
         try:
-            if known and await self._is_read(message_id):
-                return True
-            while (left := end - loop.time()) > 0:
-                # The signal comes at once from this process, soon from another by Valkey; the
-                # poll is for the day Valkey is away.
-                await asyncio.wait([future], timeout=min(left, POLL_SECONDS))
-                if future.done() or await self._is_read(message_id):
-                    return True
-            return False
+            if known and not future.done():
+                await self._look([message_id])
+            if not future.done():
+                self._poll_while_any_waits()
+                await asyncio.wait([future], timeout=seconds)
+            return future.done()
         finally:
-            if self._futures.get(message_id) is future:
-                del self._futures[message_id]
+            self._holding[message_id] -= 1
+            if not self._holding[message_id]:
+                del self._holding[message_id]
+                self._futures.pop(message_id, None)
+            if not self._holding and self._polling is not None:
+                self._polling.cancel()
+                self._polling = None
 
-    async def _is_read(self, message_id: int) -> bool:
+    def _poll_while_any_waits(self) -> None:
+        if self._polling is None:
+            self._polling = asyncio.create_task(self._poll())
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                for some in batched(list(self._holding), POLL_LIMIT):
+                    await self._look(some)
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                log.warning("waiters.poll_failed", error=type(error).__name__)
+
+    async def _look(self, message_ids: Sequence[int]) -> None:
         async with self._database.glance() as connection:
-            return await connection.scalar(_TURN, {"which": message_id}) is not None
+            read = await connection.scalars(_READ, {"waiting": message_ids})
+        for message_id in read:
+            self.answered(message_id)

@@ -1,15 +1,14 @@
-"""Which requests come from WeChat: signature, freshness, replays, encryption. Pure but for what it
-remembers; what it lets in is decoded elsewhere.
+"""Which requests come from WeChat: signature, freshness, encryption. Pure; what it lets in is
+decoded elsewhere.
 
 A plain push is signed over token, timestamp and nonce only, so whoever sees one URL could send
-other bodies to it: hence the window, and that a nonce is good for one message (a retry bears the
-same). An encrypted push is signed whole (`msg_signature`).
+other bodies to it: hence the window, and that a nonce is good for one message (replays.py). An
+encrypted push is signed whole (`msg_signature`).
 """
 
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +20,6 @@ from channels.wechat.signature import is_signed, is_signed_over
 
 WINDOW = timedelta(minutes=5)
 """How far WeChat's clock and ours may lie apart; its three tries take 15 s."""
-REMEMBERED = 50_000
 
 
 class Refused(Exception):
@@ -66,7 +64,6 @@ class Admission:
         self._token = token
         self._cipher = cipher
         self._accept_plain = accept_plain or cipher is None
-        self._nonces: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def echo(self, query: Mapping[str, str]) -> bytes:
         """What to answer when the console checks the URL. Raises Refused. No window: nothing is
@@ -91,14 +88,6 @@ class Admission:
         if apart is None or abs(apart) > WINDOW:
             raise NotFresh(apart or timedelta.max)
         return admitted
-
-    def is_replay(self, query: Mapping[str, str], external_id: str) -> bool:
-        """Whether the request's nonce was already used for another message."""
-        used = (query.get("timestamp", ""), query.get("nonce", ""))
-        first = self._nonces.setdefault(used, external_id)
-        while len(self._nonces) > REMEMBERED:
-            self._nonces.popitem(last=False)
-        return first != external_id
 
     def seal(self, reply: bytes, key: EncodingKey, format: PushFormat, now: datetime) -> bytes:  # noqa: A002
         """The reply to an encrypted push, encrypted and signed."""

@@ -54,7 +54,13 @@ class WechatChannel:
         )
         self._media = Media(self._api, self._token)
         self._webhook = Webhook(
-            account.name, self._options, deps.gateway, deps.clock, self._health, quota
+            account.name,
+            self._options,
+            deps.gateway,
+            deps.shared,
+            deps.clock,
+            self._health,
+            quota,
         )
 
     @property

@@ -3,7 +3,8 @@
 The five seconds: WeChat disconnects after 5 s without an answer and tries again, three times in
 all. `success` ends the tries. So an account that may push acknowledges at about 4.5 s and the
 answer follows as a push; one that may not says nothing on the first two tries, so that the answer
-can still ride back on the third, and there says that the message was received.
+can still ride back on the third, and there says that the message was received. Each try may reach
+another process: all of them join the same work, and the gateway knows which try it is.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from backend.ports import (
     Gateway,
     InboxUnavailable,
     PassiveReply,
+    SharedStore,
 )
 from channels.wechat import texts
 from channels.wechat.account_health import AccountHealth
@@ -30,11 +32,11 @@ from channels.wechat.decode import Push, decode
 from channels.wechat.encryption import MessageCipher
 from channels.wechat.options import WechatOptions
 from channels.wechat.push_body import DecodeError, PushFormat
+from channels.wechat.replays import Replays
 from channels.wechat.reply import ACKNOWLEDGE, first_part, fits, sendable, text_reply
 from channels.wechat.reply_quota import ReplyQuota
 from channels.wechat.reports import Report
 from channels.wechat.request_body import read_body
-from channels.wechat.tries import Tries
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +56,7 @@ class Webhook:
         account: str,
         options: WechatOptions,
         gateway: Gateway,
+        shared: SharedStore,
         clock: Clock,
         health: AccountHealth,
         quota: ReplyQuota,
@@ -68,7 +71,7 @@ class Webhook:
         self._gateway = gateway
         self._clock = clock
         self._health = health
-        self._tries = Tries()
+        self._replays = Replays(account, shared)
 
     async def verify(self, request: web.Request) -> web.Response:
         """GET: answers echostr, once, when the console checks the URL."""
@@ -87,13 +90,12 @@ class Webhook:
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """POST: stores the message, then answers it in time or acknowledges it."""
         received_at = self._clock.now()
-        push = self._admitted(request, await read_body(request), received_at)
+        push = await self._admitted(request, await read_body(request), received_at)
         if push.reports is not None:
             return await self._note(request, push.reports, received_at)
-        number = 1 if self._can_push else self._tries.count(push.inbound.external_id)
         try:
             accepted = await self._gateway.accept(
-                push.inbound, reply_within=self._reply_within(push, number)
+                push.inbound, reply_within=self._reply_within(push)
             )
         except InboxUnavailable:
             # Not stored, so not answered: WeChat will try again.
@@ -103,9 +105,7 @@ class Webhook:
             await self._quota.forget(push.inbound.address)
         if not push.answered or self._wait == 0:
             return _acknowledge()
-        if accepted.duplicate and not self._can_push:
-            number = self._tries.at_least(push.inbound.external_id, 2)
-        return await self._answer(request, push, accepted, received_at, number)
+        return await self._answer(request, push, accepted, received_at)
 
     async def _note(
         self, request: web.Request, reports: Sequence[Report], received_at: datetime
@@ -128,7 +128,6 @@ class Webhook:
         push: Push,
         accepted: Accepted,
         received_at: datetime,
-        number: int,
     ) -> web.StreamResponse:
         if accepted.message_id is None and not self._can_push:
             # In the spool: safe, but no turn will read it while this webhook waits.
@@ -140,7 +139,7 @@ class Webhook:
         nothing_to_say = self._left(received_at) > HOLD_STEP
         if self._can_push or nothing_to_say:
             return _acknowledge()
-        if number < TRIES:
+        if accepted.tries < TRIES:
             return await self._hold(request, received_at)
         return self._text_response(push, texts.RECEIVED)
 
@@ -168,7 +167,8 @@ class Webhook:
         try:
             await response.prepare(request)
             await response.write_eof()
-            written = True
+            # Later than that WeChat has gone, whatever the kernel took.
+            written = self._elapsed(received_at) <= TRY_SECONDS
         except ConnectionError:
             log.info("wechat.reply_not_written", account=self._account)
         finally:
@@ -186,7 +186,7 @@ class Webhook:
             request.transport.abort()
         return web.Response(status=503)  # for the access log; nobody reads it
 
-    def _admitted(self, request: web.Request, body: bytes, now: datetime) -> Push:
+    async def _admitted(self, request: web.Request, body: bytes, now: datetime) -> Push:
         """The push, opened and decoded. Raises web.HTTPForbidden, HTTPBadRequest."""
         try:
             admitted = self._admission.open(request.query, body, now)
@@ -197,7 +197,9 @@ class Webhook:
         except DecodeError as error:
             log.info("wechat.refused", account=self._account, reason=str(error))
             raise web.HTTPBadRequest(text="body not understood") from error
-        if self._admission.is_replay(request.query, push.inbound.external_id):
+        if await self._replays.is_replay(
+            request.query, push.inbound.external_id, signed_whole=push.key is not None
+        ):
             raise self._refusal(Refused("nonce used before"))
         self._health.push_was_understood()
         return push
@@ -211,12 +213,12 @@ class Webhook:
             self._health.push_was_not_fresh(refused.apart)
         return web.HTTPForbidden(text=f"refused: {refused.reason}")
 
-    def _reply_within(self, push: Push, number: int) -> float:
-        """How long an answer can still ride back, counted over the tries to come."""
+    def _reply_within(self, push: Push) -> float:
+        """How long an answer can still ride back. Without push over all tries, whichever this is:
+        held back too long it misses no other route."""
         if not push.answered or self._wait == 0:
             return 0.0
-        to_come = 0 if self._can_push else max(0, TRIES - number)
-        return to_come * TRY_SECONDS + self._wait
+        return self._wait if self._can_push else (TRIES - 1) * TRY_SECONDS + self._wait
 
     def _left(self, received_at: datetime) -> float:
         return self._wait - self._elapsed(received_at)

@@ -94,6 +94,12 @@ class MemoryStore:
         self._check()
         self.values[key] = (value, self._clock.now() + timedelta(seconds=seconds))
 
+    async def add(self, key: str, value: str, *, seconds: float) -> str:
+        known = await self.get(key)
+        if known is None:
+            await self.set(key, value, seconds=seconds)
+        return known or value
+
     async def delete(self, key: str) -> None:
         self._check()
         self.values.pop(key, None)
@@ -140,6 +146,7 @@ class RecordingGateway:
     histories_asked: int = 0
     _ids: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _first: dict[int, datetime] = field(default_factory=dict)
+    _tries: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     async def accept(self, inbound: Inbound, *, reply_within: float = 0.0) -> Accepted:
         await asyncio.sleep(0)
@@ -153,7 +160,8 @@ class RecordingGateway:
             self._first[self._ids[key]] = self.clock.now()
         self.accepts.append((inbound, reply_within, duplicate))
         message_id = None if self.spooling else self._ids[key]
-        return Accepted(message_id=message_id, duplicate=duplicate)
+        self._tries[key] = tries = self._tries.get(key, 0) + 1
+        return Accepted(message_id=message_id, duplicate=duplicate, tries=tries)
 
     async def wait_reply(self, accepted: Accepted, timeout: float) -> PassiveReply | None:
         message_id = accepted.message_id

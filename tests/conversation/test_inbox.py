@@ -190,3 +190,21 @@ async def test_with_sql_hanging_a_message_is_safe_before_the_webhook_must_answer
     monkeypatch.undo()
     await inbox._spool.drain(inbox._store_spooled)
     assert (await inbox.store(inbound(2))).message_id is not None
+
+
+async def test_each_try_that_waits_is_counted_whichever_process_it_reaches(
+    inbox: Inbox, database: Database, tmp_path: Path, clock: HandClock
+) -> None:
+    other = Inbox(database, Spool(tmp_path / "other"), clock, lambda _: None)
+    other._spool.open()
+    task = asyncio.create_task(other._commit_groups())
+    try:
+        first = await inbox.store(inbound(1), reply_within=4.5)
+        second = await other.store(inbound(1), reply_within=4.5)
+        both = await asyncio.gather(*(inbox.store(inbound(1), reply_within=4.5) for _ in range(2)))
+        unanswered = [await other.store(inbound(2)) for _ in range(2)]
+    finally:
+        task.cancel()
+        other._spool.close()
+    assert [first.tries, second.tries, *(each.tries for each in both)] == [1, 2, 3, 4]
+    assert [each.tries for each in unanswered] == [1, 1], "nobody waits for these"

@@ -87,7 +87,9 @@ async def test_what_was_kept_rides_back_with_the_next_answer(
     assert reply.text == f"{first.text}\n\n{second.text}"
     again = await gateway.wait_reply(accepted, 1.0)
     assert again == reply
-    await gateway.reply_written(reply, written=True)
+    await gateway.reply_written(reply, written=False)
+    assert [row.state for row in await rows(room)] == ["sending", "sending"], "given up by WeChat"
+    await gateway.reply_written(again, written=True)
     assert [row.state for row in await rows(room)] == ["sent", "sent"]
     assert await claim(room) == []
 
@@ -146,7 +148,7 @@ async def test_a_retry_whose_reply_is_not_written_takes_back_that_the_first_was(
     await gateway.reply_written(reply, written=True)
     again = await gateway.wait_reply(accepted, 1.0)
     assert again == reply
-    await gateway.reply_written(reply, written=False)
+    await gateway.reply_written(again, written=False)
     assert [row.state for row in await rows(room)] == ["unknown"]
 
 
@@ -213,3 +215,48 @@ async def test_a_declined_reply_that_another_try_carries_is_left_alone(
     await gateway.reply_written(reply, written=True)
     await gateway.reply_declined(PassiveReply(reply.outbox_id, reply.text))
     assert [row.state for row in await rows(room)] == ["sent"]
+
+
+async def test_of_two_messages_read_together_one_carries_the_answer(
+    room: Room, gateway: ConversationGateway
+) -> None:
+    who = await room.write("锦绣小区的路灯坏了")
+    await room.write("已经一个星期了")
+    await room.turns(who)
+    async with room.database.read() as connection:
+        (ids,) = await connection.scalars(select(turn.c.message_ids))
+    first, second = [Accepted(each, duplicate=True) for each in ids]
+    reply = await gateway.wait_reply(first, 1.0)
+    assert reply is not None
+    assert await gateway.wait_reply(second, 1.0) is None
+    await gateway.reply_written(reply, written=True)
+    assert await gateway.wait_reply(second, 1.0) is None
+    assert await gateway.wait_reply(first, 1.0) == reply
+
+
+async def test_an_answer_waits_for_one_whose_process_may_have_died_with_it(
+    room: Room, gateway: ConversationGateway
+) -> None:
+    """Its retry may still carry it, and would come after."""
+    lost = await gateway.wait_reply(await answered(room, "路灯坏了"), 1.0)
+    assert lost is not None
+    later = await answered(room, "在吗")
+    assert await gateway.wait_reply(later, 0.3) is None
+    await gateway.reply_written(lost, written=True)
+    assert await gateway.wait_reply(later, 1.0) is not None
+
+
+async def test_with_sql_away_a_webhook_keeps_waiting(
+    room: Room, gateway: ConversationGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To return at once would say that there is nothing to say, and end WeChat's tries."""
+    accepted = await answered(room, "路灯坏了")
+
+    def away() -> Any:
+        raise ConnectionError
+
+    monkeypatch.setattr(room.database, "write", away)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    assert await gateway.wait_reply(accepted, 0.3) is None
+    assert loop.time() - began >= 0.3

@@ -39,7 +39,7 @@ async def test_a_declined_reply_is_queued_again_only_if_nothing_left(
             created_at=clock.now(),
         )
         await connection.execute(
-            update(table).where(table.c.id == row_id).values(state=state, route=route)
+            update(table).where(table.c.id == row_id).values(state=state, route=route, carried=1)
         )
     unused = cast(Any, None)
     gateway = ConversationGateway(database, unused, unused, clock, "me")

@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -26,15 +28,17 @@ READY_SECONDS = 90.0
 
 @dataclass
 class Halt:
-    """At the count-th passing of a step in the app, `victim` gets the signal."""
+    """At the count-th passing of a step in the app's process `within`, `victim` gets the signal,
+    by default that process itself."""
 
     step: str
     signal: str
     count: int
-    victim: str = "app"
+    victim: str = ""
+    within: str = "app"
 
     def spec(self, folder: Path) -> str:
-        target = "" if self.victim == "app" else f":{folder / f'{self.victim}.pid'}"
+        target = f":{folder / f'{self.victim}.pid'}" if self.victim else ""
         return f"{self.step}:{self.signal}:{self.count}{target}"
 
 
@@ -54,9 +58,10 @@ class World:
         self.valkey = ValkeyProcess()
         self.bot_port = free_port()
         self.app_port = free_port()
+        self.apps = {"app": ("all", self.app_port)}  # name: role, port
         self.processes: dict[str, subprocess.Popen[bytes] | Child] = {}
         self._guard: asyncio.Task[None] | None = None
-        self._lives = 0
+        self._lives: Counter[str] = Counter()
 
     @property
     def url(self) -> str:
@@ -67,7 +72,8 @@ class World:
         if self.with_valkey:
             await asyncio.to_thread(self._start_valkey)
         self._start_bot()
-        self._start_app()
+        for name in self.apps:
+            self._start_app(name)
         await self._ready()
         self._guard = asyncio.create_task(self._bring_back())
 
@@ -87,7 +93,8 @@ class World:
     async def _ready(self) -> None:
         end = time.monotonic() + READY_SECONDS
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
-            for url in (f"http://127.0.0.1:{self.bot_port}/health", f"{self.url}/health"):
+            for port in (self.bot_port, *(port for _, port in self.apps.values())):
+                url = f"http://127.0.0.1:{port}/health"
                 while True:
                     try:
                         async with http.get(url) as answer:
@@ -119,20 +126,23 @@ class World:
         )
         self._note("bot", child)
 
-    def _start_app(self) -> None:
-        self._lives += 1
-        # Halts aimed at the app strike one life each, the others its first life.
-        mine = [halt for halt in self.halts if halt.victim == "app" and halt.signal == "KILL"]
-        halts = [halt for halt in self.halts if halt not in mine] if self._lives == 1 else []
-        if self._lives <= len(mine):
-            halts.append(mine[self._lives - 1])
+    def _start_app(self, name: str) -> None:
+        self._lives[name] += 1
+        within = [halt for halt in self.halts if halt.within == name]
+        # Halts that kill the process itself strike one life each, the others its first life.
+        mine = [halt for halt in within if not halt.victim and halt.signal == "KILL"]
+        halts = [halt for halt in within if halt not in mine] if self._lives[name] == 1 else []
+        if self._lives[name] <= len(mine):
+            halts.append(mine[self._lives[name] - 1])
+        role, port = self.apps[name]
+        own = {"XIANGYIN_ROLE": role, "XIANGYIN_HTTP_PORT": str(port)}
         child = app_nursery().spawn(
             "xiangyin",
             "app",
-            environment={**os.environ, **self.environment(halts)},
-            log=self.folder / "app.log",
+            environment={**os.environ, **self.environment(halts), **own},
+            log=self.folder / f"{name}.log",
         )
-        self._note("app", child)
+        self._note(name, child)
 
     def environment(self, halts: Iterable[Halt] = ()) -> dict[str, str]:
         """Settings of the app, by environment only."""
@@ -141,7 +151,6 @@ class World:
             "XIANGYIN_VAR_DIR": str(self.folder),
             "XIANGYIN_DATABASE_URL": self.database_url,
             "XIANGYIN_REDIS_URL": self.valkey.url if self.with_valkey else "off",
-            "XIANGYIN_HTTP_PORT": str(self.app_port),
             "XIANGYIN_BOT_URL": f"http://127.0.0.1:{self.bot_port}",
             "XIANGYIN_LEASE_SECONDS": "2",
             "XIANGYIN_CLAIM_SECONDS": "6",
@@ -173,7 +182,11 @@ class World:
         beside.rename(self.folder / f"{name}.pid")
 
     async def _bring_back(self) -> None:
-        starts = {"app": self._start_app, "bot": self._start_bot, "valkey": self._start_valkey}
+        starts: dict[str, Callable[[], None]] = {
+            "bot": self._start_bot,
+            "valkey": self._start_valkey,
+            **{name: partial(self._start_app, name) for name in self.apps},
+        }
         while True:
             for name, process in list(self.processes.items()):
                 if process.poll() is not None:

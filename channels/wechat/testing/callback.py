@@ -3,9 +3,10 @@ and shows the citizen what WeChat would."""
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -37,7 +38,9 @@ class Delivery:
 class Wechat:
     """The citizens' WeChat. `try_seconds` is WeChat's 5 s, shortened in tests. `aes_key`: the
     account is in the safe mode with this EncodingAESKey (`compatible`: the push is in plain too);
-    without it in the plain mode."""
+    without it in the plain mode. `other_urls`: where more than one process takes pushes, as behind
+    a load balancer: each try goes to the next. `patient`: a try that was refused at once, not given
+    up after 5 s, is followed by the next only when those are over."""
 
     platform: FakePlatform
     webhook_url: str
@@ -47,9 +50,12 @@ class Wechat:
     format: str = "xml"
     aes_key: str = ""
     compatible: bool = False
+    other_urls: Sequence[str] = ()
+    patient: bool = False
     _message_ids: itertools.count[int] = field(
         default_factory=lambda: itertools.count(24_000_000_000_000_001)
     )
+    _turns: itertools.count[int] = field(default_factory=itertools.count)
     _nonces: itertools.count[int] = field(default_factory=lambda: itertools.count(1_000_000))
 
     async def post_message(self, openid: str, text: str) -> Delivery:
@@ -119,13 +125,22 @@ class Wechat:
             content = {**content, "MsgId": str(next(self._message_ids))}
         url, body = self.request(self.body(openid, content))
         statuses: list[int] = []
+        loop = asyncio.get_running_loop()
         async with ClientSession(timeout=ClientTimeout(total=self.try_seconds)) as http:
             for _ in range(TRIES):
-                status, answer = await _try(http, url, body)
+                began = loop.time()
+                status, answer = await _try(http, self._balanced(url), body)
                 statuses.append(status)
                 if status:
                     return self._shown(openid, statuses, answer)
+                if self.patient:
+                    await asyncio.sleep(began + self.try_seconds - loop.time())
         return self._shown(openid, statuses, None)
+
+    def _balanced(self, url: URL) -> URL:
+        """The same request to the next of the processes."""
+        urls = (self.webhook_url, *self.other_urls)
+        return URL(urls[next(self._turns) % len(urls)]).with_query(url.query)
 
     def signed_url(self) -> URL:
         timestamp = str(int(self.platform.clock.now().timestamp()))
@@ -135,7 +150,7 @@ class Wechat:
             "timestamp": timestamp,
             "nonce": nonce,
         }
-        return URL(self.webhook_url).with_query(query)
+        return self._balanced(URL(self.webhook_url).with_query(query))
 
     def request(self, body: bytes) -> tuple[URL, bytes]:
         """The address and the body WeChat posts for a push, encrypted as the mode says."""

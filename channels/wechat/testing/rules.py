@@ -22,7 +22,8 @@ class Fault:
     """Applies to `times` calls (None: all) whose path starts with `path`, after `skip` of them.
     Exactly what is set
     happens: `errcode`, an HTTP `status`, `hang` (no answer until the caller goes), `drop` (the
-    connection is closed after the request was taken)."""
+    connection is closed after the request was taken). `done`: what was asked is done all the same,
+    only the caller does not hear of it."""
 
     path: str = "/cgi-bin/"
     errcode: int | None = None
@@ -30,6 +31,7 @@ class Fault:
     status: int | None = None
     hang: bool = False
     drop: bool = False
+    done: bool = False
     times: int | None = None
     skip: int = 0
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from ports_in_memory import Answer, FakeClock, RecordingGateway
+from ports_in_memory import Answer, FakeClock, MemoryStore, RecordingGateway
+from yarl import URL
 
 from channels.wechat import WechatChannel
 from channels.wechat.signature import sign
@@ -192,6 +193,48 @@ async def test_a_retry_bears_the_same_nonce_but_no_other_message_does(
             statuses.append(response.status)
     assert statuses == [200, 200, 403, 200]
     assert "假的" not in [inbound.text for inbound in gateway.inbounds]
+
+
+async def test_a_nonce_seen_by_one_process_is_a_replay_to_all(
+    make_channel: MakeChannel, connect: Connect, gateway: RecordingGateway, http: ClientSession
+) -> None:
+    one, other = [await connect(make_channel()) for _ in range(2)]
+    url = one.signed_url()
+    statuses = []
+    for wechat, text, message_id in (
+        (one, "路灯坏了", "1"),
+        (other, "路灯坏了", "1"),
+        (other, "假的", "2"),
+        (one, "假的", "2"),
+    ):
+        content = {"MsgType": "text", "Content": text, "MsgId": message_id}
+        to = URL(wechat.webhook_url).with_query(url.query)
+        async with http.post(to, data=wechat.body(OPENID, content)) as response:
+            statuses.append(response.status)
+    assert statuses == [200, 200, 403, 403]
+    assert {inbound.text for inbound in gateway.inbounds} == {"路灯坏了"}
+
+
+async def test_without_the_shared_store_each_process_still_knows_its_own(
+    make_channel: MakeChannel, connect: Connect, store: MemoryStore, http: ClientSession
+) -> None:
+    store.broken = True
+    wechat = await connect(make_channel())
+    url = wechat.signed_url()
+    statuses = []
+    for message_id in ("1", "1", "2"):
+        content = {"MsgType": "text", "Content": "路灯坏了", "MsgId": message_id}
+        async with http.post(url, data=wechat.body(OPENID, content)) as response:
+            statuses.append(response.status)
+    assert statuses == [200, 200, 403]
+
+
+async def test_a_push_signed_whole_costs_the_shared_store_nothing(
+    make_channel: MakeChannel, connect: Connect, store: MemoryStore
+) -> None:
+    wechat = await connect(make_channel(encoding_aes_key=KEY), aes_key=KEY)
+    assert (await wechat.post_message(OPENID, "路灯坏了")).statuses == [200]
+    assert not any("nonce" in key for key in store.values)
 
 
 @pytest.mark.parametrize("timestamp", ["", "x", "1e9", "-1", "9" * 30, "１７９５４００"])

@@ -100,7 +100,7 @@ async def test_without_push_the_second_try_carries_the_answer(
     assert delivery.statuses == [0, 200]
     assert delivery.seen == NUMBER
     assert written(gateway) == [(NUMBER, True)]
-    assert [within for _, within, _ in gateway.accepts] == [14.5, 9.5]
+    assert [within for _, within, _ in gateway.accepts] == [14.5] * 2
 
 
 async def test_without_push_the_third_try_says_received(
@@ -112,7 +112,7 @@ async def test_without_push_the_third_try_says_received(
     assert delivery.statuses == [0, 0, 200]
     assert delivery.seen == texts.RECEIVED
     assert len(gateway.inbounds) == 1
-    assert [within for _, within, _ in gateway.accepts] == [14.5, 9.5, 4.5]
+    assert [within for _, within, _ in gateway.accepts] == [14.5] * 3
     assert gateway.written == []
 
 
@@ -134,7 +134,7 @@ async def test_a_first_try_seen_by_another_process_counts(
     body = one.body(OPENID, {"MsgType": "text", "Content": "灯", "MsgId": "77"})
     assert await post(one, body) == 0
     assert await post(other, body) == 0
-    assert await post(other, body) == 200
+    assert await post(one, body) == 200
     assert len(gateway.inbounds) == 1
 
 
