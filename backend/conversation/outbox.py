@@ -55,7 +55,7 @@ _QUEUE = InsertOnce(outbox, ["dedupe_key"], outbox.c.id)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A row this process may send now."""
+    """A row this process may send now. `left_at`: its citizen no longer follows the account."""
 
     id: int
     account_id: int
@@ -63,6 +63,7 @@ class Claimed:
     external_id: str
     text: str
     attempts: int
+    left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ async def _claim(
             address.c.external_id,
             outbox.c.text,
             outbox.c.attempts,
+            address.c.left_at,
         )
         .join(address, address.c.id == outbox.c.address_id)
         .where(outbox.c.id.in_(claimed))
