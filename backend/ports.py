@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from aiohttp import web
 
@@ -202,6 +202,33 @@ class MediaUnavailable(Exception):
         self.permanent = permanent
 
 
+class LoginRefused(Exception):
+    """The provider does not vouch for whoever opened the page; they may begin anew."""
+
+
+class LoginUnavailable(Exception):
+    """The provider cannot be asked now."""
+
+
+class PageLogin(Protocol):
+    """How an account tells who opens one of our pages inside the provider's app."""
+
+    def authorize_url(self, return_to: str, state: str) -> str:
+        """Where to send the browser; it comes back to `return_to` with a `code` and `state`."""
+
+    async def identify(self, code: str) -> str:
+        """The citizen's address on this account. Raises LoginRefused, LoginUnavailable."""
+
+
+@runtime_checkable
+class OffersPageLogin(Protocol):
+    """A channel whose citizens can open our pages."""
+
+    @property
+    def page_login(self) -> PageLogin | None:
+        """None where the account may not."""
+
+
 class Channel(Protocol):
     """One account on one channel. `channels/<name>/__init__.py` exports
     `create(account: Account, deps: ChannelDependencies) -> Channel`."""
@@ -264,9 +291,11 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChannelDependencies:
-    """What a channel may use besides its own account."""
+    """What a channel may use besides its own account. `public_url`: our address as citizens reach
+    it, without a slash at the end; '' where there is none."""
 
     gateway: Gateway
     shared: SharedStore
     clock: Clock
     trusted_proxies: Sequence[str] = ()
+    public_url: str = ""

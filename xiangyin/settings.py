@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     http_host: str = Field("127.0.0.1", min_length=1, description="监听的地址，如 127.0.0.1")
     http_port: int = Field(8000, ge=1, le=65535, description="1 到 65535 的整数")
     base_url: str = Field("", description="外面访问本站的网址，http:// 或 https:// 开头")
+    public_url: str = Field(
+        "", description="群众访问本站的网址，https:// 开头；不写则与 base_url 相同"
+    )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="反向代理的 IP 或网段，多个用逗号分开"
     )
@@ -147,7 +150,7 @@ class Settings(BaseSettings):
             raise ValueError("不是 Redis 地址")
         return value
 
-    @field_validator("base_url", "bot_url")
+    @field_validator("base_url", "public_url", "bot_url")
     @classmethod
     def _check_url(cls, value: str) -> str:
         if value:
@@ -218,6 +221,11 @@ class Settings(BaseSettings):
             object.__setattr__(self, "base_url", self.local_url)
         object.__setattr__(self, "bot_socket", _short_enough(self.bot_socket))
         return self
+
+    @property
+    def citizens_url(self) -> str:
+        """Where citizens reach this site: `public_url`, else `base_url`."""
+        return self.public_url or self.base_url
 
     @property
     def local_url(self) -> str:

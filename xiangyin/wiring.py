@@ -253,6 +253,7 @@ def _channels(
         shared=SharedValues(redis),
         clock=clock,
         trusted_proxies=settings.trusted_proxies,
+        public_url=settings.citizens_url,
     )
     made: dict[str, Channel] = {}
     for account in accounts:

@@ -13,6 +13,7 @@ from backend.ports import (
     MediaContent,
     MediaRef,
     Outbound,
+    PageLogin,
     SendResult,
     Unreachable,
 )
@@ -21,6 +22,7 @@ from channels.wechat.account_health import AccountHealth
 from channels.wechat.api import WechatApi
 from channels.wechat.customer_service import CustomerService
 from channels.wechat.media import Media
+from channels.wechat.oauth import PageOAuth
 from channels.wechat.options import read_options
 from channels.wechat.webhook import Webhook
 
@@ -36,12 +38,19 @@ class WechatChannel:
         self._token = AccessToken(account.name, self._options, self._api, deps.shared, deps.clock)
         self._customer_service = CustomerService(self._api, self._token)
         self._media = Media(self._api, self._token)
+        self._page_login = PageOAuth(self._options, self._api)
         self._webhook = Webhook(account.name, self._options, deps.gateway, deps.clock, self._health)
 
     @property
     def idempotent(self) -> bool:
         """Customer-service messages have no idempotency key."""
         return False
+
+    @property
+    def page_login(self) -> PageLogin | None:
+        """None without `app_secret`, or where the account has no web OAuth."""
+        offered = self._options.citizen_pages and self._options.app_secret
+        return self._page_login if offered else None
 
     def routes(self) -> Sequence[web.RouteDef]:
         return [

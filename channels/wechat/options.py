@@ -11,6 +11,8 @@ from yarl import URL
 from channels.wechat.encryption import EncodingKey
 
 API_BASE_URL = "https://api.weixin.qq.com"
+OAUTH_BASE_URL = "https://open.weixin.qq.com"
+MP_BASE_URL = "https://mp.weixin.qq.com"
 _KEYS = ("encoding_aes_key", "previous_encoding_aes_key")
 LONGEST_WAIT = 4.8  # WeChat disconnects after 5 s
 
@@ -22,7 +24,9 @@ class WechatOptions:
     changes over, `previous_encoding_aes_key`; with them only encrypted pushes are taken, unless
     `accept_plain`. `can_push`: whether the account may send
     customer-service messages (verified accounts). `reply_wait_seconds`: how long a webhook waits
-    for the answer; 0 acknowledges at once. `timeout_seconds`: for one call to WeChat."""
+    for the answer; 0 acknowledges at once. `timeout_seconds`: for one call to WeChat. `menu_file`:
+    a menu of the account's own, '' for the shipped one. `citizen_pages`: whether the account has
+    web OAuth (verified service accounts), so that citizens' own pages can be opened from it."""
 
     token: str = field(repr=False)
     app_id: str
@@ -33,6 +37,10 @@ class WechatOptions:
     reply_wait_seconds: float = 4.5
     api_base_url: str = API_BASE_URL
     timeout_seconds: float = 8.0
+    menu_file: str = ""
+    citizen_pages: bool = True
+    oauth_base_url: str = OAUTH_BASE_URL
+    mp_base_url: str = MP_BASE_URL
 
 
 def read_options(options: Mapping[str, Any]) -> WechatOptions:
@@ -52,8 +60,12 @@ def read_options(options: Mapping[str, Any]) -> WechatOptions:
         accept_plain=_flag(options, "accept_plain", default=False),
         can_push=can_push,
         reply_wait_seconds=_seconds(options, "reply_wait_seconds", 4.5, 0.0, LONGEST_WAIT),
-        api_base_url=_base_url(options.get("api_base_url", API_BASE_URL)),
+        api_base_url=_base_url(options, "api_base_url", API_BASE_URL),
         timeout_seconds=_seconds(options, "timeout_seconds", 8.0, 0.05, 60.0),
+        menu_file=_text(options, "menu_file", "a file") if options.get("menu_file") else "",
+        citizen_pages=_flag(options, "citizen_pages", default=True),
+        oauth_base_url=_base_url(options, "oauth_base_url", OAUTH_BASE_URL),
+        mp_base_url=_base_url(options, "mp_base_url", MP_BASE_URL),
     )
     if not read.can_push and read.reply_wait_seconds == 0:
         raise ValueError(
@@ -103,11 +115,11 @@ def _seconds(
     return float(value)
 
 
-def _base_url(value: object) -> str:
+def _base_url(options: Mapping[str, Any], name: str, default: str) -> str:
     try:
-        url = URL(str(value))
+        url = URL(str(options.get(name, default)))
     except ValueError:
         url = URL()
     if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("wechat: option api_base_url should be an http(s) address")
+        raise ValueError(f"wechat: option {name} should be an http(s) address")
     return str(url).rstrip("/")
