@@ -19,7 +19,7 @@ from tests.services.required import require_service
 
 SIZES = {"desk": (1280, 720), "phone": (390, 844)}
 # Where set, pictures of the pages are kept there to be looked at.
-PICTURES = os.environ.get("XIANGYIN_TEST_PICTURES")
+PICTURES = os.environ.get("SCREENSHOTS")
 
 
 @asynccontextmanager
@@ -49,7 +49,7 @@ async def looked_at(page: Any, name: str) -> None:
     """Nothing sticks out to the right, and axe finds nothing wrong."""
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
     if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+        await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True, caret="initial")
     require_service(NODE_MODULES.is_dir(), "no node_modules (npm ci)")
     axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")

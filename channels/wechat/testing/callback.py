@@ -68,6 +68,12 @@ class Wechat:
         self.platform.unfollow(openid)
         return await self.post_event(openid, "unsubscribe")
 
+    async def scan(self, openid: str, scene: str) -> Delivery:
+        """A citizen scans a QR code; one who does not follow yet does so by it."""
+        if openid not in self.platform.followers:
+            return await self.follow(openid, scene)
+        return await self.post_event(openid, "SCAN", scene)
+
     async def post_event(self, openid: str, event: str, key: str = "") -> Delivery:
         if event in ("CLICK", "SCAN"):
             self.platform.windows.acted(openid)

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 import yaml
+from aiohttp import ClientSession
 from ports_in_memory import FakeClock
 
 from backend.ports import Account, ChannelDependencies
 from channels.wechat.administration import Administration, administration
 from channels.wechat.api import WechatError
+from channels.wechat.errcode import Action
 from channels.wechat.menu import MenuError, lines, read_menu, same
-from channels.wechat.testing import FakePlatform
+from channels.wechat.testing import FakePlatform, Fault
 
 SHIPPED = Path(__file__).parents[3] / "data" / "wechat" / "menu.yml"
 
@@ -59,6 +61,17 @@ async def test_the_shipped_menu_is_taken_and_read_back(
     assert "我的服务 › 我的诉求  [view] https://xiangyin.example.gov.cn/me/{account}/" in lines(
         there
     )
+
+
+@pytest.mark.parametrize("errcode", [40016, 40017, 40018, 40019, 40020, 40023, 40053, 46003])
+async def test_every_refusal_is_told_with_its_reason(
+    admin: Administration, platform: FakePlatform, errcode: int
+) -> None:
+    platform.faults.append(Fault("/cgi-bin/qrcode/", errcode=errcode))
+    with pytest.raises(WechatError) as refused:
+        await admin.qrcodes.picture("place:1")
+    assert refused.value.policy.action is Action.REJECT
+    assert refused.value.policy.reason != "errcode not listed"
 
 
 async def test_what_wechat_refuses_is_a_failure(admin: Administration) -> None:
@@ -114,3 +127,55 @@ async def test_a_code_is_made_with_its_scene(admin: Administration, platform: Fa
     picture = await admin.qrcodes.picture("place:990101101003")
     assert picture.startswith(b"\xff\xd8\xff")
     assert list(platform.qrcodes.scenes.values()) == ["place:990101101003"]
+
+
+async def asked(platform: FakePlatform, method: str, path: str, body: Any = None) -> int:
+    """The errcode of a call with a good token."""
+    if not platform.tokens.current:
+        platform.tokens.ask(force=False)
+    url = f"{platform.base_url}{path}"
+    query = {"access_token": platform.tokens.current}
+    async with (
+        ClientSession() as http,
+        http.request(method, url, params=query, json=body) as response,
+    ):
+        assert response.status == 200
+        return int((await response.json()).get("errcode", 0))
+
+
+@pytest.mark.parametrize(
+    ("button", "errcode"),
+    [
+        ([{"type": "click", "name": "甲", "key": "k"}] * 4, 40016),
+        ([{"name": "上", "sub_button": [{"type": "click", "name": "甲", "key": "k"}] * 6}], 40023),
+        ([{"type": "click", "name": "甲", "key": "k" * 129}], 40019),
+        ([{"type": "view", "name": "甲", "url": "u" * 1025}], 40020),
+        ([{"type": "scan", "name": "甲"}], 40017),
+        ([{"type": "click", "name": "一二三四五六", "key": "k"}], 40018),
+        ([{"type": "click", "name": "甲", "key": "k"}], 0),
+    ],
+)
+async def test_the_fake_platform_has_wechats_limits(
+    platform: FakePlatform, button: Any, errcode: int
+) -> None:
+    assert await asked(platform, "POST", "/cgi-bin/menu/create", {"button": button}) == errcode
+    assert (platform.menus.installed is None) == (errcode != 0)
+    assert await asked(platform, "GET", "/cgi-bin/menu/delete") == 0
+    assert await asked(platform, "GET", "/cgi-bin/menu/get") == 46003
+
+
+async def test_the_fake_platform_knows_its_scenes(platform: FakePlatform) -> None:
+    def body(scene: str) -> dict[str, Any]:
+        return {
+            "action_name": "QR_LIMIT_STR_SCENE",
+            "action_info": {"scene": {"scene_str": scene}},
+        }
+
+    path = "/cgi-bin/qrcode/create"
+    assert await asked(platform, "POST", path, body("s" * 64)) == 0
+    assert await asked(platform, "POST", path, body("s" * 65)) == 40053
+    async with (
+        ClientSession() as http,
+        http.get(f"{platform.base_url}/cgi-bin/showqrcode?ticket=none") as response,
+    ):
+        assert response.status == 404

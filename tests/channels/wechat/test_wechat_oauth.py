@@ -75,6 +75,15 @@ async def test_a_code_is_good_once_and_for_five_minutes(
         await login.identify("invented")
 
 
+@pytest.mark.parametrize("errcode", [40029, 40163, 40226, 41008, 42003])
+async def test_a_citizen_wechat_does_not_vouch_for_is_refused(
+    login: PageLogin, platform: FakePlatform, errcode: int
+) -> None:
+    platform.faults.append(Fault(EXCHANGE, errcode=errcode))
+    with pytest.raises(LoginRefused, match=str(errcode)):
+        await login.identify(platform.web_oauth.code_for(OPENID))
+
+
 @pytest.mark.parametrize(
     "fault",
     [
