@@ -12,7 +12,7 @@ from bot.turn_request import BadTurnRequest, TurnRequest
 
 UNREAD_INTENT = "nlu_fallback"
 EVENT_INTENTS = {"subscribe": "greet_new", "scan": "greet_new", "menu": "help"}
-# What a button of the account's menu is pressed for (context: data/wechat/menu.yml).
+# What a button of the account's menu is pressed for (data/wechat/menu.yml).
 COMMAND_INTENTS = {
     "petition": "start_petition",
     "progress": "check_progress",

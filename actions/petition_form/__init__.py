@@ -176,17 +176,17 @@ def _may_belong_to_the_last(turn: Turn, awaiting: dict[str, Any] | None) -> bool
 
 def _interrupted(turn: Turn, draft: Draft, out: Outcome) -> bool:
     """Answer what is no answer to the open question. False: the stage shall read it."""
+    if turn.command in COMMANDS:
+        COMMANDS[turn.command](turn, out)
+        ask_again(draft, turn, out)
+        return True
     if turn.intent in LEAVING:
         LEAVING[turn.intent](turn, out)
         out.draft = None
         return True
-    if turn.kind == "event" and turn.here and draft.stage in ("place", "correct_place"):
+    if turn.intent == "greet_new" and turn.here and draft.stage in ("place", "correct_place"):
         draft.put_place(turn.here.place, turn.here.code)
         proceed(turn, draft, out)
-        return True
-    if turn.command in COMMANDS:
-        COMMANDS[turn.command](turn, out)
-        ask_again(draft, turn, out)
         return True
     if existing.number_asked_for(turn):
         existing.show_progress(turn, out)

@@ -45,7 +45,7 @@ async def decide(
     now: datetime,
     service: str = PUSHES,
 ) -> None:
-    """Record opt_out, opt_in or consent with the citizen's words."""
+    """Record opt_out or opt_in (of HANDLING: consent or left) with the citizen's words."""
     await connection.execute(
         consent_event.insert().values(
             at=now,
@@ -74,10 +74,10 @@ async def followed(
 async def unfollowed(
     connection: AsyncConnection, *, citizen_id: int, address_id: int, now: datetime
 ) -> None:
-    """Record that nothing is to be pushed any more, and the end of the consent."""
+    """Record that they left, and that nothing is to be pushed any more."""
     who: dict[str, Any] = {"citizen_id": citizen_id, "address_id": address_id, "now": now}
     who["words"] = UNFOLLOWED
-    await decide(connection, decision="opt_out", service=HANDLING, **who)
+    await decide(connection, decision="left", service=HANDLING, **who)
     last = await _last(connection, address_id)
     if last is None or last[0] != "opt_out":
         await decide(connection, decision="opt_out", **who)

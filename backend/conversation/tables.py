@@ -83,7 +83,7 @@ consent_event = Table(
     Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
     Column("address_id", Id, ForeignKey("address.id"), nullable=False),
     Column("service", String(32), nullable=False),
-    Column("decision", String(16), nullable=False),  # opt_out, opt_in, consent
+    Column("decision", String(16), nullable=False),  # opt_out, opt_in, consent, left
     Column("words", String(255), nullable=False, default=""),
     Index(None, "address_id", "service"),
 )

@@ -113,7 +113,7 @@ async def test_who_leaves_is_sent_nothing_and_may_come_back(room: Room) -> None:
     assert await room.said() == ["welcome,consent_by_following"]
     assert (await current(room)).left_at is not None
     assert (await ledger(room))[1:] == [
-        ("handling", "opt_out", "取消关注"),
+        ("handling", "left", "取消关注"),
         ("pushes", "opt_out", "取消关注"),
     ]
     sent = await send(room)
