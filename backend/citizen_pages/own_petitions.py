@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Row, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation.tables import media
-from backend.organisation.tables import org
+from backend.conversation.tables import address, media
+from backend.organisation.tables import account, org
 from backend.petitions.lifecycle import State
+from backend.petitions.masking import mask_phone
 from backend.petitions.ownership import own_citizen_ids
 from backend.petitions.tables import petition, petition_message
 from backend.petitions.timeline import Happened, Said, timeline_of
@@ -125,6 +126,22 @@ async def own_petition(connection: AsyncConnection, citizen_id: int, number: str
         [Step(one.type, one.at, names.get(_lead(one), "")) for one in reversed(happened)],
         [one for one in story if isinstance(one, Said)],
     )
+
+
+async def linked_phone(connection: AsyncConnection, citizen_id: int) -> str | None:
+    """The number linked by a code, masked; None for none."""
+    number = await connection.scalar(
+        select(address.c.external_id)
+        .join(account, account.c.id == address.c.account_id)
+        .where(
+            address.c.citizen_id == citizen_id,
+            address.c.ended_at.is_(None),
+            account.c.channel == "sms",
+        )
+        .order_by(address.c.id.desc())
+        .limit(1)
+    )
+    return mask_phone(number) if number else None
 
 
 async def own_photo(connection: AsyncConnection, citizen_id: int, media_id: int) -> Row[Any] | None:

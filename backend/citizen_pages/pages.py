@@ -7,7 +7,12 @@ from collections.abc import Mapping, Sequence
 from aiohttp import web
 
 from backend.citizen_pages.dependencies import pages_of
-from backend.citizen_pages.own_petitions import Whole, own_petition, own_petitions
+from backend.citizen_pages.own_petitions import (
+    Whole,
+    linked_phone,
+    own_petition,
+    own_petitions,
+)
 from backend.citizen_pages.rendering import render
 from backend.citizen_pages.visitor import CSRF_FIELD, visitor_of
 from backend.web.texts import OfficialTexts
@@ -18,7 +23,8 @@ async def petitions(request: web.Request) -> web.Response:
     visitor = visitor_of(request)
     async with pages_of(request).database.read() as connection:
         lines = await own_petitions(connection, visitor.citizen_id)
-    context = {"lines": lines, "path": Paths(request.app, visitor.account)}
+        phone = await linked_phone(connection, visitor.citizen_id)
+    context = {"lines": lines, "phone": phone, "path": Paths(request.app, visitor.account)}
     return render(request, "petitions.html", context)
 
 

@@ -16,11 +16,11 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import addresses, outbox
+from backend.conversation import addresses, linked_phone, outbox
 from backend.conversation.addresses import AccountRow
 from backend.conversation.link_words import code_in, mobile_number, number_in
 from backend.conversation.scene import Scene
-from backend.conversation.tables import address, citizen, conversation, message, phone_code
+from backend.conversation.tables import conversation, phone_code
 from backend.conversation.tables import outbox as outbox_table
 from backend.conversation.texts import Reply, Texts
 from backend.organisation.secret_box import SecretBox
@@ -37,9 +37,6 @@ DAY = timedelta(days=1)
 CODES_A_DAY_BY_CITIZEN = 5
 CODES_A_DAY_TO_NUMBER = 5
 BETWEEN_CODES = timedelta(seconds=60)
-# Operators give a number to the next person after some three months: what was said from a number
-# that was silent so long may be another's.
-SILENT_TOO_LONG = timedelta(days=90)
 
 _c = phone_code.c
 
@@ -52,6 +49,7 @@ class PhoneLinking:
         self, texts: Texts, looks: Mapping[str, str], secret_key: Callable[[], bytes]
     ) -> None:
         self._texts = texts
+        self._looks = looks
         self._sms = [name for name, look in looks.items() if look == "sms"]
         self._secret_key = secret_key
 
@@ -67,11 +65,13 @@ class PhoneLinking:
         if phone is None:
             await _wait_for(connection, scene, LINKING_FOR)
             return [Reply("link_bad_phone" if given else "link_ask_phone")]
+        if await _asked_today(connection, scene) >= CODES_A_DAY_BY_CITIZEN:
+            return [Reply("link_too_often")]
         found = await addresses.find_or_open(connection, [(sender, phone)], scene.now)
         there = found[sender.id, phone]
         if there.citizen_id == scene.citizen_id:
             return [Reply("link_already", {"phone": mask_phone(phone)})]
-        if (refusal := await _too_many(connection, scene, there.id)) is not None:
+        if (refusal := await _refusal(connection, scene, there.id)) is not None:
             return [Reply(refusal)]
         await self._send_code(connection, scene, sender, there)
         await _wait_for(connection, scene, LINKING_FOR)
@@ -95,40 +95,42 @@ class PhoneLinking:
             return await _wrong(connection, row)
         await _set(connection, row.id, state="proven")
         await _blank(connection, row.outbox_id)
-        phone = await self._join(connection, scene, row.phone_address_id)
-        if phone is None:
+        if not await linked_phone.is_current(connection, row.phone_address_id):
             return [Reply("link_code_over")]
+        number, before = await linked_phone.join(connection, scene, row.phone_address_id, self._sms)
+        if before is not None:
+            await self._tell_before(connection, scene, before, mask_phone(number))
         await _wait_for(connection, scene, None)
-        return [Reply("linked", {"phone": mask_phone(phone)})]
+        return [Reply("linked", {"phone": mask_phone(number)})]
 
     async def unlink(self, connection: AsyncConnection, scene: Scene) -> list[Reply]:
         """The number and WeChat are two again; what was said so far stays where it is."""
-        own = await _addresses(connection, scene.citizen_id)
+        own = await linked_phone.addresses_of(connection, scene.citizen_id)
         phones = [row for row in own if row.name in self._sms]
         if not phones or len(phones) == len(own):
             return [Reply("unlink_none")]
         for row in phones:
-            await _set_free(connection, row, scene)
+            await linked_phone.set_free(connection, row, scene)
         return [Reply("unlinked", {"phone": mask_phone(phones[-1].external_id)})]
 
     async def _sender(self, connection: AsyncConnection, org_id: int) -> AccountRow | None:
         """The SMS account nearest above the office, else the one nearest the root."""
-        path = await connection.scalar(select(org.c.path).where(org.c.id == org_id))
-        rows = await connection.execute(
+        path = str(await connection.scalar(select(org.c.path).where(org.c.id == org_id)))
+        found = await connection.execute(
             select(account, org.c.path)
             .join(org, org.c.id == account.c.org_id)
             .where(account.c.name.in_(self._sms))
+            .order_by(account.c.id)
         )
-        best = max(
-            rows,
-            key=lambda row: (
-                (path or "").startswith(row.path),
-                len(row.path) if (path or "").startswith(row.path) else -len(row.path),
-                -row.id,
-            ),
-            default=None,
-        )
-        return AccountRow(best.id, best.name, best.channel, best.org_id) if best else None
+        rows = found.all()
+        above = [row for row in rows if path.startswith(row.path)]
+        if above:
+            best = max(above, key=lambda row: len(row.path))
+        elif rows:
+            best = min(rows, key=lambda row: len(row.path))
+        else:
+            return None
+        return AccountRow(best.id, best.name, best.channel, best.org_id)
 
     async def _send_code(
         self,
@@ -169,127 +171,49 @@ class PhoneLinking:
             )
         )
 
+    async def _tell_before(
+        self, connection: AsyncConnection, scene: Scene, there: Row[Any], phone: str
+    ) -> None:
+        """Whoever had linked the number hears by the way they have left."""
+        look = self._looks.get(there.name, "wechat")
+        await outbox.queue(
+            connection,
+            dedupe_key=f"turn:{scene.turn_id}:link_moved",
+            text=self._texts.render([Reply("link_moved", {"phone": phone})], look),
+            due_at=scene.now,
+            account_id=there.account_id,
+            address_id=there.id,
+            citizen_id=there.citizen_id,
+            lane="notice",
+            key="link_moved",
+            created_at=scene.now,
+        )
+
     def _mark(self, code: str, citizen_id: int) -> str:
         return SecretBox(self._secret_key(), PURPOSE).mark(code, citizen_id)
 
-    async def _join(
-        self, connection: AsyncConnection, scene: Scene, phone_address_id: int
-    ) -> str | None:
-        """Make the number the citizen's; its digits, None where it went to another meanwhile."""
-        row = (
-            await connection.execute(
-                select(address, account.c.name)
-                .join(account, account.c.id == address.c.account_id)
-                .where(address.c.id == phone_address_id, address.c.ended_at.is_(None))
-            )
-        ).first()
-        if row is None:
-            return None
-        before = [
-            one
-            for one in await _addresses(connection, scene.citizen_id)
-            if one.name in self._sms and one.id != row.id
-        ]
-        for one in before:
-            await _set_free(connection, one, scene)
-        others = [one for one in await _addresses(connection, row.citizen_id) if one.id != row.id]
-        if others or await _silent_too_long(connection, row.id, scene):
-            await self._take_over(connection, scene, row, others)
-        else:
-            await addresses.merge_citizens(
-                connection, row.citizen_id, scene.citizen_id, scene.now, reason="code"
-            )
-        await connection.execute(
-            update(citizen).where(citizen.c.id == scene.citizen_id).values(phone=row.external_id)
-        )
-        return str(row.external_id)
 
-    async def _take_over(
-        self,
-        connection: AsyncConnection,
-        scene: Scene,
-        row: Row[Any],
-        others: list[Row[Any]],
-    ) -> None:
-        """The number is another person's now: nothing of the old one's comes with it, and the old
-        one is told by the way they have left."""
-        await addresses.pass_on(connection, row.id, scene.now)
-        await connection.execute(
-            update(citizen)
-            .where(citizen.c.id == row.citizen_id, citizen.c.phone == row.external_id)
-            .values(phone=None)
-        )
-        owner = AccountRow(row.account_id, row.name, "", 0)
-        await addresses.open_for(connection, owner, row.external_id, scene.citizen_id, scene.now)
-        phone = mask_phone(row.external_id)
-        for one in others[:1]:
-            await outbox.queue(
-                connection,
-                dedupe_key=f"turn:{scene.turn_id}:link_moved",
-                text=self._texts.render([Reply("link_moved", {"phone": phone})], "wechat"),
-                due_at=scene.now,
-                account_id=one.account_id,
-                address_id=one.id,
-                citizen_id=row.citizen_id,
-                lane="notice",
-                key="link_moved",
-                created_at=scene.now,
-            )
-
-
-async def _addresses(connection: AsyncConnection, citizen_id: int) -> list[Row[Any]]:
-    """The citizen's current addresses with the name of their account."""
-    rows = await connection.execute(
-        select(address, account.c.name)
-        .join(account, account.c.id == address.c.account_id)
-        .where(address.c.citizen_id == citizen_id, address.c.ended_at.is_(None))
-        .order_by(address.c.id)
+async def _asked_today(connection: AsyncConnection, scene: Scene) -> int:
+    counted = await connection.scalar(
+        select(func.count())
+        .select_from(phone_code)
+        .where(_c.at > scene.now - DAY, _c.citizen_id == scene.citizen_id)
     )
-    return list(rows.all())
+    return int(counted or 0)
 
 
-async def _set_free(connection: AsyncConnection, row: Row[Any], scene: Scene) -> None:
-    """Give a number a citizen of its own again."""
-    inserted = await connection.execute(
-        citizen.insert().values(org_id=scene.org_id, created_at=scene.now).returning(citizen.c.id)
-    )
-    await addresses.move_address(
-        connection, row.id, int(inserted.scalar_one()), scene.now, event="unlinked"
-    )
-    await connection.execute(
-        update(citizen)
-        .where(citizen.c.id == scene.citizen_id, citizen.c.phone == row.external_id)
-        .values(phone=None)
-    )
-
-
-async def _too_many(connection: AsyncConnection, scene: Scene, phone_address_id: int) -> str | None:
-    """The text to refuse with, None where another code may be sent."""
-    today = _c.at > scene.now - DAY
-    asked = await connection.scalar(
-        select(func.count()).select_from(phone_code).where(today, _c.citizen_id == scene.citizen_id)
-    )
-    to_number = (
+async def _refusal(connection: AsyncConnection, scene: Scene, phone_address_id: int) -> str | None:
+    """Why no other code may be sent to the number now, as a text's key; None where it may."""
+    sent, last = (
         await connection.execute(
             select(func.count(), func.max(_c.at)).where(
-                today, _c.phone_address_id == phone_address_id
+                _c.at > scene.now - DAY, _c.phone_address_id == phone_address_id
             )
         )
     ).one()
-    if (asked or 0) >= CODES_A_DAY_BY_CITIZEN or to_number[0] >= CODES_A_DAY_TO_NUMBER:
+    if sent >= CODES_A_DAY_TO_NUMBER:
         return "link_too_often"
-    if to_number[1] is not None and scene.now - to_number[1] < BETWEEN_CODES:
-        return "link_wait"
-    return None
-
-
-async def _silent_too_long(
-    connection: AsyncConnection, phone_address_id: int, scene: Scene
-) -> bool:
-    last = await connection.scalar(
-        select(func.max(message.c.received_at)).where(message.c.address_id == phone_address_id)
-    )
-    return last is not None and scene.now - last > SILENT_TOO_LONG
+    return "link_wait" if last is not None and scene.now - last < BETWEEN_CODES else None
 
 
 async def _wrong(connection: AsyncConnection, row: Row[Any]) -> list[Reply]:

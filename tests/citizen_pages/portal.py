@@ -87,11 +87,10 @@ class Portal:
 @asynccontextmanager
 async def serve(database_url: str, folder: Path) -> AsyncIterator[Portal]:
     database = Database(database_url)
-    platform = FakePlatform()
+    world = await World.create(database)
+    platform = FakePlatform(clock=world.clock)
     await platform.start()
     try:
-        world = await World.create(database)
-        platform.clock = platform.tokens.clock = platform.web_oauth._clock = world.clock
         options = {
             "token": "t",
             "app_id": platform.app_id,

@@ -94,10 +94,14 @@ async def test_what_was_said_by_a_linked_number_is_there_too(any_portal: Portal)
     by_sms = await portal.world.citizen("sms", "13812345678")
     filed = await portal.world.file(by_sms)
     async with portal.browser() as client:
-        assert filed.number not in await page(client, "/me/wx/")
+        shown = await page(client, "/me/wx/")
+        assert filed.number not in shown
+        assert "还没有绑定手机" in shown
         async with portal.world.database.write() as connection:
             await merge_citizens(connection, by_sms.citizen_id, person.citizen_id, portal.world.now)
-        assert filed.number in await page(client, "/me/wx/")
+        shown = await page(client, "/me/wx/")
+        assert filed.number in shown
+        assert "138****5678" in shown
 
 
 async def test_a_rating_is_the_chats_own_act_and_counts_once(any_portal: Portal) -> None:

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from backend.conversation.link_words import link_rule, mobile_number
+from backend.conversation.linked_phone import SILENT_TOO_LONG
 from backend.conversation.linking import (
     BETWEEN_CODES,
     CODES_A_DAY_BY_CITIZEN,
     CODES_A_DAY_TO_NUMBER,
     DAY,
     GOOD_FOR,
-    SILENT_TOO_LONG,
     TRIES,
 )
 from backend.conversation.tables import (
@@ -172,6 +172,9 @@ async def test_a_citizen_asks_for_so_many_codes_a_day(room: Room) -> None:
     for number in range(CODES_A_DAY_BY_CITIZEN):
         assert await says(room, f"绑定手机1380000000{number}") == "link_code_sent"
     assert await says(room, "绑定手机13800000009") == "link_too_often"
+    async with room.database.read() as connection:
+        opened = (await connection.execute(select(address.c.external_id))).scalars().all()
+    assert "13800000009" not in opened  # refused before anything is kept of it
 
 
 async def test_a_number_that_went_to_another_person_brings_nothing_along(room: Room) -> None:

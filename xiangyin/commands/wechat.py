@@ -14,7 +14,7 @@ from channels.wechat.administration import Administration
 from channels.wechat.menu import MenuError, lines, same
 from xiangyin.commands.failure import DATABASE_ERRORS, database_reason, failed
 from xiangyin.commands.parsers import Subcommands
-from xiangyin.loading import InvalidSettings, load_settings
+from xiangyin.loading import load_settings
 from xiangyin.own_catalogue import read_catalogues
 from xiangyin.settings import Settings
 from xiangyin.wechat.account import WECHAT_ERRORS, NoSuchAccount, find_account, opened, why
@@ -60,8 +60,6 @@ def _execute(work: Work, args: argparse.Namespace) -> int:
         return asyncio.run(run())
     except (NoSuchAccount, MenuError, NoSuchSpot, CatalogueError) as error:
         return failed(str(error))
-    except ValueError as error:
-        raise InvalidSettings([f"accounts.{args.account}：{error}"]) from error
 
 
 async def _menu(

@@ -13,6 +13,8 @@ from backend.shared_store import SharedValues
 from channels.wechat.access_token import TokenUnavailable
 from channels.wechat.administration import Administration, administration
 from channels.wechat.api import AnswerTooLarge, NotSent, OutcomeUnknown, WechatError
+from channels.wechat.options import read_options
+from xiangyin.loading import InvalidSettings
 from xiangyin.settings import Settings
 
 REDIS_SECONDS = 1.0
@@ -24,20 +26,23 @@ class NoSuchAccount(Exception):
 
 
 def find_account(settings: Settings, name: str) -> Account:
-    """Raises NoSuchAccount."""
+    """Raises NoSuchAccount, InvalidSettings."""
     known = {one.name: one for one in settings.channel_accounts() if one.channel == "wechat"}
     if name not in known:
         has = (
             f"，有的是 {'、'.join(known)}" if known else '，设置里还没有 channel = "wechat" 的账号'
         )
         raise NoSuchAccount(f"没有叫 {name} 的微信账号{has}")
+    try:
+        read_options(known[name].options)
+    except ValueError as error:
+        raise InvalidSettings([f"accounts.{name}：{error}"]) from error
     return known[name]
 
 
 @asynccontextmanager
 async def opened(settings: Settings, account: Account) -> AsyncIterator[Administration]:
-    """Ready for calls; the access token is that of the running app. Raises ValueError for a wrong
-    option."""
+    """Ready for calls; the access token is that of the running app."""
     url = settings.shared_store_url
     redis = Redis.from_url(url, socket_connect_timeout=REDIS_SECONDS) if url else None
     try:
