@@ -102,6 +102,7 @@ def _citizen_pages(parts: Parts) -> CitizenPages:
         secret_key=settings.secret_key,
         data_folder=DATA,
         media_folder=settings.media_dir,
+        links_phones=any(look_of(account) == "sms" for account in parts.accounts),
         trusted_proxies=settings.trusted_proxies,
     )
 

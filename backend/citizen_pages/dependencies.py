@@ -26,7 +26,8 @@ ENTRIES_WINDOW = timedelta(minutes=5)
 class CitizenPages:
     """`logins`: account name → who tells its visitors apart. `public_url`: our address as citizens
     reach it. `data_folder` holds texts/citizen_pages.yml, `media_folder` keeps
-    `<sha[:2]>/<sha>.shown`. `secret_key` is the installation's."""
+    `<sha[:2]>/<sha>.shown`. `secret_key` is the installation's. `links_phones`: whether a code can
+    be sent by text message."""
 
     database: Database
     clock: Clock
@@ -36,6 +37,7 @@ class CitizenPages:
     secret_key: Callable[[], bytes]
     data_folder: Path
     media_folder: Path
+    links_phones: bool
     trusted_proxies: Sequence[str] = field(default=())
 
     @property

@@ -20,11 +20,16 @@ from backend.web.texts import OfficialTexts
 
 async def petitions(request: web.Request) -> web.Response:
     """GET /me/{account}/"""
-    visitor = visitor_of(request)
-    async with pages_of(request).database.read() as connection:
+    pages, visitor = pages_of(request), visitor_of(request)
+    async with pages.database.read() as connection:
         lines = await own_petitions(connection, visitor.citizen_id)
         phone = await linked_phone(connection, visitor.citizen_id)
-    context = {"lines": lines, "phone": phone, "path": Paths(request.app, visitor.account)}
+    context = {
+        "lines": lines,
+        "phone": phone,
+        "links_phones": pages.links_phones,
+        "path": Paths(request.app, visitor.account),
+    }
     return render(request, "petitions.html", context)
 
 

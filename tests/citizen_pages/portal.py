@@ -116,6 +116,7 @@ async def serve(database_url: str, folder: Path) -> AsyncIterator[Portal]:
             secret_key=lambda: bytes(32),
             data_folder=DATA,
             media_folder=folder / "media",
+            links_phones=True,
         )
         app = web.Application()
         citizens = setup_citizen_pages(app, pages)
