@@ -28,10 +28,11 @@ def phone_tail(text: str, phone: str | None = None) -> str | None:
 
 
 def answer(turn: Turn, out: Outcome) -> bool:
-    """True if this turn answers what was awaited; then it is no longer awaited."""
+    """True if this turn answers what was awaited; then it is no longer awaited. A pressed button
+    answers nothing."""
     awaiting = out.awaiting
     reader = READERS.get(awaiting["for"]) if awaiting else None
-    if awaiting is None or reader is None:
+    if awaiting is None or reader is None or turn.command is not None:
         return False
     out.awaiting = None
     if reader(turn, out, awaiting):

@@ -64,8 +64,8 @@ class Draft:
 
     def collect(self, turn: Turn) -> None:
         """Keep what comes beside the words: message ids, photos, time, phone and name. A chosen
-        option is an answer to us, no part of the petition."""
-        if turn.chosen is not None:
+        option is an answer to us, and a pressed button a wish: no part of the petition."""
+        if turn.chosen is not None or turn.kind == "event":
             return
         self.messages = [*self.messages, *turn.ids][-IDS_LIMIT:]
         self.media += turn.media

@@ -30,7 +30,7 @@ def number_asked_for(turn: Turn) -> bool:
 
 def asks_for_progress(turn: Turn) -> bool:
     """Whoever never raised anything may tell of a matter in such words ('我家楼没有电梯')."""
-    if turn.petitions or turn.chosen is not None or _number(turn):
+    if turn.petitions or turn.chosen is not None or turn.command is not None or _number(turn):
         return True
     return any(word in turn.text for word in words()["progress"])
 

@@ -26,7 +26,11 @@ def asked(turn: Turn) -> bool:
 
 
 def show(turn: Turn, out: Outcome) -> None:
-    """The entry asked for, or the chosen page of it; where none fits, other ways to an answer."""
+    """The entry asked for, or the chosen page of it; where none fits, other ways to an answer. The
+    menu's button names none."""
+    if turn.command is not None:
+        out.say("guide_asked_for")
+        return
     chosen = turn.chosen or {}
     entry = chosen.get("entry") or turn.guide
     if entry is None:

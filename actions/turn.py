@@ -55,10 +55,19 @@ class Same:
 
 
 @dataclass(frozen=True)
+class Here:
+    """The village whose QR code the citizen scanned lately."""
+
+    place: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Turn:
     """`likely` is the best reading where `intent` is unsure, `readings` all of them, best first.
     `text` is empty when an option was chosen ('2' is an answer, not words of a petition). `guide`:
-    the entry of the guide to what is done how, where the message asks for one."""
+    the entry of the guide to what is done how, where the message asks for one. `command`: the
+    button of the account's menu that was pressed."""
 
     intent: str
     likely: str
@@ -79,6 +88,8 @@ class Turn:
     readings: tuple[str, ...] = ()
     survey: Survey | None = None
     same: Same | None = None
+    command: str | None = None
+    here: Here | None = None
 
     @property
     def place(self) -> str | None:
@@ -139,6 +150,8 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
         ),
         survey=_survey(context["survey"]),
         same=Same(**context["same"]) if context.get("same") else None,
+        command=message.get("command"),
+        here=Here(**context["here"]) if context.get("here") else None,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from aiohttp import web
 
@@ -290,6 +290,33 @@ class MediaUnavailable(Exception):
     def __init__(self, reason: str, *, permanent: bool) -> None:
         super().__init__(reason)
         self.permanent = permanent
+
+
+class LoginRefused(Exception):
+    """The provider does not vouch for whoever opened the page; they may begin anew."""
+
+
+class LoginUnavailable(Exception):
+    """The provider cannot be asked now."""
+
+
+class PageLogin(Protocol):
+    """How an account tells who opens one of our pages inside the provider's app."""
+
+    def authorize_url(self, return_to: str, state: str) -> str:
+        """Where to send the browser; it comes back to `return_to` with a `code` and `state`."""
+
+    async def identify(self, code: str) -> str:
+        """The citizen's address on this account. Raises LoginRefused, LoginUnavailable."""
+
+
+@runtime_checkable
+class OffersPageLogin(Protocol):
+    """A channel whose citizens can open our pages."""
+
+    @property
+    def page_login(self) -> PageLogin | None:
+        """None where the account may not."""
 
 
 class Channel(Protocol):

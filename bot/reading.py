@@ -12,6 +12,16 @@ from bot.turn_request import BadTurnRequest, TurnRequest
 
 UNREAD_INTENT = "nlu_fallback"
 EVENT_INTENTS = {"subscribe": "greet_new", "scan": "greet_new", "menu": "help"}
+# What a button of the account's menu is pressed for (data/wechat/menu.yml).
+COMMAND_INTENTS = {
+    "petition": "start_petition",
+    "progress": "check_progress",
+    "remind": "remind",
+    "guide": "ask_guide",
+    "rate": "rate",
+    "human": "ask_human",
+    "help": "help",
+}
 KIND_INTENTS = {
     "image": "send_media",
     "voice": "send_media",
@@ -51,7 +61,8 @@ def read_turn(
     if message["kind"] == "internal":
         return _certain(text, _internal_intent(message["internal"]), entities)
     if message["kind"] == "event":
-        return _certain(text, EVENT_INTENTS.get(message["event"], UNREAD_INTENT), entities)
+        intent = EVENT_INTENTS.get(message["event"], UNREAD_INTENT)
+        return _certain(text, COMMAND_INTENTS.get(message.get("command"), intent), entities)
     if not text:
         return _certain(text, KIND_INTENTS.get(message["kind"], UNREAD_INTENT), entities)
     parsed = read_intent(text)

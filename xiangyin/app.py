@@ -16,6 +16,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.api import setup_api
+from backend.citizen_pages import CitizenPages, setup_citizen_pages
 from backend.clock import SystemClock
 from backend.console import setup_console
 from backend.conversation.addresses import load_accounts
@@ -25,7 +26,7 @@ from backend.conversation.texts import Reply
 from backend.conversation.trial import Trial
 from backend.organisation.accounts import ensure_accounts
 from backend.petitions.desk import Desk
-from backend.ports import Clock
+from backend.ports import Clock, OffersPageLogin
 from backend.surveys.push_plan import asking_ends
 from backend.web.dependencies import WebDependencies
 from backend.web.markers import public
@@ -66,6 +67,7 @@ def create_app(settings: Settings, clock: Clock) -> web.Application:
     if settings.role in GATEWAY:
         for channel in parts.channels.values():
             app.add_routes(channel.routes())
+        setup_citizen_pages(app, _citizen_pages(parts))
         if settings.simulator:
             _add_simulator_page(app, parts)
     if settings.role in WEB:
@@ -82,6 +84,27 @@ def _add_simulator_page(app: web.Application, parts: Parts) -> None:
 
     played = [parts.channels[name] for name in simulated(parts.settings)]
     app.add_routes(page_routes([each for each in played if isinstance(each, SimulatorChannel)]))
+
+
+def _citizen_pages(parts: Parts) -> CitizenPages:
+    settings = parts.settings
+    offered = {
+        name: channel.page_login
+        for name, channel in parts.channels.items()
+        if isinstance(channel, OffersPageLogin)
+    }
+    return CitizenPages(
+        database=parts.database,
+        clock=parts.clock,
+        rules=parts.rules,
+        logins={name: login for name, login in offered.items() if login is not None},
+        public_url=settings.citizens_url,
+        secret_key=settings.secret_key,
+        data_folder=DATA,
+        media_folder=settings.media_dir,
+        links_phones=any(look_of(account) == "sms" for account in parts.accounts),
+        trusted_proxies=settings.trusted_proxies,
+    )
 
 
 def _web_dependencies(parts: Parts) -> WebDependencies:

@@ -12,7 +12,7 @@ from xiangyin.secret_files import SecretFileError
 
 COMMANDS = (
     "run", "app", "migrate", "train", "models", "user", "doctor", "openapi", "backup", "restore",
-    "demo", "classify", "mask", "chat", "evaluate", "sms",
+    "demo", "classify", "mask", "chat", "evaluate", "sms", "wechat",
 )  # fmt: skip
 EXAMPLES = """\
 例子：
@@ -27,6 +27,8 @@ EXAMPLES = """\
   xiangyin classify --in 诉求.csv --text 内容 --out 结果.csv    给一张表里的诉求分类
   xiangyin mask --in 诉求.csv --text 内容 --out 遮蔽.csv        遮住姓名、电话、证件号
   xiangyin sms status                  短信账号的连接、窗口、最近的错误
+  xiangyin wechat menu --account qinghe --dry-run      公众号的菜单和现在的有什么不同
+  xiangyin wechat qrcode --account qinghe --all-villages --out 二维码    每个村一个码
   XIANGYIN_HTTP_PORT=8080 xiangyin run 换一个端口
 
 设置写在 xiangyin.toml 或环境变量 XIANGYIN_… 里，见 docs/settings.md。

@@ -17,6 +17,7 @@ from backend.conversation.bot_client import BotClient
 from backend.conversation.effects import Effects
 from backend.conversation.gateway import ConversationGateway
 from backend.conversation.inbox import Inbox
+from backend.conversation.linking import PhoneLinking
 from backend.conversation.media import MediaFetcher
 from backend.conversation.notices import ConversationNotifier
 from backend.conversation.push_turns import PushTurns
@@ -168,7 +169,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         database,
         clock,
         bot,
-        Effects(readings, rules, alarm),
+        Effects(readings, rules, alarm, PhoneLinking(texts, looks, settings.secret_key)),
         readings,
         texts,
         looks,

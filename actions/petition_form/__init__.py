@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actions import additions, awaited, either_or, existing, guide, hand_over, subscription
+from actions import (
+    additions,
+    awaited,
+    either_or,
+    existing,
+    guide,
+    hand_over,
+    rating,
+    subscription,
+)
 from actions.additions import corrects_the_last, soon_after_filing
 from actions.answers import agreement, is_lonely
 from actions.company import keep_company
@@ -171,9 +180,17 @@ def _may_belong_to_the_last(turn: Turn, awaiting: dict[str, Any] | None) -> bool
 
 def _interrupted(turn: Turn, draft: Draft, out: Outcome) -> bool:
     """Answer what is no answer to the open question. False: the stage shall read it."""
+    if turn.command in COMMANDS:
+        COMMANDS[turn.command](turn, out)
+        ask_again(draft, turn, out)
+        return True
     if turn.intent in LEAVING:
         LEAVING[turn.intent](turn, out)
         out.draft = None
+        return True
+    if turn.intent == "greet_new" and turn.here and draft.stage in ("place", "correct_place"):
+        draft.put_place(turn.here.place, turn.here.code)
+        proceed(turn, draft, out)
         return True
     if existing.number_asked_for(turn):
         existing.show_progress(turn, out)
@@ -223,6 +240,14 @@ def _reply(key: str) -> Callable[[Turn, Outcome], None]:
 LEAVING: dict[str, Callable[[Turn, Outcome], None]] = {
     "ask_human": _hand_over_draft,
     "opt_out": subscription.opt_out,
+}
+# Buttons of the menu that the matter under way outlasts; it is asked on about after them.
+COMMANDS: dict[str, Callable[[Turn, Outcome], None]] = {
+    "petition": _reply("back_to_matter"),
+    "guide": _reply("guide_asked_for"),
+    "rate": rating.rate_unasked,
+    "remind": existing.remind,
+    "human": _hand_over_draft,
 }
 NO_MATTER = frozenset({"inform", "out_of_scope", "nlu_fallback", "greet"})
 ASKING = frozenset({"check_progress", "opt_in", "help", "ask_privacy", "ask_identity", "remind"})

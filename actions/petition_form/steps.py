@@ -17,7 +17,10 @@ SHORT = 12
 
 
 def proceed(turn: Turn, draft: Draft, out: Outcome) -> None:
-    """Ask for what is still missing, or for the confirmation."""
+    """Ask for what is still missing, or for the confirmation. Where they stand by a code they
+    scanned need not be asked; the confirmation shows it, to be corrected."""
+    if draft.words and not draft.place and turn.here is not None:
+        draft.put_place(turn.here.place, turn.here.code)
     if not draft.words:
         draft.stage = "what"
     elif not draft.place:

@@ -13,7 +13,7 @@ from backend.web.texts import OfficialTexts
 
 # Facts of an event worth a line; the others are told by the event itself or seen elsewhere.
 TOLD = ("kind", "domain", "urgency", "place", "org_id", "due_on", "lead_org_id", "assisting",
-        "confidential", "level", "phone", "words", "main", "joined")  # fmt: skip
+        "confidential", "level", "phone", "words", "main", "joined", "counter")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

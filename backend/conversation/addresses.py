@@ -13,7 +13,7 @@ from backend.conversation.tables import address, address_event, citizen, outbox
 from backend.organisation.tables import account
 
 _c = address.c
-_CURRENT = select(_c.id, _c.citizen_id, _c.external_id).where(
+_CURRENT = select(_c.id, _c.citizen_id, _c.external_id, _c.left_at).where(
     _c.ended_at.is_(None), _c.account_id == bindparam("of_account")
 )
 _asked = (
@@ -42,10 +42,11 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class AddressRow:
-    """A current address and its citizen."""
+    """A current address and its citizen. `left`: they had stopped following the account."""
 
     id: int
     citizen_id: int
+    left: bool = False
 
 
 async def load_accounts(connection: AsyncConnection) -> dict[str, AccountRow]:
@@ -81,8 +82,8 @@ async def _current(
         rows = await connection.execute(
             _CURRENT_OF_MANY[connection.dialect.name], {"of_account": account_id, "known_as": ids}
         )
-        for id_, citizen_id, external_id in rows:
-            found[account_id, external_id] = AddressRow(id_, citizen_id)
+        for id_, citizen_id, external_id, left_at in rows:
+            found[account_id, external_id] = AddressRow(id_, citizen_id, left_at is not None)
     return found
 
 
@@ -165,6 +166,24 @@ async def pass_on(
         .values(state="failed", error="the address has passed on", final_at=now)
     )
     await _record(connection, "passed_on", address_id, row.citizen_id, now, user_id=user_id)
+
+
+async def open_for(
+    connection: AsyncConnection,
+    owner: AccountRow,
+    external_id: str,
+    citizen_id: int,
+    now: datetime,
+) -> int:
+    """Open an address, unknown or ended before, as a known citizen's; its id."""
+    inserted = await connection.execute(
+        address.insert()
+        .values(account_id=owner.id, external_id=external_id, citizen_id=citizen_id, created_at=now)
+        .returning(address.c.id)
+    )
+    address_id = int(inserted.scalar_one())
+    await _record(connection, "linked", address_id, citizen_id, now)
+    return address_id
 
 
 async def merge_citizens(

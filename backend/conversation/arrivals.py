@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation.addresses import AccountRow, find_or_open, load_accounts
+from backend.conversation import following
+from backend.conversation.addresses import AccountRow, AddressRow, find_or_open, load_accounts
 from backend.conversation.tables import media, message
 from backend.database.engine import Database
 from backend.database.insert_once import InsertManyOnce
@@ -97,7 +98,8 @@ class Arrivals:
 
     async def _store(self, connection: AsyncConnection, group: Sequence[Arrival]) -> list[Stored]:
         now = self._clock.now()
-        rows = await self._rows(connection, group, now)
+        senders = await self._senders(connection, group, now)
+        rows = [_row(each, *sender, now) for each, sender in zip(group, senders, strict=True)]
         keys: list[Key] = [(row["account_id"], row["external_id"]) for row in rows]
         first: dict[Key, dict[str, Any]] = {}
         for key, row in zip(keys, rows, strict=True):
@@ -111,38 +113,38 @@ class Arrivals:
             seen.add(key)
             stored.append(Stored(ids[key], row["citizen_id"], duplicate))
         await _note_media(connection, group, stored, rows)
+        await _note_following(connection, group, stored, [who for _, who in senders], now)
         return await _tried(connection, stored, rows)
 
-    async def _rows(
+    async def _senders(
         self, connection: AsyncConnection, group: Sequence[Arrival], now: datetime
-    ) -> list[dict[str, Any]]:
+    ) -> list[tuple[AccountRow, AddressRow]]:
         if any(each.inbound.account not in self._accounts for each in group):
             self._accounts = await load_accounts(connection)
         senders = [
             (self._accounts[each.inbound.account], storable(each.inbound.address)) for each in group
         ]
         addresses = await find_or_open(connection, senders, now)
-        rows = []
-        for each, (account, sender) in zip(group, senders, strict=True):
-            inbound, who = each.inbound, addresses[account.id, sender]
-            until = now + timedelta(seconds=each.reply_within) + REPLY_GRACE
-            rows.append(
-                {
-                    "account_id": account.id,
-                    "external_id": storable(inbound.external_id)[:LONGEST_EXTERNAL_ID],
-                    "address_id": who.id,
-                    "citizen_id": who.citizen_id,
-                    "kind": inbound.kind.value,
-                    "text": storable(inbound.text),
-                    "detail": _detail(inbound),
-                    "raw": inbound.raw,
-                    "media_count": len(inbound.media),
-                    "sent_at": inbound.sent_at,
-                    "received_at": now,
-                    "reply_until": until if each.reply_within else None,
-                }
-            )
-        return rows
+        return [(account, addresses[account.id, sender]) for account, sender in senders]
+
+
+def _row(each: Arrival, account: AccountRow, who: AddressRow, now: datetime) -> dict[str, Any]:
+    inbound = each.inbound
+    until = now + timedelta(seconds=each.reply_within) + REPLY_GRACE
+    return {
+        "account_id": account.id,
+        "external_id": storable(inbound.external_id)[:LONGEST_EXTERNAL_ID],
+        "address_id": who.id,
+        "citizen_id": who.citizen_id,
+        "kind": inbound.kind.value,
+        "text": storable(inbound.text),
+        "detail": _detail(inbound),
+        "raw": inbound.raw,
+        "media_count": len(inbound.media),
+        "sent_at": inbound.sent_at,
+        "received_at": now,
+        "reply_until": until if each.reply_within else None,
+    }
 
 
 def _detail(inbound: Inbound) -> dict[str, Any] | None:
@@ -206,6 +208,23 @@ async def _note_media(
     ]
     if waiting:
         await connection.execute(media.insert(), waiting)
+
+
+async def _note_following(
+    connection: AsyncConnection,
+    group: Sequence[Arrival],
+    stored: Sequence[Stored],
+    senders: Sequence[AddressRow],
+    now: datetime,
+) -> None:
+    left = {who.id: who.left for who in senders}
+    for each, new, who in zip(group, stored, senders, strict=True):
+        if new.duplicate:
+            continue
+        changed = following.change(each.inbound.event, left[who.id], now)
+        if changed:
+            await following.note(connection, who.id, changed)
+            left[who.id] = changed.get("left_at") is not None
 
 
 def is_of_the_message(error: Exception) -> bool:

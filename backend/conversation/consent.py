@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, false, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,9 @@ from backend.conversation.tables import consent_event
 
 # What is pushed without being asked for. Answers to petitions are no push and always go out.
 PUSHES = "pushes"
+# That what they say is handled by offices: asked for and given by following the account.
+HANDLING = "handling"
+FOLLOWED, UNFOLLOWED = "关注", "取消关注"
 
 _c = consent_event.c
 
@@ -39,15 +43,52 @@ async def decide(
     decision: str,
     words: str,
     now: datetime,
+    service: str = PUSHES,
 ) -> None:
-    """Record opt_out or opt_in with the citizen's words."""
+    """Record opt_out or opt_in (of HANDLING: consent or left) with the citizen's words."""
     await connection.execute(
         consent_event.insert().values(
             at=now,
             citizen_id=citizen_id,
             address_id=address_id,
-            service=PUSHES,
+            service=service,
             decision=decision,
             words=words[:255],
         )
     )
+
+
+async def followed(
+    connection: AsyncConnection, *, citizen_id: int, address_id: int, now: datetime
+) -> None:
+    """Record the consent, and pushes again where only leaving had stopped them: who had opted out
+    in words stays so."""
+    who: dict[str, Any] = {"citizen_id": citizen_id, "address_id": address_id, "now": now}
+    who["words"] = FOLLOWED
+    await decide(connection, decision="consent", service=HANDLING, **who)
+    last = await _last(connection, address_id)
+    if last == ("opt_out", UNFOLLOWED):
+        await decide(connection, decision="opt_in", **who)
+
+
+async def unfollowed(
+    connection: AsyncConnection, *, citizen_id: int, address_id: int, now: datetime
+) -> None:
+    """Record that they left, and that nothing is to be pushed any more."""
+    who: dict[str, Any] = {"citizen_id": citizen_id, "address_id": address_id, "now": now}
+    who["words"] = UNFOLLOWED
+    await decide(connection, decision="left", service=HANDLING, **who)
+    last = await _last(connection, address_id)
+    if last is None or last[0] != "opt_out":
+        await decide(connection, decision="opt_out", **who)
+
+
+async def _last(connection: AsyncConnection, address_id: int) -> tuple[str, str] | None:
+    found = await connection.execute(
+        select(_c.decision, _c.words)
+        .where(_c.address_id == address_id, _c.service == PUSHES)
+        .order_by(_c.id.desc())
+        .limit(1)
+    )
+    row = found.first()
+    return (row.decision, row.words) if row is not None else None

@@ -7,15 +7,20 @@ happens before the transaction, in `prepare`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import consent, guide_effect, offers
+from backend.conversation.following_effects import FOLLOWING_EFFECTS
 from backend.conversation.fragments import Waiting
+from backend.conversation.link_words import LINK_CODE, LINKING_RULES, UNLINK_PHONE
+from backend.conversation.linking import PhoneLinking
 from backend.conversation.original_words import original_words
 from backend.conversation.petition_words import filed_words, joined_words, words
 from backend.conversation.reading import PetitionReading, Readings
+from backend.conversation.scanned import Scanned, read_scene, scanned_at
 from backend.conversation.scene import Scene
 from backend.conversation.survey_effects import SURVEY_EFFECTS
 from backend.conversation.texts import Reply
@@ -37,10 +42,18 @@ Prepared = Mapping[str, PetitionReading]
 class Effects:
     """`by_rule` answers without the bot; `prepare` reads; `apply` writes."""
 
-    def __init__(self, readings: Readings, rules: PetitionRules, alarm: Alarm) -> None:
+    def __init__(
+        self,
+        readings: Readings,
+        rules: PetitionRules,
+        alarm: Alarm,
+        linking: PhoneLinking | None = None,
+    ) -> None:
+        """`linking`: None where no text message can be sent."""
         self._readings = readings
         self._rules = rules
         self._alarm = alarm
+        self._linking = linking
 
     def by_rule(
         self, rule: str, messages: Sequence[Waiting]
@@ -94,11 +107,28 @@ class Effects:
             if isinstance(result, followup.Added) and result.located is not None:
                 await self._alarm.tell_place(connection, result.located, scene.now)
             return words(result)
+        if type_ in FOLLOWING_EFFECTS:
+            return await FOLLOWING_EFFECTS[type_](connection, scene, self._rules.catalogue)
+        if type_ in LINKING_RULES:
+            return await self._link(connection, scene, effect)
         return await _OTHERS[type_](connection, scene, effect)
+
+    async def _link(self, connection: AsyncConnection, scene: Scene, effect: Effect) -> list[Reply]:
+        if self._linking is None:
+            return [Reply("link_not_offered")]
+        if effect["type"] == UNLINK_PHONE:
+            return await self._linking.unlink(connection, scene)
+        act = self._linking.prove if effect["type"] == LINK_CODE else self._linking.ask
+        return await act(connection, scene, effect["words"])
+
+    def scanned(self, scene: str | None, at: datetime | None, now: datetime) -> Scanned | None:
+        """Where the QR code scanned at `at` says the citizen stands `now`."""
+        return read_scene(scene, at, now, self._rules.catalogue)
 
     async def _file(
         self, connection: AsyncConnection, scene: Scene, effect: Effect, read: PetitionReading
     ) -> list[Reply]:
+        here = await scanned_at(connection, scene.address_id, scene.now, self._rules.catalogue)
         filing = Filing(
             citizen_id=scene.citizen_id,
             address_id=scene.address_id,
@@ -115,6 +145,7 @@ class Effects:
             dedupe_key=_key(scene, effect),
             now=scene.now,
             anonymous=bool(effect.get("anonymous")),
+            counter=here.counter_name if here else "",
         )
         filed = await file_petition(connection, filing, self._rules)
         if read.machine.urgency.value == "emergency":

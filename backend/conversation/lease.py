@@ -24,7 +24,15 @@ _TAKE = (
     .where(_c.citizen_id == bindparam("whose"))
     .where(or_(_c.lease_until.is_(None), _c.lease_until < bindparam("now")))
     .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"), fence=_c.fence + 1)
-    .returning(_c.fence, _c.state, _c.busy, _c.prompt, _c.last_inbound_at, _c.retry_at)
+    .returning(
+        _c.fence,
+        _c.state,
+        _c.busy,
+        _c.prompt,
+        _c.last_inbound_at,
+        _c.retry_at,
+        _c.linking_until,
+    )
 )
 _OPEN = InsertOnce(conversation, ["citizen_id"], _c.fence)
 _HELD = update(conversation).where(
@@ -38,7 +46,8 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A held conversation and what it was when the lease was taken."""
+    """A held conversation and what it was when the lease was taken. Until `linking_until` a bare
+    phone number or code is for linking a phone."""
 
     citizen_id: int
     fence: int
@@ -47,6 +56,7 @@ class Lease:
     prompt: dict[str, Any] | None
     last_inbound_at: datetime | None
     retry_at: datetime | None
+    linking_until: datetime | None = None
 
 
 async def take(

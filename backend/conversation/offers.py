@@ -6,6 +6,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import outbox
+from backend.conversation.following import LEAVES
+from backend.conversation.linking import CODE_KEY
 from backend.conversation.scene import Scene
 from backend.conversation.tables import outbox as table
 from backend.conversation.texts import Reply
@@ -15,7 +17,9 @@ RESEND_AT_MOST = 5
 RESENT = "resent"
 
 _c = table.c
-_OF_CITIZEN = outbox.in_states(outbox.NOT_TOLD), _c.citizen_id == bindparam("whose")
+# A code is good for minutes, and only there where it was asked for.
+_NO_CODE = _c.key != CODE_KEY
+_OF_CITIZEN = outbox.in_states(outbox.NOT_TOLD), _c.citizen_id == bindparam("whose"), _NO_CODE
 # A question that did not reach them is asked anew, if it still is one (backend/surveys).
 _NO_QUESTION = ~((_c.lane == outbox.PUSH) & _c.key.startswith(SURVEY_KEYS, autoescape=True))
 _NOT_TOLD = select(_c.state, _c.address_id, _c.lane, _c.offered_at).where(*_OF_CITIZEN)
@@ -35,8 +39,10 @@ _OFFER_UNKNOWN = (
 async def at_contact(connection: AsyncConnection, scene: Scene) -> list[Reply]:
     """Queue kept rows again (but no survey's question), to ride back with this turn's answer where
     a webhook waits: the only route of an account that may not push. One line of offer where an
-    answer's fate is unknown. Nothing for an internal turn: the citizen has not come to us."""
-    if scene.messages[0].kind == "internal":
+    answer's fate is unknown. Nothing for an internal turn: the citizen has not come to us; nor
+    where they have left."""
+    first = scene.messages[0]
+    if first.kind == "internal" or (first.detail or {}).get("event") == LEAVES:
         return []
     whose = {"whose": scene.citizen_id, "at_address": scene.address_id}
     waiting = (await connection.execute(_NOT_TOLD, whose)).all()
@@ -56,7 +62,7 @@ async def resend(connection: AsyncConnection, scene: Scene) -> list[Reply]:
             select(table.c.text)
             .where(outbox.in_states(outbox.NOT_TOLD))
             .where(table.c.citizen_id == scene.citizen_id, table.c.state == "unknown")
-            .where(table.c.lane != "push", table.c.key.not_like(f"{RESENT}%"))
+            .where(table.c.lane != "push", table.c.key.not_like(f"{RESENT}%"), _NO_CODE)
             .order_by(table.c.id.desc())
             .limit(RESEND_AT_MOST)
         )

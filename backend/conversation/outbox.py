@@ -63,6 +63,7 @@ _CLAIMED = (
         LEFT,
         outbox.c.attempts,
         outbox.c.moved_from,
+        address.c.left_at,
         petition.c.number,
         petition.c.title,
         petition.c.confidential,
@@ -83,7 +84,8 @@ _QUEUE = InsertOnce(outbox, ["dedupe_key"], outbox.c.id)
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A row this process may send now. `text`: what has not left yet; of it `about`, `noticed_by`
-    and `moved_from` say what `Outbound` and the table's columns say."""
+    and `moved_from` say what `Outbound` and the table's columns say. `left_at`: its citizen no
+    longer follows the account."""
 
     id: int
     account_id: int
@@ -92,6 +94,7 @@ class Claimed:
     text: str
     attempts: int
     moved_from: int | None = None
+    left_at: datetime | None = None
     about: About | None = None
     noticed_by: Sequence[str] = ()
 
@@ -157,6 +160,7 @@ async def _claim(
             row.text,
             row.attempts,
             row.moved_from,
+            row.left_at,
             _about(row),
             [one.by for one in notices if one.outbox_id == row.id],
         )

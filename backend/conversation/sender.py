@@ -19,7 +19,7 @@ from backend.conversation.outcomes import Outcome
 from backend.conversation.push_rate import PORTION_SECONDS, PushRate
 from backend.conversation.steps import reach
 from backend.database.engine import Database
-from backend.ports import Channel, Clock, Outbound, SendResult, Unknown
+from backend.ports import Channel, Clock, Outbound, SendResult, Unknown, Unreachable
 from backend.surveys.push_limits import QuietHours
 
 log = structlog.get_logger(__name__)
@@ -177,13 +177,10 @@ class Sender:
         return rows, pushed
 
     async def _send(self, row: Claimed) -> None:
-        channel = self._by_id[row.account_id]
         result: SendResult
         try:
             async with asyncio.timeout(self._send_seconds):
-                result = await channel.send(
-                    Outbound(row.id, row.external_id, row.text, row.about, row.noticed_by)
-                )
+                result = await self._ask(row)
         except TimeoutError:
             result = Unknown("no outcome in time")
         except Exception as error:  # noqa: BLE001 - a channel's own fault, before or after sending
@@ -203,6 +200,14 @@ class Sender:
         reach("outbox.sent")
         self._outcomes.append(Outcome(row, result))
         self._recordable.set()
+
+    async def _ask(self, row: Claimed) -> SendResult:
+        if row.left_at is not None:
+            return Unreachable("no longer follows the account")
+        channel = self._by_id[row.account_id]
+        return await channel.send(
+            Outbound(row.id, row.external_id, row.text, row.about, row.noticed_by)
+        )
 
     async def _record_groups(self) -> None:
         while True:

@@ -45,6 +45,10 @@ address = Table(
     Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
+    Column("left_at", UtcDateTime),  # no longer follows the account: nothing can be sent there
+    # The QR code scanned last, which says where they stand (scanned.py).
+    Column("scene", String(64), info=IDENTITY),
+    Column("scanned_at", UtcDateTime),
     Index(
         "uq_address_current",
         "account_id",
@@ -79,9 +83,27 @@ consent_event = Table(
     Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
     Column("address_id", Id, ForeignKey("address.id"), nullable=False),
     Column("service", String(32), nullable=False),
-    Column("decision", String(16), nullable=False),  # opt_out, opt_in, consent
+    Column("decision", String(16), nullable=False),  # opt_out, opt_in, consent, left
     Column("words", String(255), nullable=False, default=""),
     Index(None, "address_id", "service"),
+)
+
+# A phone number to be proven by a code sent there, so that it and `address_id` are one citizen's.
+# `state`: open, proven, wrong (too often), replaced (by a newer code). Kept to count them.
+phone_code = Table(
+    "phone_code",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("citizen_id", Id, ForeignKey("citizen.id"), nullable=False),
+    Column("address_id", Id, ForeignKey("address.id"), nullable=False),
+    Column("phone_address_id", Id, ForeignKey("address.id"), nullable=False),
+    Column("mark", String(64), nullable=False),  # keyed hash of the code
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("outbox_id", Id, ForeignKey("outbox.id")),
+    Index(None, "citizen_id", "at"),
+    Index(None, "phone_address_id", "at"),
 )
 
 # What came in. `text` is safe for both databases; `raw` is the body byte for byte.
@@ -130,6 +152,7 @@ conversation = Table(
     Column("lease_owner", String(64)),
     Column("lease_until", UtcDateTime),
     Column("retry_at", UtcDateTime),  # no worker takes it before (the bot is down)
+    Column("linking_until", UtcDateTime),  # a bare phone number or code is for linking a phone
 )
 
 turn = Table(

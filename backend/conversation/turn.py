@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import (
     consent,
+    following,
+    following_effects,
+    menu_commands,
     offers,
     outbox,
     prompts,
@@ -23,12 +26,13 @@ from backend.conversation.bot_client import BotClient, BotRefused, BotUnavailabl
 from backend.conversation.effects import Effects
 from backend.conversation.fragments import Waiting
 from backend.conversation.lease import Lease
+from backend.conversation.link_words import link_rule
 from backend.conversation.prompts import Prompt
 from backend.conversation.reading import Readings
 from backend.conversation.same_matters import SameMatters
 from backend.conversation.scene import Scene
 from backend.conversation.steps import reach
-from backend.conversation.tables import citizen
+from backend.conversation.tables import address, citizen
 from backend.conversation.texts import Reply, Texts
 from backend.conversation.told_about import told_about
 from backend.conversation.turns import Turn
@@ -43,8 +47,16 @@ from backend.triage.cleaning import as_written
 # After this many failed tries the citizen hears that the message has arrived.
 SAY_RECEIVED_AT = 2
 
-_OWN = select(citizen.c.home_place, consent.OPTED_OUT, OPEN_FOR).where(
-    citizen.c.id == bindparam("whose")
+_OWN = (
+    select(
+        citizen.c.home_place,
+        consent.OPTED_OUT,
+        OPEN_FOR,
+        address.c.scene,
+        address.c.scanned_at,
+    )
+    .outerjoin_from(citizen, address, address.c.id == bindparam("at_address"))
+    .where(citizen.c.id == bindparam("whose"))
 )
 
 
@@ -102,19 +114,28 @@ class TurnTaker:
             connection,
             lease,
             now,
-            rule_for=self._rule_for,
+            rule_for=lambda each: self._rule_for(each, lease, now),
             standalone=lambda each: (
                 turn_request.chosen_option([each], prompted) is not None
                 or self._readings.is_number(each.text)
             ),
         )
 
-    def _rule_for(self, message: Waiting) -> str | None:
+    def _rule_for(self, message: Waiting, lease: Lease, now: datetime) -> str | None:
         if message.kind == "text":
-            return self._readings.rule(message.text)
+            linking = lease.linking_until is not None and now < lease.linking_until
+            return self._readings.rule(message.text) or link_rule(message.text, linking=linking)
+        if message.kind != "event":
+            return None
+        event = str((message.detail or {}).get("event"))
+        if event == following.SCANS and lease.busy:
+            return None  # it may answer where the matter under way is
+        if event in following_effects.RULES:
+            return following_effects.RULES[event]
         # Someone sent a kind of message we cannot read and waits; a mere report waits for nothing.
-        other = message.kind == "event" and (message.detail or {}).get("event") == "other"
-        return "unsupported" if other and message.reply_until is not None else None
+        if event == "other":
+            return "unsupported" if message.reply_until is not None else None
+        return menu_commands.rule_of(message)
 
     async def take(self, lease: Lease, turn: Turn) -> Taken:
         """Answer and commit. Raises BotUnavailable, LeaseLost, SQLAlchemyError."""
@@ -195,7 +216,7 @@ class TurnTaker:
             own = await connection.execute(
                 _OWN, {"whose": scene.citizen_id, "at_address": scene.address_id}
             )
-            home_place, opted_out, surveyed_as = own.one()
+            home_place, opted_out, surveyed_as, scanned, scanned_at = own.one()
             survey, prompted = await survey_effects.around(
                 connection, surveyed_as, prompted, scene.now
             )
@@ -214,6 +235,7 @@ class TurnTaker:
             survey,
             self._readings.guide_entry(text),
             await self._readings.petition_likelihood(text),
+            self._effects.scanned(scanned, scanned_at, scene.now),
         )
         return surroundings, prompted
 

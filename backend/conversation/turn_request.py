@@ -10,6 +10,8 @@ from typing import Any
 from backend.clock import SHANGHAI
 from backend.conversation.choice import chosen
 from backend.conversation.fragments import Waiting
+from backend.conversation.menu_commands import command_of
+from backend.conversation.scanned import Scanned
 from backend.triage.cleaning import clean
 
 SCHEMA = 1
@@ -19,7 +21,8 @@ LONGEST_TEXT = 2000
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the bot is told besides the message. `guide`: the entry it asks for; `petition`: how
-    likely it raises a matter, as the app reads it."""
+    likely it raises a matter, as the app reads it; `here`: the village whose QR code the citizen
+    scanned lately."""
 
     petitions: Sequence[Mapping[str, Any]]
     home_place: str | None
@@ -27,6 +30,7 @@ class Surroundings:
     survey: Mapping[str, Any] | None = None
     guide: str | None = None
     petition: float = 0.0
+    here: Scanned | None = None
 
 
 def chosen_option(
@@ -66,6 +70,7 @@ def build(
     """The request; `text` and `entities` were read together, so their offsets agree."""
     first = messages[0]
     choice = chosen_option(messages, prompt)
+    command = command_of(first)
     return {
         "schema": SCHEMA,
         "turn_id": str(turn_id),
@@ -80,6 +85,7 @@ def build(
             "choice": choice[1] if choice else None,
             "event": first.detail.get("event") if first.kind == "event" and first.detail else None,
             "internal": first.detail if first.kind == "internal" else None,
+            **({"command": command} if command else {}),
         },
         "entities": list(entities),
         "context": {
@@ -90,8 +96,15 @@ def build(
             "survey": around.survey,
             "guide": around.guide if choice is None else None,
             "petition": around.petition,
+            **_here(around.here),
         },
     }
+
+
+def _here(scanned: Scanned | None) -> dict[str, Any]:
+    if scanned is None or not scanned.place:
+        return {}
+    return {"here": {"place": scanned.place, "code": scanned.place_code}}
 
 
 def _kind(messages: Sequence[Waiting]) -> str:

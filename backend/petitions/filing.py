@@ -64,7 +64,8 @@ class MachineReading:
 class Filing:
     """A petition to file. `org_id` is the office of the account it came in by; `kind` what the
     dialogue settled (None: the reading's). `dedupe_key` is the same on every repeat. `anonymous`:
-    the writer wants no name and no number kept with it."""
+    the writer wants no name and no number kept with it. `counter`: the office whose QR code they
+    scanned before, '' for none."""
 
     citizen_id: int
     address_id: int
@@ -81,6 +82,7 @@ class Filing:
     dedupe_key: str
     now: datetime
     anonymous: bool = False
+    counter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,11 @@ async def file_petition(connection: AsyncConnection, filing: Filing, rules: Peti
         "received",
         CITIZEN,
         filing.now,
-        detail={"channel": filing.channel, "messages": list(filing.message_ids)},
+        detail={
+            "channel": filing.channel,
+            "messages": list(filing.message_ids),
+            **({"counter": filing.counter} if filing.counter else {}),
+        },
         dedupe_key=filing.dedupe_key,
     )
     await suggest_subjects(

@@ -100,6 +100,16 @@ class WechatApi:
             raise OutcomeUnknown("answer too large") from error
         return self._checked(path, content)
 
+    async def get_json(
+        self, path: str, query: Mapping[str, str], *, access_token: str | None = None
+    ) -> dict[str, Any]:
+        """As `post_json`."""
+        try:
+            content, _ = await self._request("GET", path, access_token, MAX_JSON_BYTES, query=query)
+        except AnswerTooLarge as error:
+            raise OutcomeUnknown("answer too large") from error
+        return self._checked(path, content)
+
     async def download(
         self, path: str, query: Mapping[str, str], *, access_token: str, max_bytes: int
     ) -> Download:

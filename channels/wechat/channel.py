@@ -13,6 +13,7 @@ from backend.ports import (
     MediaContent,
     MediaRef,
     Outbound,
+    PageLogin,
     SendResult,
     Unreachable,
 )
@@ -22,6 +23,7 @@ from channels.wechat.api import WechatApi
 from channels.wechat.customer_service import CustomerService
 from channels.wechat.media import Media
 from channels.wechat.notices import Notices
+from channels.wechat.oauth import PageOAuth
 from channels.wechat.options import WechatOptions, read_options
 from channels.wechat.reply_quota import ReplyQuota
 from channels.wechat.route_stops import RouteStops
@@ -53,6 +55,7 @@ class WechatChannel:
             deps.clock,
         )
         self._media = Media(self._api, self._token)
+        self._page_login = PageOAuth(self._options, self._api)
         self._webhook = Webhook(
             account.name,
             self._options,
@@ -67,6 +70,12 @@ class WechatChannel:
     def idempotent(self) -> bool:
         """Customer-service messages have no idempotency key."""
         return False
+
+    @property
+    def page_login(self) -> PageLogin | None:
+        """None without `app_secret`, or where the account has no web OAuth."""
+        offered = self._options.citizen_pages and self._options.app_secret
+        return self._page_login if offered else None
 
     def routes(self) -> Sequence[web.RouteDef]:
         return [

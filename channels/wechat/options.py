@@ -12,6 +12,8 @@ from channels.wechat.encryption import EncodingKey
 from channels.wechat.notice_fields import check_fields
 
 API_BASE_URL = "https://api.weixin.qq.com"
+OAUTH_BASE_URL = "https://open.weixin.qq.com"
+MP_BASE_URL = "https://mp.weixin.qq.com"
 _KEYS = ("encoding_aes_key", "previous_encoding_aes_key")
 _NOTICES = (("template_id", "template_fields"), ("subscribe_template_id", "subscribe_fields"))
 LONGEST_WAIT = 4.8  # WeChat disconnects after 5 s
@@ -34,7 +36,9 @@ class WechatOptions:
     customer-service messages (verified accounts). `reply_wait_seconds`: how long a webhook waits
     for the answer; 0 acknowledges at once. `timeout_seconds`: for one call to WeChat. `template`
     and `subscribe`: the notices sent where nothing else may be, from `template_id` and
-    `template_fields`, `subscribe_template_id` and `subscribe_fields`."""
+    `template_fields`, `subscribe_template_id` and `subscribe_fields`. `menu_file`: a menu of the
+    account's own, '' for the shipped one. `citizen_pages`: whether the account has web OAuth
+    (verified service accounts), so that citizens' own pages can be opened from it."""
 
     token: str = field(repr=False)
     app_id: str
@@ -47,6 +51,10 @@ class WechatOptions:
     timeout_seconds: float = 8.0
     template: NoticeTemplate | None = None
     subscribe: NoticeTemplate | None = None
+    menu_file: str = ""
+    citizen_pages: bool = True
+    oauth_base_url: str = OAUTH_BASE_URL
+    mp_base_url: str = MP_BASE_URL
 
 
 def read_options(options: Mapping[str, Any]) -> WechatOptions:
@@ -67,10 +75,14 @@ def read_options(options: Mapping[str, Any]) -> WechatOptions:
         accept_plain=_flag(options, "accept_plain", default=False),
         can_push=can_push,
         reply_wait_seconds=_seconds(options, "reply_wait_seconds", 4.5, 0.0, LONGEST_WAIT),
-        api_base_url=_base_url(options.get("api_base_url", API_BASE_URL)),
+        api_base_url=_base_url(options, "api_base_url", API_BASE_URL),
         timeout_seconds=_seconds(options, "timeout_seconds", 8.0, 0.05, 60.0),
         template=_notice(options, *_NOTICES[0], can_push=can_push),
         subscribe=_notice(options, *_NOTICES[1], can_push=can_push),
+        menu_file=_text(options, "menu_file", "a file") if options.get("menu_file") else "",
+        citizen_pages=_flag(options, "citizen_pages", default=True),
+        oauth_base_url=_base_url(options, "oauth_base_url", OAUTH_BASE_URL),
+        mp_base_url=_base_url(options, "mp_base_url", MP_BASE_URL),
     )
     if not read.can_push and read.reply_wait_seconds == 0:
         raise ValueError(
@@ -131,11 +143,11 @@ def _seconds(
     return float(value)
 
 
-def _base_url(value: object) -> str:
+def _base_url(options: Mapping[str, Any], name: str, default: str) -> str:
     try:
-        url = URL(str(value))
+        url = URL(str(options.get(name, default)))
     except ValueError:
         url = URL()
     if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("wechat: option api_base_url should be an http(s) address")
+        raise ValueError(f"wechat: option {name} should be an http(s) address")
     return str(url).rstrip("/")

@@ -42,9 +42,9 @@ SURVEY_ID = 7
 @dataclass
 class Player:
     """One citizen. `survey` is the questions of one that was just pushed to them. `say`, `photos`,
-    `place_sent`, `event`, `internal`, `guide`, `petition` and `choose` of a golden turn are what
-    the app would make of a message; of an entity there may be a list; `same` is what others wait
-    for, told by the app when the bot would file."""
+    `place_sent`, `event`, `command`, `here`, `internal`, `guide`, `petition` and `choose` of a
+    golden turn are what the app would make of a message; of an entity there may be a list; `same`
+    is what others wait for, told by the app when the bot would file."""
 
     engine: Engine
     channel: str = "wechat"
@@ -96,6 +96,7 @@ class Player:
                 "choice": choice,
                 "event": turn.get("event"),
                 "internal": turn.get("internal"),
+                **({"command": turn["command"]} if "command" in turn else {}),
             },
             "entities": [
                 {"entity": name, "value": value, "start": at, "end": at + len(value)}
@@ -109,7 +110,7 @@ class Player:
                 "home_place": self.home_place,
                 "opted_out": False,
                 "survey": self._survey(),
-                **({"same": turn["same"]} if "same" in turn else {}),
+                **({name: turn[name] for name in ("same", "here") if name in turn}),
                 "guide": turn.get("guide"),
                 "petition": turn.get("petition", 0.0),
             },

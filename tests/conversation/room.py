@@ -13,6 +13,7 @@ from backend.conversation.arrivals import Arrival, Arrivals
 from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.effects import Effects
 from backend.conversation.inbox import Inbox
+from backend.conversation.linking import PhoneLinking
 from backend.conversation.reading import Readings
 from backend.conversation.same_matters import SameMatters
 from backend.conversation.signals import Signals
@@ -127,7 +128,12 @@ class Room:
             database,
             clock,
             self.bot,  # type: ignore[arg-type]
-            Effects(readings(), petition_rules(), Alarm(texts(), LOOKS, PATIENCE)),
+            Effects(
+                readings(),
+                petition_rules(),
+                Alarm(texts(), LOOKS, PATIENCE),
+                PhoneLinking(texts(), LOOKS, lambda: bytes(32)),
+            ),
             readings(),
             texts(),
             LOOKS,
@@ -147,11 +153,12 @@ class Room:
         kind: str = "text",
         event: Event | None = None,
         reply_within: float = 0.0,
+        account: str = "town",
     ) -> int:
         """The message's citizen."""
         self._count += 1
         inbound = Inbound(
-            "wechat", "town", who, f"m{self._count}", MessageKind(kind), text, event=event
+            LOOKS[account], account, who, f"m{self._count}", MessageKind(kind), text, event=event
         )
         (stored,) = await self.arrivals.store([Arrival(inbound, reply_within)])
         return stored.citizen_id

@@ -102,6 +102,7 @@ class Town:
             "APP_ID": self.platform.app_id,
             "APP_SECRET": self.platform.app_secret,
             "API_BASE_URL": self.platform.base_url,
+            "OAUTH_BASE_URL": self.platform.base_url,
         }
         return {
             **{name: value for name, value in os.environ.items() if "XIANGYIN_" not in name},

@@ -112,6 +112,12 @@ class Wechat:
         element = "".join(part.capitalize() for part in event.split("_"))
         return await self.post(openid, {**content, element: list(items)})
 
+    async def scan(self, openid: str, scene: str) -> Delivery:
+        """A citizen scans a QR code; one who does not follow yet does so by it."""
+        if openid not in self.platform.followers:
+            return await self.follow(openid, scene)
+        return await self.post_event(openid, "SCAN", scene)
+
     async def post_event(self, openid: str, event: str, key: str = "") -> Delivery:
         if event in ("CLICK", "SCAN"):
             self.platform.windows.acted(openid)

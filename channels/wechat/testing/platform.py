@@ -11,37 +11,20 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from aiohttp import web
 
+from channels.wechat.testing.answers import MESSAGES
+from channels.wechat.testing.answers import answer as _answer
+from channels.wechat.testing.answers import read_json as _json
+from channels.wechat.testing.menus import Menus
 from channels.wechat.testing.notices import NoticeBoard
+from channels.wechat.testing.qrcodes import QrCodes
 from channels.wechat.testing.rules import Fault, Now, ReplyWindows, Tokens
+from channels.wechat.testing.web_oauth import WebOAuth
 
 TEXT_BYTES = 2048
 MEDIA_KEPT = timedelta(days=3)
-MESSAGES = {
-    0: "ok",
-    40001: "invalid credential, access_token is invalid or not latest",
-    40003: "invalid openid",
-    40007: "invalid media_id",
-    40013: "invalid appid",
-    40037: "invalid template_id",
-    40125: "invalid appsecret",
-    41001: "access_token missing",
-    42001: "access_token expired",
-    43004: "require subscribe",
-    43101: "user refuse to accept the msg",
-    44004: "empty content",
-    45002: "content size out of limit",
-    45009: "reach max api daily quota limit",
-    45011: "api minute-quota reach limit",
-    45015: "response out of time limit or subscription is canceled",
-    45047: "out of response count limit",
-    45065: "clientmsgid exist",
-    47001: "data format error",
-    47003: "argument invalid!",
-}
 
 
 class _SystemClock:
@@ -80,6 +63,9 @@ class FakePlatform:
         self.tokens = Tokens(self.clock)
         self.windows = ReplyWindows(self.clock)
         self.notices = NoticeBoard(self.clock)
+        self.menus = Menus()
+        self.qrcodes = QrCodes()
+        self.web_oauth = WebOAuth(self.app_id, self.app_secret, self.clock)
         self._media: dict[str, tuple[bytes, str, datetime]] = {}
         self._runner: web.AppRunner | None = None
         self._hung = asyncio.Event()
@@ -99,6 +85,15 @@ class FakePlatform:
                 web.post("/cgi-bin/message/subscribe/bizsend", self._call(self._subscribe_send)),
                 web.get("/cgi-bin/media/get", self._call(self._media_get)),
                 web.post("/cgi-bin/media/upload", self._call(self._media_upload)),
+                web.post("/cgi-bin/menu/create", self._call(self.menus.create)),
+                web.get("/cgi-bin/menu/get", self._call(self.menus.get)),
+                web.get("/cgi-bin/menu/delete", self._call(self.menus.delete)),
+                web.post("/cgi-bin/qrcode/create", self._call(self.qrcodes.create)),
+                web.get("/cgi-bin/showqrcode", self.qrcodes.show),
+                web.get("/connect/oauth2/authorize", self.web_oauth.authorize),
+                web.get(
+                    "/sns/oauth2/access_token", self._call(self.web_oauth.exchange, token=False)
+                ),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -242,16 +237,3 @@ class FakePlatform:
         kind = request.query.get("type", "image")
         created = int(self.clock.now().timestamp())
         return web.json_response({"type": kind, "media_id": media_id, "created_at": created})
-
-
-def _answer(errcode: int, errmsg: str = "") -> web.Response:
-    text = errmsg or MESSAGES.get(errcode, "error")
-    return web.json_response({"errcode": errcode, "errmsg": text})
-
-
-async def _json(request: web.Request) -> dict[str, Any] | None:
-    try:
-        body = await request.json()
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None

@@ -1,0 +1,1 @@
+"""What an operator does with a WeChat account: `xiangyin wechat`."""
