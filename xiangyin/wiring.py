@@ -19,6 +19,7 @@ from backend.conversation.gateway import ConversationGateway
 from backend.conversation.inbox import Inbox
 from backend.conversation.media import MediaFetcher
 from backend.conversation.notices import ConversationNotifier
+from backend.conversation.photo_reading import PhotoTexts
 from backend.conversation.push_turns import PushTurns
 from backend.conversation.reading import Readings
 from backend.conversation.same_matters import SameMatters
@@ -37,6 +38,8 @@ from backend.duty.watch import DutyWatch
 from backend.guide.entries import load_guide
 from backend.learning.live import ModelWatch, load_serving
 from backend.learning.shelf import Shelf
+from backend.ocr.reader import PhotoReader
+from backend.ocr.reader import is_installed as reads_photos
 from backend.petitions.grouping import MatterFinder
 from backend.petitions.joinable import JoinableFinder
 from backend.petitions.rules import PetitionRules, load_petition_rules
@@ -83,6 +86,7 @@ class Parts:
     survey_pusher: SurveyPusher
     sender: Sender
     media: MediaFetcher
+    photo_texts: PhotoTexts
     notifier: ConversationNotifier
     model_watch: ModelWatch
     matters: MatterFinder
@@ -220,6 +224,9 @@ def build(settings: Settings, clock: Clock) -> Parts:
         ),
         sender=sender,
         media=media,
+        photo_texts=PhotoTexts(
+            database, clock, settings.media_dir, PhotoReader() if reads_photos() else None
+        ),
         notifier=ConversationNotifier(texts, looks, signals, clock),
         model_watch=model_watch,
         matters=MatterFinder(database, clock, sentences),

@@ -30,6 +30,9 @@ from backend.petitions.rules import PetitionRules
 from backend.surveys.answering import end_at_address
 from backend.triage.cleaning import as_written
 
+FEW_WORDS = 20
+"""Characters up to which a petition's words alone hardly tell what it is about ('你们看看这个')."""
+
 Effect = Mapping[str, Any]
 Prepared = Mapping[str, PetitionReading]
 
@@ -62,11 +65,19 @@ class Effects:
             }
         return [{"from_effect": "e1"}], [effect]
 
-    async def prepare(self, effects: Sequence[Effect]) -> dict[str, PetitionReading]:
-        """Readings by effect id, for petitions to be filed."""
+    async def prepare(
+        self, effects: Sequence[Effect], in_photos: Callable[[Sequence[int]], Awaitable[str]]
+    ) -> dict[str, PetitionReading]:
+        """Readings by effect id, for petitions to be filed. `in_photos` gives what is written in
+        the photos of messages; it is asked where the citizen's own words are few."""
         return {
             effect["id"]: await self._readings.petition(
-                effect["text"], _known(effect["place"]), emergency=effect.get("emergency")
+                effect["text"],
+                _known(effect["place"]),
+                emergency=effect.get("emergency"),
+                in_photos=await in_photos(effect["messages"])
+                if len(effect["text"]) <= FEW_WORDS
+                else "",
             )
             for effect in effects
             if effect["type"] == "file_petition"

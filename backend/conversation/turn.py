@@ -23,6 +23,7 @@ from backend.conversation.bot_client import BotClient, BotRefused, BotUnavailabl
 from backend.conversation.effects import Effects
 from backend.conversation.fragments import Waiting
 from backend.conversation.lease import Lease
+from backend.conversation.photo_text import words_in_photos
 from backend.conversation.prompts import Prompt
 from backend.conversation.reading import Readings
 from backend.conversation.same_matters import SameMatters
@@ -124,12 +125,16 @@ class TurnTaker:
             answer = self._by_rule(lease, turn)
         else:
             answer = await self._by_bot(lease, turn, scene)
-        prepared = await self._effects.prepare(answer.effects)
+        prepared = await self._effects.prepare(answer.effects, self._in_photos)
         reach("turn.before_commit")
         async with self._database.write() as connection:
             queued = await self._commit(connection, lease, turn, scene, answer, prepared)
         # What the system itself wants to say has waited for the end of the form.
         return Taken(queued, more=turn.more or (lease.busy and not answer.busy))
+
+    async def _in_photos(self, message_ids: Sequence[int]) -> str:
+        async with self._database.glance() as connection:
+            return await words_in_photos(connection, message_ids)
 
     async def _scene(self, lease: Lease, turn: Turn, now: datetime) -> Scene:
         last = turn.messages[-1]
