@@ -19,6 +19,8 @@ MEBIBYTE = 1024 * 1024
 LARGEST_BYTES = {"image": 20 * MEBIBYTE, "audio": 10 * MEBIBYTE, "video": 32 * MEBIBYTE}
 MOST_PIXELS = 60_000_000
 SHOWN_QUALITY = 88
+# What a browser plays in place; anything else is only saved.
+PLAYED = frozenset({"audio/mpeg", "audio/ogg", "audio/wav", "video/mp4"})
 # A claim believed where the content shows nothing else: frames of Speex have no header.
 HEADLESS = {"voice/speex": "audio/speex", "audio/speex": "audio/speex"}
 
