@@ -58,7 +58,8 @@ class Same:
 class Turn:
     """`likely` is the best reading where `intent` is unsure, `readings` all of them, best first.
     `text` is empty when an option was chosen ('2' is an answer, not words of a petition). `guide`:
-    the entry of the guide to what is done how, where the message asks for one."""
+    the entry of the guide to what is done how, where the message asks for one. `nearby`: the place
+    where the citizen is just now."""
 
     intent: str
     likely: str
@@ -79,6 +80,7 @@ class Turn:
     readings: tuple[str, ...] = ()
     survey: Survey | None = None
     same: Same | None = None
+    nearby: str | None = None
 
     @property
     def place(self) -> str | None:
@@ -139,6 +141,7 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
         ),
         survey=_survey(context["survey"]),
         same=Same(**context["same"]) if context.get("same") else None,
+        nearby=context.get("nearby"),
     )
 
 

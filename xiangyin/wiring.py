@@ -29,6 +29,7 @@ from backend.conversation.spool import Spool
 from backend.conversation.texts import Texts
 from backend.conversation.turn import TurnTaker
 from backend.conversation.waiters import Waiters
+from backend.conversation.whereabouts import Whereabouts
 from backend.conversation.worker import Worker
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
@@ -162,10 +163,18 @@ def build(settings: Settings, clock: Clock) -> Parts:
         spool_poll_seconds=settings.spool_poll_seconds,
     )
     waiters = Waiters(database)
+    shared = SharedValues(redis)
+    whereabouts = Whereabouts(shared)
     gateway = ConversationGateway(
-        database, inbox, waiters, clock, owner, claim_seconds=settings.claim_seconds
+        database,
+        inbox,
+        waiters,
+        clock,
+        owner,
+        claim_seconds=settings.claim_seconds,
+        whereabouts=whereabouts,
     )
-    channels = _channels(accounts, gateway, redis, clock, settings)
+    channels = _channels(accounts, gateway, shared, clock, settings)
     bot = BotClient(sockets=[str(path) for path in settings.bot_sockets], url=settings.bot_url)
     alarm = Alarm(texts, looks, timedelta(minutes=settings.duty_minutes))
     taker = TurnTaker(
@@ -177,6 +186,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         texts,
         looks,
         SameMatters(JoinableFinder(database, sentences), readings, rules),
+        whereabouts,
     )
     worker = Worker(
         database,
@@ -250,13 +260,13 @@ def load_readings(rules: PetitionRules, shelf: Shelf | None = None) -> Readings:
 def _channels(
     accounts: list[Account],
     gateway: ConversationGateway,
-    redis: Redis | None,
+    shared: SharedValues,
     clock: Clock,
     settings: Settings,
 ) -> dict[str, Channel]:
     dependencies = ChannelDependencies(
         gateway=gateway,
-        shared=SharedValues(redis),
+        shared=shared,
         clock=clock,
         trusted_proxies=settings.trusted_proxies,
     )

@@ -7,6 +7,7 @@ from actions.draft import Draft
 from actions.matter import kind_named
 from actions.outcome import Outcome
 from actions.petition_form import matters
+from actions.petition_form.by_voice import file_by_voice, is_only_voice, say_kept
 from actions.petition_form.steps import drop, proceed
 from actions.prompts import ask, ask_again
 from actions.turn import Turn
@@ -33,6 +34,8 @@ def stage_what(turn: Turn, draft: Draft, out: Outcome) -> None:
         draft.put_place(turn.place, turn.place_code)
     if turn.intent in GIVING_UP:
         drop(out)
+    elif is_only_voice(turn):
+        file_by_voice(turn, draft, out)
     elif turn.intent == "start_petition":
         draft.kind = named("kinds", turn.text) or draft.kind
         ask_again(draft, turn, out, closer="ask_what_closer")
@@ -64,7 +67,7 @@ def stage_place(turn: Turn, draft: Draft, out: Outcome) -> None:
         drop(out)
         return
     if turn.media and not turn.text:
-        out.say("media_kept")
+        say_kept(turn, out)
         ask(draft, turn, out)
         return
     if _tells_more(turn):
@@ -96,8 +99,8 @@ def _place_meant(turn: Turn, draft: Draft) -> str | None:
         return str(value) if value else None
     if turn.place:
         return turn.place
-    if turn.intent == "affirm" and turn.home_place:
-        return turn.home_place
+    if turn.intent == "affirm" and (draft.offered or turn.home_place):
+        return draft.offered or turn.home_place
     if turn.intent in ("dont_know", "nothing_more", "deny"):
         return str(words()["place_unknown"])
     said = bare(turn.text)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.conversation import consent, guide_effect, offers
 from backend.conversation.fragments import Waiting
 from backend.conversation.original_words import original_words
-from backend.conversation.petition_words import filed_words, joined_words, words
+from backend.conversation.petition_words import by_voice_words, filed_words, joined_words, words
 from backend.conversation.reading import PetitionReading, Readings
 from backend.conversation.scene import Scene
 from backend.conversation.survey_effects import SURVEY_EFFECTS
@@ -132,6 +132,8 @@ class Effects:
             if main is not None:
                 office = await office_in_charge(connection, self._rules, main)
                 return [joined_words(filed.number, office, main.due_on)]
+        if effect.get("by_voice"):
+            return [by_voice_words(filed)]
         said = filed_words(filed, effect.get("emergency"))
         if effect.get("emergency") and filing.place == UNKNOWN_PLACE:
             said.append(Reply("emergency_where"))

@@ -10,14 +10,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import outbox, passive
-from backend.conversation.addresses import load_accounts
+from backend.conversation.addresses import known_address, load_accounts
 from backend.conversation.inbox import Inbox
 from backend.conversation.waiters import Waiters
+from backend.conversation.whereabouts import Whereabouts
 from backend.database.engine import Database
 from backend.ports import (
     Accepted,
     Clock,
     DeliveryReceipt,
+    GeoPoint,
     Inbound,
     InboxUnavailable,
     PassiveReply,
@@ -29,6 +31,7 @@ log = structlog.get_logger(__name__)
 # REPLY_GRACE); claimed later, it would be written to a connection nobody reads.
 LATEST_CLAIM_SECONDS = 0.25
 LEAVING_SECONDS = 0.1
+NOTE_SECONDS = 2.0
 
 
 class ConversationGateway:
@@ -43,7 +46,9 @@ class ConversationGateway:
         owner: str,
         *,
         claim_seconds: float = outbox.CLAIM_SECONDS,
+        whereabouts: Whereabouts | None = None,
     ) -> None:
+        self._whereabouts = whereabouts
         self._claim_seconds = claim_seconds
         self._database = database
         self._inbox = inbox
@@ -56,6 +61,16 @@ class ConversationGateway:
         if reply_within and accepted.message_id is not None:
             self._waiters.expect(accepted.message_id)
         return accepted
+
+    async def whereabouts(self, account: str, address: str, place: GeoPoint) -> None:
+        try:
+            async with asyncio.timeout(NOTE_SECONDS), self._database.glance() as connection:
+                address_id = await known_address(connection, account, address)
+        except (TimeoutError, SQLAlchemyError, OSError) as error:
+            log.warning("gateway.whereabouts_not_noted", error=type(error).__name__)
+            return
+        if address_id is not None and self._whereabouts is not None:
+            await self._whereabouts.note(address_id, place)
 
     async def wait_reply(self, accepted: Accepted, timeout: float) -> PassiveReply | None:
         if accepted.message_id is None:

@@ -85,6 +85,19 @@ class Readings:
         entry = entry_asked_for(self.guide, text)
         return entry.id if entry else None
 
+    def place_near(self, latitude: float, longitude: float) -> str | None:
+        """The place a point lies in, as it is called; None where none is near."""
+        return self._entities.gazetteer.near(latitude, longitude)
+
+    def place_words(self, sent: Mapping[str, Any]) -> str:
+        """The words of a place sent from a phone (latitude, longitude, label): its label, and
+        before it the village the point lies in where the label tells of none."""
+        label = str(sent.get("label") or "")
+        if label and self._entities.gazetteer.resolve(label) is not None:
+            return label
+        near = self.place_near(float(sent["latitude"]), float(sent["longitude"]))
+        return f"{near or ''}{label}"
+
     async def petition_likelihood(self, text: str) -> float:
         """How likely a cleaned text raises a matter, 0 to 1; at least so likely."""
         if not text:

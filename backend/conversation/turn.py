@@ -33,6 +33,7 @@ from backend.conversation.tables import citizen
 from backend.conversation.texts import Reply, Texts
 from backend.conversation.told_about import told_about
 from backend.conversation.turns import Turn
+from backend.conversation.whereabouts import Whereabouts
 from backend.database.engine import Database
 from backend.organisation.tables import account
 from backend.petitions.progress import recent_for_citizen
@@ -73,7 +74,7 @@ class Taken:
 
 class TurnTaker:
     """Begins, answers and commits turns. `looks` gives the wording per account name; with
-    `same`, citizens are asked whether to join others."""
+    `same`, citizens are asked whether to join others; with `whereabouts`, whether it is here."""
 
     def __init__(
         self,
@@ -85,6 +86,7 @@ class TurnTaker:
         texts: Texts,
         looks: Mapping[str, str],
         same: SameMatters | None = None,
+        whereabouts: Whereabouts | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -94,6 +96,7 @@ class TurnTaker:
         self._texts = texts
         self._looks = looks
         self._same = same
+        self._whereabouts = whereabouts
         self._accounts: dict[int, Any] = {}
 
     async def begin(self, connection: AsyncConnection, lease: Lease, now: datetime) -> Turn | None:
@@ -111,7 +114,7 @@ class TurnTaker:
         )
 
     def _rule_for(self, message: Waiting) -> str | None:
-        if message.kind == "text":
+        if message.kind in turn_request.SAID and message.text:
             return self._readings.rule(message.text)
         # Someone sent a kind of message we cannot read and waits; a mere report waits for nothing.
         other = message.kind == "event" and (message.detail or {}).get("event") == "other"
@@ -160,7 +163,7 @@ class TurnTaker:
         return Answer("rule", replies, effects, lease.state, lease.busy)
 
     async def _by_bot(self, lease: Lease, turn: Turn, scene: Scene) -> Answer:
-        text = turn_request.cleaned_text(turn.messages)
+        text = turn_request.cleaned_text(turn.messages, self._readings.place_words)
         around, prompted = await self._around(scene, prompts.live(lease.prompt, scene.now), text)
         request = turn_request.build(
             turn_id=turn.id,
@@ -219,8 +222,15 @@ class TurnTaker:
             survey,
             self._readings.guide_entry(text),
             await self._readings.petition_likelihood(text),
+            await self._nearby(scene),
         )
         return surroundings, prompted
+
+    async def _nearby(self, scene: Scene) -> str | None:
+        if self._whereabouts is None:
+            return None
+        point = await self._whereabouts.of(scene.address_id)
+        return self._readings.place_near(*point) if point else None
 
     async def _commit(
         self,

@@ -66,13 +66,19 @@ def unit_type(name: str, level: str) -> str:
 
 
 def _with(town: Mapping[str, Any], entry: Mapping[str, Any], given: GivenPlace) -> dict[str, Any]:
-    """The township with `entry` put where it belongs, if it belongs here."""
+    """The township with `entry` put where it belongs, if it belongs here; where it lies stays."""
     if town["code"] == given.code:
-        return {**entry, "villages": town["villages"]}
-    villages = [entry if one["code"] == given.code else one for one in town["villages"]]
-    if town["code"] == given.parent and entry not in villages:
+        return {**_placed(town), **entry, "villages": town["villages"]}
+    villages = [
+        {**_placed(one), **entry} if one["code"] == given.code else one for one in town["villages"]
+    ]
+    if town["code"] == given.parent and all(one["code"] != given.code for one in villages):
         villages.append(entry)
     return {**town, "villages": villages}
+
+
+def _placed(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"at": entry["at"]} if entry.get("at") else {}
 
 
 def _renamed(now: Effective, division: str, name: str) -> dict[str, Any]:

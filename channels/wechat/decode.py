@@ -39,6 +39,12 @@ class Push:
     answered: bool
     key: EncodingKey | None = None
 
+    @property
+    def whereabouts(self) -> GeoPoint | None:
+        """Where the citizen is, reported unasked (LOCATION): a hint, and no message of theirs."""
+        event = self.inbound.event
+        return self.inbound.place if event is not None and event.key == "LOCATION" else None
+
 
 @dataclass(frozen=True, slots=True)
 class _Content:
@@ -108,7 +114,7 @@ def _event(fields: Mapping[str, str]) -> _Content:
     name = fields.get("Event", "")
     rule = _EVENTS.get(name)
     if rule is None:
-        # LOCATION (a report of where the citizen is), VIEW, delivery reports and the like.
+        # LOCATION, VIEW, delivery reports and the like.
         place = _geo_point(fields.get("Latitude", ""), fields.get("Longitude", ""), "")
         return _Content(MessageKind.EVENT, place=place, event=Event("other", name), answered=False)
     key = fields.get("EventKey", "").removeprefix(rule.get("strip", ""))

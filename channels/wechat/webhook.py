@@ -76,6 +76,9 @@ class Webhook:
         """POST: stores the message, then answers it in time or acknowledges it."""
         received_at = self._clock.now()
         push = self._admitted(request, await read_body(request), received_at)
+        if push.whereabouts is not None:
+            await self._gateway.whereabouts(self._account, push.inbound.address, push.whereabouts)
+            return _acknowledge()
         number = 1 if self._can_push else self._tries.count(push.inbound.external_id)
         try:
             accepted = await self._gateway.accept(

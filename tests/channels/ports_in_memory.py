@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from backend.ports import (
     Accepted,
     DeliveryReceipt,
+    GeoPoint,
     Inbound,
     InboxUnavailable,
     PassiveReply,
@@ -131,6 +132,7 @@ class RecordingGateway:
     declined: list[PassiveReply] = field(default_factory=list)
     told: asyncio.Event = field(default_factory=asyncio.Event)  # reply_written was called
     receipts: list[DeliveryReceipt] = field(default_factory=list)
+    places: list[tuple[str, str, GeoPoint]] = field(default_factory=list)
     _ids: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _first: dict[int, datetime] = field(default_factory=dict)
 
@@ -172,6 +174,10 @@ class RecordingGateway:
 
     async def reply_declined(self, reply: PassiveReply) -> None:
         self.declined.append(reply)
+
+    async def whereabouts(self, account: str, address: str, place: GeoPoint) -> None:
+        await asyncio.sleep(0)
+        self.places.append((account, address, place))
 
     async def receipt(self, receipt: DeliveryReceipt) -> None:
         self.receipts.append(receipt)

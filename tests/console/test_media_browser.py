@@ -20,7 +20,9 @@ from tests.console.test_browser import SIZES, fits, official
 
 MARIO = NODE_MODULES / "benz-amr-recorder" / "res" / "mario.amr"
 # Settled by the player's own events: no waiting for a time, and no eval, which the CSP forbids.
-PLAYS = "one => new Promise(done => { one.ontimeupdate = () => one.currentTime > 0 && done(true); })"
+PLAYS = (
+    "one => new Promise(done => { one.ontimeupdate = () => one.currentTime > 0 && done(true); })"
+)
 LASTS = """one => new Promise((done, failed) => {
   one.onloadedmetadata = () => done(one.duration);
   one.onerror = failed;
