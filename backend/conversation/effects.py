@@ -50,7 +50,9 @@ class Effects:
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """(replies, effects) for a message that a rule answers (see `Readings.rule`)."""
         if rule == "unsupported":
-            return [{"key": "unsupported_kind", "params": {}}], []
+            kind = (messages[0].detail or {}).get("key")
+            key = "unsupported_link" if kind == "link" else "unsupported_kind"
+            return [{"key": key, "params": {}}], []
         text = "\n".join(each.text for each in messages)
         effect: dict[str, Any] = {"id": "e1", "type": rule, "words": text}
         if rule.startswith("emergency:"):

@@ -106,8 +106,11 @@ def _location(fields: Mapping[str, str]) -> _Content:
 
 
 def _link(fields: Mapping[str, str]) -> _Content:
+    """Kept as text for officials; what somebody else's page is called is no word of the citizen's,
+    so it is answered like the types that cannot be read."""
     parts = (fields.get("Title", ""), fields.get("Description", ""), fields.get("Url", ""))
-    return _Content(MessageKind.TEXT, text="\n".join(part for part in parts if part))
+    text = "\n".join(part for part in parts if part)
+    return _Content(MessageKind.EVENT, text=text, event=Event("other", "link"))
 
 
 def _event(fields: Mapping[str, str]) -> _Content:

@@ -436,9 +436,12 @@ async def test_a_kind_we_cannot_read_gets_a_polite_answer_a_mere_report_none(roo
     card = Event("other", "miniprogrampage")
     await room.turns(await room.write("", kind="event", event=card, reply_within=4.5))
     assert await room.said() == ["unsupported_kind"]
+    link = Event("other", "link")
+    await room.turns(await room.write("通知", kind="event", event=link, reply_within=4.5))
+    assert await room.said() == ["unsupported_kind", "unsupported_link"]
     room.bot.answer = lambda _request: says()
     await room.turns(await room.write("", kind="event", event=Event("other", "VIEW")))
-    assert await room.said() == ["unsupported_kind"]
+    assert await room.said() == ["unsupported_kind", "unsupported_link"]
 
 
 async def test_what_may_be_lost_is_offered_once_and_resent_when_asked(room: Room) -> None:
