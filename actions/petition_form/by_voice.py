@@ -6,7 +6,7 @@ added afterwards.
 
 from __future__ import annotations
 
-from actions.additions import addition
+from actions.additions import spoken
 from actions.draft import Draft
 from actions.outcome import Outcome
 from actions.turn import Turn
@@ -33,7 +33,7 @@ def file_by_voice(turn: Turn, draft: Draft, out: Outcome) -> None:
         **({"anonymous": True} if draft.anonymous else {}),
     )
     out.draft = None
-    out.awaiting = addition(turn)
+    out.awaiting = spoken(turn)
 
 
 def say_kept(turn: Turn, out: Outcome) -> None:

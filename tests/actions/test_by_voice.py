@@ -32,6 +32,37 @@ def test_a_voice_alone_is_filed_at_once() -> None:
     assert keys(out) == []  # the app says what became of it
 
 
+def test_words_that_follow_say_what_it_is_about() -> None:
+    awaiting = run_form(voice(), None, None).awaiting
+    placeless = {**OPEN, "placeless": True}
+    where = turn(
+        "raise_petition", "我在杨树沟村", entities={"place": "杨树沟村"}, petitions=[placeless]
+    )
+    out = run_form(where, None, awaiting)
+    (added,) = effects(out)
+    assert (added["type"], added["place"]) == ("add_to_petition", "杨树沟村")
+    what = turn("raise_petition", "路灯坏了三天没人修", petitions=[OPEN])
+    (added,) = effects(run_form(what, None, out.awaiting))
+    assert (added["type"], added["text"]) == ("add_to_petition", "路灯坏了三天没人修")
+    done = carry_on(turn("nothing_more", "没有了", petitions=[OPEN]), out.awaiting)
+    assert (keys(done), effects(done), done.awaiting) == (["all_done"], [], None)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"now": "2026-11-23T09:31:00+08:00"},  # half an hour later
+        {"intent": "start_petition"},
+    ],
+)
+def test_later_or_announced_as_another_it_is_another(later: dict[str, Any]) -> None:
+    awaiting = run_form(voice(), None, None).awaiting
+    intent = later.pop("intent", "raise_petition")
+    out = run_form(turn(intent, "另外楼上天天装修", petitions=[OPEN], **later), None, awaiting)
+    assert out.draft is not None
+    assert effects(out) == []
+
+
 def test_more_of_it_belongs_to_what_was_just_filed() -> None:
     filed = run_form(voice(), None, None)
     out = carry_on(voice(ids=[8], petitions=[OPEN]), filed.awaiting)
