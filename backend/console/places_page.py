@@ -93,18 +93,20 @@ def _given(one: Division | None, above: Division | None) -> Mapping[str, str]:
     """What the form holds at first; of a new code, the part that is sure."""
     if one is None:
         start = above.code if above else ""
-        return {"code": start, "name": "", "aliases": "", "landmarks": "", SEAL: seal(None)}
+        empty = dict.fromkeys(("name", "aliases", "landmarks", "at"), "")
+        return {"code": start, **empty, SEAL: seal(None)}
     return {
         "code": one.code,
         "name": one.names[0],
         "aliases": "、".join(one.names[1:]),
         "landmarks": "、".join(one.landmarks),
+        "at": f"{one.at[0]}, {one.at[1]}" if one.at else "",
         SEAL: seal(_sealed(one)),
     }
 
 
 def _sealed(one: Division | None) -> object:
-    return [one.names, one.landmarks] if one else None
+    return [one.names, one.landmarks, one.at] if one else None
 
 
 async def change(request: web.Request) -> web.StreamResponse:
@@ -114,14 +116,19 @@ async def change(request: web.Request) -> web.StreamResponse:
     form, code = await posted_form(request), request.match_info["code"]
     parent = request.query.get("parent", "") if code == NEW else _parent(now, code)
     shown: dict[str, Any] = {
-        name: words(form, name) for name in ("name", "aliases", "landmarks", SEAL)
+        name: words(form, name) for name in ("name", "aliases", "landmarks", "at", SEAL)
     }
     shown["code"] = words(form, "code").strip() if code == NEW else code
     if code == NEW and shown["code"] in now.catalogue.divisions:
         taken = request.app[DEPLOYMENT_TEXTS].problems["name_taken"]
         return await _page(request, shown, {"code": [taken.format(given=shown["code"])]})
     given = GivenPlace(
-        shown["code"], shown["name"], parent or "", shown["aliases"], shown["landmarks"]
+        shown["code"],
+        shown["name"],
+        parent or "",
+        shown["aliases"],
+        shown["landmarks"],
+        shown["at"],
     )
     errors = await save(
         request,
