@@ -19,7 +19,7 @@ from benchmarks import report
 from benchmarks.photo_pictures import LOOKS, NOTICES, chinese_font, drawn, recall
 
 LEAST_RECALL = 0.9
-MOST_SECONDS = 10.0  # in the background and at the lowest priority: nobody waits for it
+MOST_SECONDS = 10.0  # in the background, nobody waits for it
 
 
 async def measure(folder: Path) -> list[dict[str, report.Cell]]:

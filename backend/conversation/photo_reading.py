@@ -27,7 +27,7 @@ from backend.triage.cleaning import storable
 log = structlog.get_logger(__name__)
 
 MOST_ATTEMPTS = 3
-RETRY_AFTER = timedelta(minutes=5)
+RETRY_AFTER = timedelta(minutes=10)  # longer than starting and reading may take
 POLL_SECONDS = 2.0
 IDLE_ROUNDS = 60
 """Rounds without a photo after which the reader is closed: its models hold half a gigabyte."""

@@ -18,7 +18,7 @@ from PIL import Image
 LONGEST_SIDE = 2000
 MOST_PIXELS = 60_000_000
 MOST_MEMORY = 6 << 30
-NICENESS = 15
+NICENESS = 10
 
 Lines = list[tuple[str, float]]
 
