@@ -14,6 +14,8 @@ from actions.words import bare
 
 ADDITION_WINDOW = timedelta(hours=2)
 """How long after filing words without a subject are taken for more of that petition."""
+WORDS_FOR_A_VOICE = timedelta(minutes=30)
+"""How long after filing a voice words are taken for what it is about, whatever they sound like."""
 BESIDES_A_PHONE = 12
 """Characters beside a phone number from which the words are kept too, not only the number."""
 
@@ -33,9 +35,25 @@ def addition(turn: Turn) -> dict[str, Any]:
     return {"for": "addition", "since": turn.now.isoformat()}
 
 
+def spoken(turn: Turn) -> dict[str, Any]:
+    """What is awaited after filing a voice: words that tell what it is about, and where."""
+    return {"for": "voice", "since": turn.now.isoformat()}
+
+
+def read_words_for_a_voice(turn: Turn, out: Outcome, awaiting: dict[str, Any]) -> bool:
+    """'我在杨树沟村，路灯坏了': no new matter, for we asked for it."""
+    if turn.now - datetime.fromisoformat(awaiting["since"]) > WORDS_FOR_A_VOICE:
+        return False
+    if not add_place(turn, out) and not read_announced(turn, out, awaiting):
+        return False
+    if out.effects:
+        out.awaiting = awaiting
+    return True
+
+
 def soon_after_filing(turn: Turn, awaiting: dict[str, Any] | None) -> bool:
     """Whether such more is still awaited, and there is a petition it could belong to."""
-    if awaiting is None or awaiting["for"] != "addition" or not turn.open_petitions:
+    if awaiting is None or awaiting["for"] not in ("addition", "voice") or not turn.open_petitions:
         return False
     return turn.now - datetime.fromisoformat(awaiting["since"]) <= ADDITION_WINDOW
 

@@ -91,4 +91,5 @@ READERS: dict[str, Callable[[Turn, Outcome, dict[str, Any]], bool]] = {
     "withdrawal": _withdrawal,
     "phone_tail": _tail,
     "announced": additions.read_announced,
+    "voice": additions.read_words_for_a_voice,
 }

@@ -27,9 +27,9 @@ class Draft:
     """`stage` is the question last asked: what, place, confirm, correct, correct_place,
     correct_what, another (a new matter came while confirming), two (one message seems to hold
     several matters), addition (does this belong to what was just filed?) or same (join what others
-    wait for?). `other` holds the new matter while that is asked, `same` what others wait for,
-    `following` those whose turn comes when this one is filed; `past` what the draft was before each
-    of the last answers (petition_form/undo.py)."""
+    wait for?). `offered` is the place named when 'where?' was asked, `other` the new matter while
+    that is asked, `same` what others wait for, `following` those whose turn comes when this one is
+    filed; `past` what the draft was before each of the last answers (petition_form/undo.py)."""
 
     stage: str = "what"
     words: list[str] = field(default_factory=list)
@@ -42,6 +42,7 @@ class Draft:
     kind: str | None = None
     media: int = 0
     asked: int = 0
+    offered: str | None = None
     other: dict[str, Any] | None = None
     same: dict[str, Any] | None = None
     anonymous: bool = False

@@ -52,7 +52,7 @@ def ask(draft: Draft, turn: Turn, out: Outcome) -> None:
     if draft.stage == "what":
         out.say("ask_what_photo" if draft.media else "ask_what")
     elif draft.stage == "place":
-        _ask_place(turn, out)
+        _ask_place(draft, turn, out)
     elif draft.stage == "confirm":
         _ask_confirmation("confirm_petition", draft, turn, out)
     elif draft.stage == "correct":
@@ -111,11 +111,17 @@ def ask_again(draft: Draft, turn: Turn, out: Outcome, *, closer: str | None = No
         ask(draft, turn, out)
 
 
-def _ask_place(turn: Turn, out: Outcome) -> None:
-    options = [option("no_place", choose("place", words()["place_unknown"]))]
-    if turn.home_place:
-        label = _cut(turn.home_place, LONGEST_HOME) if turn.channel == "sms" else turn.home_place
-        options.insert(0, (label, choose("place", turn.home_place)))
+def _ask_place(draft: Draft, turn: Turn, out: Outcome) -> None:
+    places = list(dict.fromkeys(filter(None, (turn.nearby, turn.home_place))))
+    draft.offered = places[0] if places else None
+    options = [
+        (_cut(place, LONGEST_HOME) if turn.channel == "sms" else place, choose("place", place))
+        for place in places
+    ]
+    options.append(option("no_place", choose("place", words()["place_unknown"])))
+    if turn.nearby:
+        out.say("ask_place_near", *options, near=turn.nearby)
+    elif turn.home_place:
         out.say("ask_place_home", *options, home=turn.home_place)
     else:
         out.say("ask_place", *options)

@@ -67,7 +67,8 @@ class Turn:
     """`likely` is the best reading where `intent` is unsure, `readings` all of them, best first.
     `text` is empty when an option was chosen ('2' is an answer, not words of a petition). `guide`:
     the entry of the guide to what is done how, where the message asks for one. `command`: the
-    button of the account's menu that was pressed."""
+    button of the account's menu that was pressed. `nearby`: the place where the citizen is just
+    now."""
 
     intent: str
     likely: str
@@ -90,6 +91,7 @@ class Turn:
     same: Same | None = None
     command: str | None = None
     here: Here | None = None
+    nearby: str | None = None
 
     @property
     def place(self) -> str | None:
@@ -152,6 +154,7 @@ def read_turn(latest_message: Mapping[str, Any]) -> Turn:
         same=Same(**context["same"]) if context.get("same") else None,
         command=message.get("command"),
         here=Here(**context["here"]) if context.get("here") else None,
+        nearby=context.get("nearby"),
     )
 
 

@@ -25,6 +25,12 @@ DivisionCode = Annotated[str, Field(pattern=r"^\d{6,12}$")]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 Days = Annotated[int, Field(ge=0, le=365)]
 
+# Latitude, longitude in GCJ-02, as Chinese maps and WeChat give them; the bounds are China's, so
+# that one written the wrong way round is noticed.
+Latitude = Annotated[float, Field(ge=3, le=54)]
+Longitude = Annotated[float, Field(ge=73, le=136)]
+Point = Annotated[tuple[Latitude, Longitude], Field(strict=False)]
+
 FILES = ("services.yml", "organisation.yml", "dispatch.yml", "divisions.yml")
 
 
@@ -90,6 +96,7 @@ class Village(_Entry):
     name: Name
     aliases: list[Name] = []
     landmarks: list[Name] = []
+    at: Point | None = None
 
 
 class Township(_Entry):
@@ -97,6 +104,7 @@ class Township(_Entry):
     name: Name
     aliases: list[Name] = []
     landmarks: list[Name] = []
+    at: Point | None = None
     villages: list[Village]
 
 
@@ -126,7 +134,8 @@ class _Divisions(_Entry):
 @dataclass(frozen=True)
 class Division:
     """A county, township, village or community. `names`: its name, aliases; `landmarks`: estates,
-    roads and so on that lie in it. `parent` is a division's code, None for the county."""
+    roads and so on that lie in it. `parent` is a division's code, None for the county. `at`: its
+    middle, latitude and longitude, where known."""
 
     code: str
     name: str
@@ -134,6 +143,7 @@ class Division:
     parent: str | None
     names: tuple[str, ...]
     landmarks: tuple[str, ...] = ()
+    at: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -284,7 +294,7 @@ def _where(content: object, location: tuple[int | str, ...]) -> str:
     words: list[str] = []
     for step in location:
         if isinstance(step, int) and isinstance(content, list):
-            content = content[step]
+            content = content[step] if step < len(content) else None
             code = content.get("code") if isinstance(content, dict) else None
             words.append(str(code or step))
         else:
@@ -308,20 +318,21 @@ def _flatten(file: Path, content: _Divisions) -> dict[str, Division]:
     county = content.county
     found = [Division(county.code, county.name, "county", None, (county.name, *county.aliases))]
     for town in content.townships:
-        names = (town.name, *town.aliases)
-        found.append(
-            Division(town.code, town.name, "township", county.code, names, tuple(town.landmarks))
-        )
-        for village in town.villages:
-            names = (village.name, *village.aliases)
-            marks = tuple(village.landmarks)
-            found.append(Division(village.code, village.name, "village", town.code, names, marks))
+        found.append(_division(town, "township", county.code))
+        found += [_division(village, "village", town.code) for village in town.villages]
     divisions: dict[str, Division] = {}
     for division in found:
         if division.code in divisions:
             raise CatalogueError(f"{file}: {division.code} {division.name}: the code is used twice")
         divisions[division.code] = division
     return divisions
+
+
+def _division(
+    entry: Village | Township, level: Literal["township", "village"], parent: str
+) -> Division:
+    names, landmarks = (entry.name, *entry.aliases), tuple(entry.landmarks)
+    return Division(entry.code, entry.name, level, parent, names, landmarks, entry.at)
 
 
 def _check_organisation(

@@ -167,6 +167,10 @@ class Gateway(Protocol):
         """Store durably; return only then. `reply_within` > 0: the caller will wait that many
         seconds for the answer, so the outbox holds it back that long. Raises InboxUnavailable."""
 
+    async def whereabouts(self, account: str, address: str, place: GeoPoint) -> None:
+        """Where a citizen is just now, as the provider reports unasked: a hint, kept for minutes
+        and never on storage; lost where the citizen is not known yet."""
+
     async def wait_reply(self, accepted: Accepted, timeout: float) -> PassiveReply | None:
         """Wait up to `timeout` seconds for the turn that reads this message, and claim its answer
         for the passive route. None: not ready (or nothing to say, or already pushed). A retry of

@@ -61,8 +61,9 @@ def read_turn(
     if message["kind"] == "internal":
         return _certain(text, _internal_intent(message["internal"]), entities)
     if message["kind"] == "event":
-        intent = EVENT_INTENTS.get(message["event"], UNREAD_INTENT)
-        return _certain(text, COMMAND_INTENTS.get(message.get("command"), intent), entities)
+        happened = EVENT_INTENTS.get(message["event"], UNREAD_INTENT)
+        named = COMMAND_INTENTS.get(message.get("command") or "", happened)
+        return _certain(text, named, entities)
     if not text:
         return _certain(text, KIND_INTENTS.get(message["kind"], UNREAD_INTENT), entities)
     parsed = read_intent(text)

@@ -195,6 +195,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             await stack.enter_async_context(_started(parts.push_turns))
             await stack.enter_async_context(_started(parts.duty_watch))
             await stack.enter_async_context(_started(parts.survey_pusher))
+            await stack.enter_async_context(_started(parts.photo_texts))
             await stack.enter_async_context(_meanwhile(parts.clock, matters=parts.matters.run))
         if role in GATEWAY:
             await stack.enter_async_context(_started(parts.inbox))

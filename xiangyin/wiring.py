@@ -20,6 +20,7 @@ from backend.conversation.inbox import Inbox
 from backend.conversation.linking import PhoneLinking
 from backend.conversation.media import MediaFetcher
 from backend.conversation.notices import ConversationNotifier
+from backend.conversation.photo_reading import PhotoTexts
 from backend.conversation.push_turns import PushTurns
 from backend.conversation.reading import Readings
 from backend.conversation.same_matters import SameMatters
@@ -29,6 +30,7 @@ from backend.conversation.spool import Spool
 from backend.conversation.texts import Texts
 from backend.conversation.turn import TurnTaker
 from backend.conversation.waiters import Waiters
+from backend.conversation.whereabouts import Whereabouts
 from backend.conversation.worker import Worker
 from backend.database.engine import Database
 from backend.deployment.effective import load_shipped
@@ -38,6 +40,8 @@ from backend.duty.watch import DutyWatch
 from backend.guide.entries import load_guide
 from backend.learning.live import ModelWatch, load_serving
 from backend.learning.shelf import Shelf
+from backend.ocr.reader import PhotoReader
+from backend.ocr.reader import is_installed as reads_photos
 from backend.petitions.grouping import MatterFinder
 from backend.petitions.joinable import JoinableFinder
 from backend.petitions.rules import PetitionRules, load_petition_rules
@@ -84,6 +88,7 @@ class Parts:
     survey_pusher: SurveyPusher
     sender: Sender
     media: MediaFetcher
+    photo_texts: PhotoTexts
     notifier: ConversationNotifier
     model_watch: ModelWatch
     matters: MatterFinder
@@ -159,10 +164,18 @@ def build(settings: Settings, clock: Clock) -> Parts:
         spool_poll_seconds=settings.spool_poll_seconds,
     )
     waiters = Waiters(database)
+    shared = SharedValues(redis)
+    whereabouts = Whereabouts(shared)
     gateway = ConversationGateway(
-        database, inbox, waiters, clock, owner, claim_seconds=settings.claim_seconds
+        database,
+        inbox,
+        waiters,
+        clock,
+        owner,
+        claim_seconds=settings.claim_seconds,
+        whereabouts=whereabouts,
     )
-    channels = _channels(accounts, gateway, redis, clock, settings)
+    channels = _channels(accounts, gateway, shared, clock, settings)
     bot = BotClient(sockets=[str(path) for path in settings.bot_sockets], url=settings.bot_url)
     alarm = Alarm(texts, looks, timedelta(minutes=settings.duty_minutes))
     taker = TurnTaker(
@@ -174,6 +187,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         texts,
         looks,
         SameMatters(JoinableFinder(database, sentences), readings, rules),
+        whereabouts,
     )
     worker = Worker(
         database,
@@ -221,6 +235,9 @@ def build(settings: Settings, clock: Clock) -> Parts:
         ),
         sender=sender,
         media=media,
+        photo_texts=PhotoTexts(
+            database, clock, settings.media_dir, PhotoReader() if reads_photos() else None
+        ),
         notifier=ConversationNotifier(texts, looks, signals, clock),
         model_watch=model_watch,
         matters=MatterFinder(database, clock, sentences),
@@ -244,13 +261,13 @@ def load_readings(rules: PetitionRules, shelf: Shelf | None = None) -> Readings:
 def _channels(
     accounts: list[Account],
     gateway: ConversationGateway,
-    redis: Redis | None,
+    shared: SharedValues,
     clock: Clock,
     settings: Settings,
 ) -> dict[str, Channel]:
     dependencies = ChannelDependencies(
         gateway=gateway,
-        shared=SharedValues(redis),
+        shared=shared,
         clock=clock,
         trusted_proxies=settings.trusted_proxies,
         public_url=settings.citizens_url,

@@ -30,7 +30,7 @@ from actions.draft import Draft, is_vague
 from actions.either_or import held_lately
 from actions.matter import kind_named, tells_a_matter
 from actions.outcome import Outcome
-from actions.petition_form import confirming, gathering, matters, same_matter, undo
+from actions.petition_form import by_voice, confirming, gathering, matters, same_matter, undo
 from actions.petition_form.gathering import AROUND_A_PLACE
 from actions.petition_form.steps import drop, keep_more, proceed, put_again
 from actions.prompts import ask, ask_again
@@ -146,7 +146,9 @@ def _begin(turn: Turn, draft: Draft, awaiting: dict[str, Any] | None, out: Outco
         draft.add_words(turn.text)
     if turn.place and not is_vague(turn.place):
         draft.put_place(turn.place, turn.place_code)
-    if _may_belong_to_the_last(turn, awaiting):
+    if by_voice.is_only_voice(turn) and not draft.words:
+        by_voice.file_by_voice(turn, draft, out)
+    elif _may_belong_to_the_last(turn, awaiting):
         draft.stage = "addition"
         ask(draft, turn, out)
     elif matters.holds_several(draft):

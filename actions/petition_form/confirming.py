@@ -10,6 +10,7 @@ from actions.correction import Correction, correction
 from actions.draft import Draft, unit_alone
 from actions.meant import same_subject
 from actions.outcome import Outcome
+from actions.petition_form.by_voice import say_kept
 from actions.petition_form.steps import SHORT, drop, file_petition, keep_more, proceed, put_again
 from actions.prompts import ask, ask_again
 from actions.turn import UNSURE, Turn
@@ -57,7 +58,7 @@ def stage_confirm(turn: Turn, draft: Draft, out: Outcome) -> None:
             proceed(turn, draft, out)
     elif turn.media or _says_more(turn):
         if turn.media:
-            out.say("media_kept")
+            say_kept(turn, out)
         if not draft.add_words(turn.text):
             out.say("too_long")
         proceed(turn, draft, out)

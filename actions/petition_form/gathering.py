@@ -9,6 +9,7 @@ from actions.draft import Draft, is_vague
 from actions.matter import kind_named
 from actions.outcome import Outcome
 from actions.petition_form import matters
+from actions.petition_form.by_voice import file_by_voice, is_only_voice, say_kept
 from actions.petition_form.steps import drop, proceed, put_again
 from actions.prompts import ask, ask_again
 from actions.turn import Turn
@@ -36,6 +37,8 @@ def stage_what(turn: Turn, draft: Draft, out: Outcome) -> None:
         draft.put_place(turn.place, turn.place_code)
     if turn.intent in GIVING_UP:
         drop(out)
+    elif is_only_voice(turn):
+        file_by_voice(turn, draft, out)
     elif turn.intent == "start_petition":
         draft.kind = named("kinds", turn.text) or draft.kind
         ask_again(draft, turn, out, closer="ask_what_closer")
@@ -67,7 +70,7 @@ def stage_place(turn: Turn, draft: Draft, out: Outcome) -> None:
         drop(out)
         return
     if turn.media and not turn.text:
-        out.say("media_kept")
+        say_kept(turn, out)
         ask(draft, turn, out)
         return
     if _tells_more(turn):
@@ -109,8 +112,9 @@ def _place_meant(turn: Turn, draft: Draft) -> str | None:
         return str(value) if value else None
     if turn.place:
         return turn.place
-    if turn.home_place and (turn.intent == "affirm" or agreement(turn.text) is not None):
-        return turn.home_place
+    offered = draft.offered or turn.home_place
+    if offered and (turn.intent == "affirm" or agreement(turn.text) is not None):
+        return offered
     if turn.intent in ("dont_know", "nothing_more", "deny"):
         return str(words()["place_unknown"])
     said = bare(turn.text)

@@ -132,6 +132,8 @@ class MediumItem(BaseModel):
     kind: str
     state: str
     url: str | None
+    words: str = Field(description="what a machine read in the photo; not the citizen's words")
+    words_confidence: float | None = Field(description="how sure the machine is, 0 to 1")
 
 
 class SaidItem(BaseModel):

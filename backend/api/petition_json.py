@@ -124,7 +124,14 @@ def _said(one: Said) -> SaidItem:
 
 def _medium(item: MediaItem) -> MediumItem:
     url = f"/console/media/{item.id}" if item.state == "stored" else None
-    return MediumItem(id=item.id, kind=item.kind, state=item.state, url=url)
+    return MediumItem(
+        id=item.id,
+        kind=item.kind,
+        state=item.state,
+        url=url,
+        words=item.words,
+        words_confidence=item.confidence,
+    )
 
 
 def _told(one: Told) -> ToldItem:

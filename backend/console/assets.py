@@ -22,6 +22,7 @@ FROM_PACKAGES = {
     "tabler.css": "@tabler/core/dist/css/tabler.min.css",
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "echarts.js": "echarts/dist/echarts.common.min.js",
+    "amr.js": "benz-amr-recorder/src/amrnb.js",
 }
 OWN = (
     "console.css",
@@ -39,12 +40,15 @@ OWN = (
     "live.css",
     "live.js",
     "mark.svg",
+    "media.css",
     "overview.css",
     "overview.js",
     "queue.css",
     "queue.js",
     "survey.css",
     "survey.js",
+    "voice.js",
+    "voice_worker.js",
 )
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -100,7 +104,7 @@ def _stamp(path: Path) -> int:
         raise AssetMissing(f"{path}: run `npm ci` in the project's folder") from error
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=48)
 def _read(name: str, path: Path, _changed: int) -> Asset:
     body = path.read_bytes()
     return Asset(

@@ -7,6 +7,7 @@ import re
 from aiohttp import hdrs, web
 from sqlalchemy import select
 
+from backend.conversation.media_files import PLAYED, file_path
 from backend.conversation.tables import media
 from backend.organisation.sessions import Actor
 from backend.petitions.timeline import media_visible
@@ -14,11 +15,11 @@ from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
 
 SHOWN_TYPE = "image/jpeg"  # every copy that is shown is written as JPEG
-# What a browser may play in place; anything else is only saved.
-PLAYED = frozenset({"audio/mpeg", "audio/ogg", "audio/wav", "video/mp4"})
 SUFFIXES = {
     "image/jpeg": "jpg",
     "audio/amr": "amr",
+    "audio/amr-wb": "awb",
+    "audio/speex": "spx",
     "audio/silk": "silk",
     "audio/mpeg": "mp3",
     "audio/ogg": "ogg",
@@ -40,7 +41,7 @@ async def media_file(request: web.Request) -> web.StreamResponse:
         raise web.HTTPNotFound
     sha256, claimed = found
     is_image = claimed.startswith("image/")
-    path = deps.media_folder / sha256[:2] / (f"{sha256}.shown" if is_image else sha256)
+    path = file_path(deps.media_folder, sha256, shown=is_image)
     if not path.is_file():
         raise web.HTTPNotFound
     shown_type = SHOWN_TYPE if is_image else claimed

@@ -13,6 +13,7 @@ from backend.console.event_words import EventLine, event_lines
 from backend.console.reading_rows import ReadingRow, reading_rows
 from backend.console.rendering import render, wants_part
 from backend.console.wording import due
+from backend.conversation.media_files import PLAYED
 from backend.duty.alarm import opened
 from backend.organisation.roles import Permission, may
 from backend.organisation.sessions import Actor
@@ -119,6 +120,7 @@ async def show_petition(
         "waiting_for": texts.waiting_for[view.state].format(office=view.lead_name or "主办单位"),
         "steps": _steps(view, texts),
         "talk": _talk(view),
+        "played": PLAYED,
         "events": _events(view, texts, deps, orgs),
         "readings": _readings(view, texts, deps),
         "offices": _offices(view, orgs, suggestion, recused),

@@ -42,6 +42,10 @@ async def places(request: web.Request) -> web.StreamResponse:
     return render(request, "places.html", context)
 
 
+# What is written of a place besides its code; `at`: '纬度, 经度'.
+_WRITTEN = ("name", "aliases", "landmarks", "at")
+
+
 class PlaceForm(EntryForm):
     """One place, or a new one (`?parent=`)."""
 
@@ -62,29 +66,35 @@ class PlaceForm(EntryForm):
 
     def entry(self, now: Effective) -> Any:
         one = now.catalogue.divisions.get(self.code)
-        return [one.names, one.landmarks] if one else None
+        return [one.names, one.landmarks, one.at] if one else None
 
     def held(self) -> Given:
         """Of a new code, the part that is sure."""
         if self.place is None:
             start = self.above.code if self.above else ""
-            return {"code": start, "name": "", "aliases": "", "landmarks": ""}
+            return {"code": start, **dict.fromkeys(_WRITTEN, "")}
         return {
             "code": self.code,
             "name": self.place.names[0],
             "aliases": "、".join(self.place.names[1:]),
             "landmarks": "、".join(self.place.landmarks),
+            "at": f"{self.place.at[0]}, {self.place.at[1]}" if self.place.at else "",
         }
 
     def read(self, form: Form) -> Given:
-        given = {name: words(form, name) for name in ("name", "aliases", "landmarks")}
+        given = {name: words(form, name) for name in _WRITTEN}
         return {**given, "code": words(form, "code").strip() if self.is_new else self.code}
 
     def edit(self, given: Given) -> Edit:
         self.new_code = given["code"]
         parent = self.above.code if self.above else ""
         place = GivenPlace(
-            given["code"], given["name"], parent, given["aliases"], given["landmarks"]
+            given["code"],
+            given["name"],
+            parent,
+            given["aliases"],
+            given["landmarks"],
+            given["at"],
         )
 
         def put(now: Effective) -> Contents:

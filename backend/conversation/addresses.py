@@ -57,6 +57,19 @@ async def load_accounts(connection: AsyncConnection) -> dict[str, AccountRow]:
     return {row.name: AccountRow(row.id, row.name, row.channel, row.org_id) for row in rows}
 
 
+async def known_address(
+    connection: AsyncConnection, account_name: str, external_id: str
+) -> int | None:
+    """The id of a current address, None for one that never wrote."""
+    found = await connection.execute(
+        select(_c.id)
+        .join(account, account.c.id == _c.account_id)
+        .where(account.c.name == account_name)
+        .where(_c.external_id == external_id, _c.ended_at.is_(None))
+    )
+    return found.scalar_one_or_none()
+
+
 async def find_or_open(
     connection: AsyncConnection, wanted: Iterable[tuple[AccountRow, str]], now: datetime
 ) -> dict[tuple[int, str], AddressRow]:

@@ -18,7 +18,7 @@ from backend.conversation.fragments import Waiting
 from backend.conversation.link_words import LINK_CODE, LINKING_RULES, UNLINK_PHONE
 from backend.conversation.linking import PhoneLinking
 from backend.conversation.original_words import original_words
-from backend.conversation.petition_words import filed_words, joined_words, words
+from backend.conversation.petition_words import by_voice_words, filed_words, joined_words, words
 from backend.conversation.reading import PetitionReading, Readings
 from backend.conversation.scanned import Scanned, read_scene, scanned_at
 from backend.conversation.scene import Scene
@@ -34,6 +34,9 @@ from backend.petitions.progress import office_in_charge, progress
 from backend.petitions.rules import PetitionRules
 from backend.surveys.answering import end_at_address
 from backend.triage.cleaning import as_written
+
+FEW_WORDS = 20
+"""Characters up to which a petition's words alone hardly tell what it is about ('你们看看这个')."""
 
 Effect = Mapping[str, Any]
 Prepared = Mapping[str, PetitionReading]
@@ -60,7 +63,9 @@ class Effects:
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """(replies, effects) for a message that a rule answers (see `Readings.rule`)."""
         if rule == "unsupported":
-            return [{"key": "unsupported_kind", "params": {}}], []
+            kind = (messages[0].detail or {}).get("key")
+            key = "unsupported_link" if kind == "link" else "unsupported_kind"
+            return [{"key": key, "params": {}}], []
         text = "\n".join(each.text for each in messages)
         effect: dict[str, Any] = {"id": "e1", "type": rule, "words": text}
         if rule.startswith("emergency:"):
@@ -75,11 +80,19 @@ class Effects:
             }
         return [{"from_effect": "e1"}], [effect]
 
-    async def prepare(self, effects: Sequence[Effect]) -> dict[str, PetitionReading]:
-        """Readings by effect id, for petitions to be filed."""
+    async def prepare(
+        self, effects: Sequence[Effect], in_photos: Callable[[Sequence[int]], Awaitable[str]]
+    ) -> dict[str, PetitionReading]:
+        """Readings by effect id, for petitions to be filed. `in_photos` gives what is written in
+        the photos of messages; it is asked where the citizen's own words are few."""
         return {
             effect["id"]: await self._readings.petition(
-                effect["text"], _known(effect["place"]), emergency=effect.get("emergency")
+                effect["text"],
+                _known(effect["place"]),
+                emergency=effect.get("emergency"),
+                in_photos=await in_photos(effect["messages"])
+                if len(effect["text"]) <= FEW_WORDS
+                else "",
             )
             for effect in effects
             if effect["type"] == "file_petition"
@@ -155,6 +168,8 @@ class Effects:
             if main is not None:
                 office = await office_in_charge(connection, self._rules, main)
                 return [joined_words(filed.number, office, main.due_on)]
+        if effect.get("by_voice"):
+            return [by_voice_words(filed)]
         said = filed_words(filed, effect.get("emergency"))
         if effect.get("emergency") and filing.place == UNKNOWN_PLACE:
             said.append(Reply("emergency_where"))

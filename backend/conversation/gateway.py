@@ -11,17 +11,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import outbox, outcomes, passive, permissions
-from backend.conversation.addresses import find_or_open, load_accounts
+from backend.conversation.addresses import find_or_open, known_address, load_accounts
 from backend.conversation.contact_history import contact_history
 from backend.conversation.inbox import Inbox
 from backend.conversation.steps import reach
 from backend.conversation.waiters import Waiters
+from backend.conversation.whereabouts import Whereabouts
 from backend.database.engine import Database
 from backend.ports import (
     Accepted,
     Clock,
     ContactHistory,
     DeliveryReceipt,
+    GeoPoint,
     Inbound,
     InboxUnavailable,
     NoticePermission,
@@ -36,6 +38,7 @@ log = structlog.get_logger(__name__)
 LATEST_CLAIM_SECONDS = 0.25
 LEAVING_SECONDS = 0.1
 GLANCE_SECONDS = 2.0
+NOTE_SECONDS = 2.0
 
 
 class ConversationGateway:
@@ -50,7 +53,9 @@ class ConversationGateway:
         owner: str,
         *,
         claim_seconds: float = outbox.CLAIM_SECONDS,
+        whereabouts: Whereabouts | None = None,
     ) -> None:
+        self._whereabouts = whereabouts
         self._claim_seconds = claim_seconds
         self._database = database
         self._inbox = inbox
@@ -64,6 +69,16 @@ class ConversationGateway:
         if reply_within and accepted.message_id is not None:
             self._waiters.expect(accepted.message_id)
         return accepted
+
+    async def whereabouts(self, account: str, address: str, place: GeoPoint) -> None:
+        try:
+            async with asyncio.timeout(NOTE_SECONDS), self._database.glance() as connection:
+                address_id = await known_address(connection, account, address)
+        except (TimeoutError, SQLAlchemyError, OSError) as error:
+            log.warning("gateway.whereabouts_not_noted", error=type(error).__name__)
+            return
+        if address_id is not None and self._whereabouts is not None:
+            await self._whereabouts.note(address_id, place)
 
     async def wait_reply(self, accepted: Accepted, timeout: float) -> PassiveReply | None:
         if accepted.message_id is None:

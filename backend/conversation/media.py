@@ -1,125 +1,35 @@
-"""Photos, voices and videos: downloaded at once, checked by content, kept outside the database.
-
-`<folder>/<sha[:2]>/<sha>` is the file as it came; `<sha>.shown` the copy people see: an image
-turned upright, with EXIF (place, device) removed.
-"""
+"""Photos, voices and videos are downloaded at once: a provider keeps them for days only."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import io
-import os
+import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
-from PIL import Image, ImageOps
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.conversation.background import Loops
-from backend.conversation.outbox import backoff
-from backend.conversation.tables import media
+from backend.conversation.media_files import MediaRefused, store_file
+from backend.conversation.photo_text import note_waiting
+from backend.conversation.tables import media, message
 from backend.database.engine import Database
 from backend.ports import Channel, Clock, MediaContent, MediaRef, MediaUnavailable, MessageKind
 
 log = structlog.get_logger(__name__)
 
-LARGEST_BYTES = 25 * 1024 * 1024
-MOST_PIXELS = 60_000_000
-MOST_ATTEMPTS = 14
+# WeChat, which is the strictest, keeps what was sent for three days.
+KEPT_BY_PROVIDER = timedelta(days=3)
+FIRST_PAUSE_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 3600.0
 FETCH_SECONDS = 60.0
 POLL_SECONDS = 1.0
 BATCH = 8
-SHOWN_QUALITY = 88
-
-# Content type by the first bytes; what is not here is refused.
-_MAGIC = (
-    (b"\xff\xd8\xff", 0, "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
-    (b"GIF8", 0, "image/gif"),
-    (b"WEBP", 8, "image/webp"),
-    (b"#!AMR", 0, "audio/amr"),
-    (b"#!SILK", 1, "audio/silk"),
-    (b"ID3", 0, "audio/mpeg"),
-    (b"\xff\xfb", 0, "audio/mpeg"),
-    (b"\xff\xf3", 0, "audio/mpeg"),
-    (b"OggS", 0, "audio/ogg"),
-    (b"RIFF", 0, "audio/wav"),
-    (b"ftyp", 4, "video/mp4"),
-)
-
-
-class MediaRefused(Exception):
-    """Not a kind of file we keep, or too large; the reason is for officials."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file on disk: its hash, type by content, and an image's size in pixels."""
-
-    sha256: str
-    content_type: str
-    size: int
-    width: int | None = None
-    height: int | None = None
-
-
-def content_type(data: bytes) -> str | None:
-    """The type by the first bytes, None for one we do not keep."""
-    for magic, offset, found in _MAGIC:
-        if data[offset : offset + len(magic)] == magic:
-            return found
-    return None
-
-
-def store_file(folder: Path, data: bytes) -> StoredFile:
-    """Check and keep a file and, for an image, the copy to show. Raises MediaRefused."""
-    found = content_type(data)
-    if found is None:
-        raise MediaRefused("不是能识别的图片、语音或视频")
-    if len(data) > LARGEST_BYTES:
-        raise MediaRefused("文件太大")
-    sha = hashlib.sha256(data).hexdigest()
-    path = folder / sha[:2] / sha
-    size: tuple[int, int] | tuple[None, None] = (None, None)
-    if found.startswith("image/"):
-        shown, size = _shown_copy(data)
-        _write(path.with_name(f"{sha}.shown"), shown)
-    _write(path, data)
-    return StoredFile(sha, found, len(data), *size)
-
-
-def _shown_copy(data: bytes) -> tuple[bytes, tuple[int, int]]:
-    try:
-        with Image.open(io.BytesIO(data)) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
-                raise MediaRefused("图片太大")
-            upright = ImageOps.exif_transpose(opened)
-            buffer = io.BytesIO()
-            upright.convert("RGB").save(buffer, "JPEG", quality=SHOWN_QUALITY)
-            return buffer.getvalue(), upright.size
-    except MediaRefused:
-        raise
-    except Exception as error:
-        raise MediaRefused("图片打不开") from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all: written beside, fsynced, renamed."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
+TOO_LATE = "平台只保存三天，一直没能取回"
 
 
 class MediaFetcher:
@@ -170,7 +80,8 @@ class MediaFetcher:
         async with self._database.glance() as connection:
             rows = (
                 await connection.execute(
-                    select(media)
+                    select(media, message.c.received_at)
+                    .join(message, message.c.id == media.c.message_id)
                     .where(media.c.state == "waiting", media.c.due_at <= now)
                     .where(media.c.account_id.in_(list(self._by_id)))
                     .order_by(media.c.due_at)
@@ -186,6 +97,12 @@ class MediaFetcher:
                         .where(media.c.id == row.id, media.c.state == "waiting")
                         .values(**values)
                     )
+                photos = [
+                    row.id
+                    for row, values in zip(rows, changes, strict=True)
+                    if str(values.get("content_type", "")).startswith("image/")
+                ]
+                await note_waiting(connection, photos, now)
         return len(rows)
 
     async def _fetch(self, row: Any) -> dict[str, Any]:
@@ -195,16 +112,18 @@ class MediaFetcher:
             async with asyncio.timeout(FETCH_SECONDS):
                 content: MediaContent = await self._by_id[row.account_id].fetch_media(ref)
             async with self._opening:
-                stored = await asyncio.to_thread(store_file, self._folder, content.data)
+                stored = await asyncio.to_thread(
+                    store_file, self._folder, content.data, content.claimed_type
+                )
         except MediaRefused as error:
             return {"state": "refused", "error": str(error)}
         except MediaUnavailable as error:
             if error.permanent:
                 return {"state": "gone", "error": str(error)[:255]}
-            return _later(row.attempts, now, str(error))
+            return _later(row, now, str(error))
         except Exception as error:  # noqa: BLE001 - one medium must not hold up the others
             log.warning("media.not_fetched", media=row.id, error=type(error).__name__)
-            return _later(row.attempts, now, type(error).__name__)
+            return _later(row, now, type(error).__name__)
         return {
             "state": "stored",
             "sha256": stored.sha256,
@@ -217,9 +136,15 @@ class MediaFetcher:
         }
 
 
-def _later(attempts: int, now: datetime, reason: str) -> dict[str, Any]:
-    tried = attempts + 1
-    if tried >= MOST_ATTEMPTS:
-        return {"state": "gone", "attempts": tried, "error": reason[:255]}
-    due = now + timedelta(seconds=backoff(tried))
-    return {"attempts": tried, "due_at": due, "error": reason[:255]}
+def _later(row: Any, now: datetime, reason: str) -> dict[str, Any]:
+    tried = row.attempts + 1
+    if now - row.received_at >= KEPT_BY_PROVIDER:
+        return {"state": "gone", "attempts": tried, "error": TOO_LATE}
+    pause = timedelta(seconds=_pause(tried))
+    return {"attempts": tried, "due_at": now + pause, "error": reason[:255]}
+
+
+def _pause(tried: int) -> float:
+    """Seconds before the next try: doubling up to an hour, with jitter of ± 30 %."""
+    doubled: float = FIRST_PAUSE_SECONDS * 2.0 ** min(tried - 1, 16)
+    return min(doubled, LONGEST_PAUSE_SECONDS) * random.uniform(0.7, 1.3)  # noqa: S311

@@ -25,6 +25,11 @@ def filed_words(filed: Filed, emergency: str | None) -> list[Reply]:
     return [Reply("petition_filed" if filed.office_name else "petition_filed_no_office", params)]
 
 
+def by_voice_words(filed: Filed) -> Reply:
+    """The number and the date. No office: nobody knows yet what the voice is about."""
+    return Reply("petition_filed_by_voice", {"number": filed.number, "deadline": day(filed.due_on)})
+
+
 def joined_words(number: str, office: str | None, due_on: date | None) -> Reply:
     """What was filed goes together with what others brought up: who has that, and until when."""
     key = "petition_joined" if office else "petition_joined_no_office"

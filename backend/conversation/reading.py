@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,7 @@ from backend.triage.gazetteer import Gazetteer
 from backend.triage.own_words import own_words, with_own_words
 from backend.triage.rules import Rules
 
+LONGEST_TEXT = 2000
 UNTITLED = "（无标题）"
 RESEND_WORDS = frozenset({"重发", "再发一次", "再发一遍"})
 
@@ -86,6 +87,19 @@ class Readings:
         entry = entry_asked_for(self.guide, text)
         return entry.id if entry else None
 
+    def place_near(self, latitude: float, longitude: float) -> str | None:
+        """The place a point lies in, as it is called; None where none is near."""
+        return self._entities.gazetteer.near(latitude, longitude)
+
+    def place_words(self, sent: Mapping[str, Any]) -> str:
+        """The words of a place sent from a phone (latitude, longitude, label): its label, and
+        before it the village the point lies in where the label tells of none."""
+        label = str(sent.get("label") or "")
+        if label and self._entities.gazetteer.resolve(label) is not None:
+            return label
+        near = self.place_near(float(sent["latitude"]), float(sent["longitude"]))
+        return f"{near or ''}{label}"
+
     async def petition_likelihood(self, text: str) -> float:
         """How likely a cleaned text raises a matter, 0 to 1; at least so likely."""
         if not text:
@@ -114,16 +128,23 @@ class Readings:
         ]
 
     async def petition(
-        self, text: str, place: str | None, *, emergency: str | None
+        self, text: str, place: str | None, *, emergency: str | None, in_photos: str = ""
     ) -> PetitionReading:
         """Kind, domain, urgency, title; and a place from the text where the dialogue has none.
-        `emergency`: its key (see `rule`), which says what it is about better than a few words."""
-        return await asyncio.to_thread(self._petition, text, place, emergency)
+        `emergency`: its key (see `rule`), which says what it is about better than a few words.
+        `in_photos`: what is written in the photos, which helps to tell kind and domain."""
+        return await asyncio.to_thread(self._petition, text, place, emergency, in_photos)
 
-    def _petition(self, text: str, place: str | None, emergency: str | None) -> PetitionReading:
+    def _petition(
+        self, text: str, place: str | None, emergency: str | None, in_photos: str
+    ) -> PetitionReading:
         cleaned = clean(text).text
         classifier = self._classifier  # another may be taken up meanwhile
         reading = classifier.read(cleaned)
+        if in_photos:
+            # A notice on a wall says what it is about, not how urgent or delicate the matter is.
+            beside = classifier.read(f"{cleaned}\n{clean(in_photos).text}"[:LONGEST_TEXT])
+            reading = replace(reading, kinds=beside.kinds, domains=beside.domains)
         found = self._entities.read_entities(place or cleaned)
         places = [each for each in found if each.entity == "place" and not each.aside]
         where = next((each for each in places if each.code), places[0] if places else None)

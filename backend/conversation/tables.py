@@ -323,6 +323,26 @@ media = Table(
     ),
 )
 
+# What a machine read in a photo: never the citizen's own words. A row waits from the moment the
+# photo is kept; it goes on waiting where nothing is installed that reads.
+photo_text = Table(
+    "photo_text",
+    metadata,
+    Column("media_id", Id, ForeignKey("media.id"), primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),  # waiting, read, failed
+    Column("text", Text, nullable=False, default="", info=CONTENT),  # '' where none was found
+    Column("confidence", Float),  # of the characters, on average; NULL where none was found
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("read_at", UtcDateTime),
+    Index(
+        "ix_photo_text_waiting",
+        "due_at",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+)
+
 # Prompts shown, kept for ever: which question a bare '2' answered.
 prompt = Table(
     "prompt",

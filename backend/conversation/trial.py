@@ -64,7 +64,7 @@ class Trial:
     async def _by_bot(self, text: str) -> str | None:
         now = self._clock.now()
         message = Waiting(1, 0, 0, "text", text, None, 0, now, None)
-        cleaned = turn_request.cleaned_text([message])
+        cleaned = turn_request.cleaned_text([message], self._readings.place_words)
         request = turn_request.build(
             turn_id=0,
             channel=_LOOK,

@@ -27,6 +27,7 @@ from backend.conversation.effects import Effects
 from backend.conversation.fragments import Waiting
 from backend.conversation.lease import Lease
 from backend.conversation.link_words import link_rule
+from backend.conversation.photo_text import words_in_photos
 from backend.conversation.prompts import Prompt
 from backend.conversation.reading import Readings
 from backend.conversation.same_matters import SameMatters
@@ -36,6 +37,7 @@ from backend.conversation.tables import address, citizen
 from backend.conversation.texts import Reply, Texts
 from backend.conversation.told_about import told_about
 from backend.conversation.turns import Turn
+from backend.conversation.whereabouts import Whereabouts
 from backend.database.engine import Database
 from backend.organisation.tables import account
 from backend.petitions.progress import recent_for_citizen
@@ -84,7 +86,7 @@ class Taken:
 
 class TurnTaker:
     """Begins, answers and commits turns. `looks` gives the wording per account name; with
-    `same`, citizens are asked whether to join others."""
+    `same`, citizens are asked whether to join others; with `whereabouts`, whether it is here."""
 
     def __init__(
         self,
@@ -96,6 +98,7 @@ class TurnTaker:
         texts: Texts,
         looks: Mapping[str, str],
         same: SameMatters | None = None,
+        whereabouts: Whereabouts | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -105,6 +108,7 @@ class TurnTaker:
         self._texts = texts
         self._looks = looks
         self._same = same
+        self._whereabouts = whereabouts
         self._accounts: dict[int, Any] = {}
 
     async def begin(self, connection: AsyncConnection, lease: Lease, now: datetime) -> Turn | None:
@@ -122,7 +126,7 @@ class TurnTaker:
         )
 
     def _rule_for(self, message: Waiting, lease: Lease, now: datetime) -> str | None:
-        if message.kind == "text":
+        if message.kind in turn_request.SAID and message.text:
             linking = lease.linking_until is not None and now < lease.linking_until
             return self._readings.rule(message.text) or link_rule(message.text, linking=linking)
         if message.kind != "event":
@@ -145,12 +149,16 @@ class TurnTaker:
             answer = self._by_rule(lease, turn)
         else:
             answer = await self._by_bot(lease, turn, scene)
-        prepared = await self._effects.prepare(answer.effects)
+        prepared = await self._effects.prepare(answer.effects, self._in_photos)
         reach("turn.before_commit")
         async with self._database.write() as connection:
             queued = await self._commit(connection, lease, turn, scene, answer, prepared)
         # What the system itself wants to say has waited for the end of the form.
         return Taken(queued, more=turn.more or (lease.busy and not answer.busy))
+
+    async def _in_photos(self, message_ids: Sequence[int]) -> str:
+        async with self._database.glance() as connection:
+            return await words_in_photos(connection, message_ids)
 
     async def _scene(self, lease: Lease, turn: Turn, now: datetime) -> Scene:
         last = turn.messages[-1]
@@ -176,7 +184,7 @@ class TurnTaker:
         return Answer("rule", replies, effects, lease.state, lease.busy)
 
     async def _by_bot(self, lease: Lease, turn: Turn, scene: Scene) -> Answer:
-        text = turn_request.cleaned_text(turn.messages)
+        text = turn_request.cleaned_text(turn.messages, self._readings.place_words)
         around, prompted = await self._around(scene, prompts.live(lease.prompt, scene.now), text)
         request = turn_request.build(
             turn_id=turn.id,
@@ -236,8 +244,15 @@ class TurnTaker:
             self._readings.guide_entry(text),
             await self._readings.petition_likelihood(text),
             self._effects.scanned(scanned, scanned_at, scene.now),
+            await self._nearby(scene),
         )
         return surroundings, prompted
+
+    async def _nearby(self, scene: Scene) -> str | None:
+        if self._whereabouts is None:
+            return None
+        point = await self._whereabouts.of(scene.address_id)
+        return self._readings.place_near(*point) if point else None
 
     async def _commit(
         self,

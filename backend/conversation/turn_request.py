@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,13 +16,15 @@ from backend.triage.cleaning import clean
 
 SCHEMA = 1
 LONGEST_TEXT = 2000
+# Kinds whose text is the citizen's words: a voice has those that WeChat recognised.
+SAID = ("text", "voice")
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the bot is told besides the message. `guide`: the entry it asks for; `petition`: how
     likely it raises a matter, as the app reads it; `here`: the village whose QR code the citizen
-    scanned lately."""
+    scanned lately; `nearby`: where the citizen is just now."""
 
     petitions: Sequence[Mapping[str, Any]]
     home_place: str | None
@@ -31,27 +33,31 @@ class Surroundings:
     guide: str | None = None
     petition: float = 0.0
     here: Scanned | None = None
+    nearby: str | None = None
 
 
 def chosen_option(
     messages: Sequence[Waiting], prompt: Mapping[str, Any] | None
 ) -> tuple[int, str] | None:
-    """(index, payload) when the turn is one short answer to the last prompt."""
-    if prompt is None or len(messages) != 1 or messages[0].kind != "text":
+    """(index, payload) when the turn is one short answer to the last prompt, written or said."""
+    if prompt is None or len(messages) != 1 or messages[0].kind not in SAID:
         return None
     index = chosen(clean(messages[0].text).text, prompt["options"])
     return None if index is None else (index, prompt["options"][index]["payload"])
 
 
-def cleaned_text(messages: Sequence[Waiting]) -> str:
-    """The words of all fragments, for reading."""
-    texts = (clean(_words(message)).text for message in messages)
+def cleaned_text(
+    messages: Sequence[Waiting], place_words: Callable[[Mapping[str, Any]], str]
+) -> str:
+    """The words of all fragments, for reading; `place_words` gives those of a place that was
+    sent (latitude, longitude, label)."""
+    texts = (clean(_words(message, place_words)).text for message in messages)
     return "\n".join(filter(None, texts))[:LONGEST_TEXT]
 
 
-def _words(message: Waiting) -> str:
-    if message.kind == "location" and not message.text and message.detail:
-        return str(message.detail.get("label") or "")
+def _words(message: Waiting, place_words: Callable[[Mapping[str, Any]], str]) -> str:
+    if message.kind == "location" and message.detail:
+        return place_words(message.detail)
     return message.text if message.kind != "event" else ""
 
 
@@ -97,6 +103,7 @@ def build(
             "guide": around.guide if choice is None else None,
             "petition": around.petition,
             **_here(around.here),
+            "nearby": around.nearby,
         },
     }
 
@@ -108,5 +115,6 @@ def _here(scanned: Scanned | None) -> dict[str, Any]:
 
 
 def _kind(messages: Sequence[Waiting]) -> str:
+    """What was written counts before what was spoken, and that before pictures."""
     kinds = [message.kind for message in messages]
-    return "text" if "text" in kinds else kinds[0]
+    return next((kind for kind in SAID if kind in kinds), kinds[0])

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.catalogue import Catalogue
+from pydantic import TypeAdapter, ValidationError
+
+from backend.catalogue import Catalogue, Point
 from backend.deployment.effective import DIVISIONS, ORGANISATION, Contents, Effective
 from backend.deployment.refusal import Problem, refuse_if_any
 from backend.deployment.services import apart
@@ -18,18 +20,22 @@ from backend.deployment.services import apart
 LONGEST_NAME = 30
 MOST_NAMES = 60
 DIGITS = {"county": 6, "township": 9, "village": 12}
+_POINT = re.compile(r"\s*(\d{1,2}(?:\.\d{1,8})?)\s*[,，、\s]\s*(\d{1,3}(?:\.\d{1,8})?)\s*")
+_IN_CHINA: TypeAdapter[tuple[float, float]] = TypeAdapter(Point)
 _COMMUNITY = re.compile(r"(社区|居委会|居民委员会)$")
 
 
 @dataclass(frozen=True)
 class GivenPlace:
-    """As a form gives it; `aliases` and `landmarks` are text with names apart by commas."""
+    """As a form gives it; `aliases` and `landmarks` are text with names apart by commas, `at` is
+    'latitude, longitude' or empty."""
 
     code: str
     name: str
     parent: str
     aliases: str
     landmarks: str
+    at: str = ""
 
 
 def put_place(now: Effective, given: GivenPlace) -> Contents:
@@ -40,6 +46,9 @@ def put_place(now: Effective, given: GivenPlace) -> Contents:
     is_new = given.code not in divisions
     problems = _name_problems(now.catalogue, given, name)
     problems += _names_problems("aliases", aliases) + _names_problems("landmarks", landmarks)
+    point = read_point(given.at)
+    if given.at.strip() and point is None:
+        problems.append(Problem("at", "point", {"given": given.at.strip()[:LONGEST_NAME]}))
     if is_new:
         problems += _new_problems(now.catalogue, given)
     refuse_if_any(problems)
@@ -51,11 +60,24 @@ def put_place(now: Effective, given: GivenPlace) -> Contents:
             ORGANISATION: _renamed(now, given.code, name),
         }
     entry["landmarks"] = landmarks
+    if point is not None:
+        entry["at"] = list(point)
     towns = [_with(town, entry, given) for town in old["townships"]]
     if is_new and given.parent == now.contents[DIVISIONS]["county"]["code"]:
         towns.append({**entry, "villages": []})
     organisation = _added(now, given, name) if is_new else _renamed(now, given.code, name)
     return {DIVISIONS: {**old, "townships": towns}, ORGANISATION: organisation}
+
+
+def read_point(text: str) -> tuple[float, float] | None:
+    """'33.4536, 113.5532' as latitude and longitude; None where it is no point in China."""
+    found = _POINT.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        return _IN_CHINA.validate_python((float(found[1]), float(found[2])))
+    except ValidationError:
+        return None
 
 
 def unit_type(name: str, level: str) -> str:

@@ -109,9 +109,9 @@ async def file_petition(connection: AsyncConnection, filing: Filing, rules: Peti
         return await _filed(connection, rules, await _petition(connection, earlier.petition_id))
     home = await _home(connection, filing, rules)
     petition_id = await _insert(connection, filing, rules, home)
-    await index_petition(connection, petition_id)
     await connection.execute(petition_matter.insert().values(petition_id=petition_id))
     await attach_messages(connection, petition_id, filing.message_ids, "original")
+    await index_petition(connection, petition_id)
     await _record_readings(connection, petition_id, filing)
     row = await _petition(connection, petition_id)
     await record_event(

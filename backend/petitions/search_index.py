@@ -10,9 +10,15 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.conversation.tables import media, photo_text
 from backend.database.insert_once import InsertOnce
 from backend.petitions.search_terms import index_words
-from backend.petitions.tables import petition, petition_event, petition_search
+from backend.petitions.tables import (
+    petition,
+    petition_event,
+    petition_message,
+    petition_search,
+)
 
 INDEXED = frozenset({"title", "text", "place", "contact_phone", "state"})
 """Columns of a petition whose change changes what finds it."""
@@ -44,6 +50,19 @@ _ADDED = (
     )
     .order_by(petition_event.c.id)
 )
+_IN_PHOTOS = (
+    select(petition_message.c.petition_id, photo_text.c.text)
+    .join(media, media.c.message_id == petition_message.c.message_id)
+    .join(photo_text, photo_text.c.media_id == media.c.id)
+    .where(
+        petition_message.c.petition_id.in_(bindparam("ids", expanding=True)),
+        photo_text.c.text != "",
+    )
+    .order_by(photo_text.c.media_id)
+)
+_OF_MESSAGE = select(petition_message.c.petition_id).where(
+    petition_message.c.message_id == bindparam("which")
+)
 _ADD = InsertOnce(petition_search, ["petition_id"])
 _CHANGE = (
     update(petition_search)
@@ -53,10 +72,10 @@ _CHANGE = (
 
 
 async def index_petition(connection: AsyncConnection, petition_id: int) -> None:
-    """Write what finds this petition: its title, text and place, what the citizen added, its
-    state, and its contact phone."""
+    """Write what finds this petition: its title, text and place, what the citizen added, what is
+    written in the photos, its state, and its contact phone."""
     row = (await connection.execute(_ONE, {"which": petition_id})).one()
-    entry = _entry(row, (await _additions(connection, [petition_id]))[petition_id])
+    entry = _entry(row, (await _further_words(connection, [petition_id]))[petition_id])
     changed = await connection.execute(
         _CHANGE,
         {
@@ -69,13 +88,19 @@ async def index_petition(connection: AsyncConnection, petition_id: int) -> None:
         await connection.execute(_ADD(connection), entry)
 
 
+async def index_petitions_of_message(connection: AsyncConnection, message_id: int) -> None:
+    """The same for every petition this message is part of."""
+    for row in (await connection.execute(_OF_MESSAGE, {"which": message_id})).all():
+        await index_petition(connection, row.petition_id)
+
+
 async def index_missing(connection: AsyncConnection) -> int:
     """Write the entries of petitions that have none (they were filed before there was an index);
     how many there were. Running it again changes nothing."""
     last, count = 0, 0
     while rows := (await connection.execute(_MISSING, {"last": last})).all():
-        added = await _additions(connection, [row.id for row in rows])
-        await connection.execute(_ADD(connection), [_entry(row, added[row.id]) for row in rows])
+        more = await _further_words(connection, [row.id for row in rows])
+        await connection.execute(_ADD(connection), [_entry(row, more[row.id]) for row in rows])
         last, count = rows[-1].id, count + len(rows)
     return count
 
@@ -92,20 +117,23 @@ def phone_backwards(phone: str | None) -> str | None:
     return _NOT_DIGIT.sub("", phone)[::-1] or None if phone else None
 
 
-async def _additions(
+async def _further_words(
     connection: AsyncConnection, petition_ids: Sequence[int]
 ) -> Mapping[int, Sequence[str]]:
-    """What the citizen added to each of these petitions."""
-    added: dict[int, list[str]] = defaultdict(list)
-    for row in await connection.execute(_ADDED, {"ids": list(petition_ids)}):
+    """What the citizen added to each of these petitions, and what is written in its photos."""
+    which = {"ids": list(petition_ids)}
+    words: dict[int, list[str]] = defaultdict(list)
+    for row in await connection.execute(_ADDED, which):
         if row.detail and row.detail.get("text"):
-            added[row.petition_id].append(str(row.detail["text"]))
-    return added
+            words[row.petition_id].append(str(row.detail["text"]))
+    for row in await connection.execute(_IN_PHOTOS, which):
+        words[row.petition_id].append(row.text)
+    return words
 
 
-def _entry(row: Row[*tuple[Any, ...]], additions: Sequence[str]) -> dict[str, Any]:
+def _entry(row: Row[*tuple[Any, ...]], further: Sequence[str]) -> dict[str, Any]:
     return {
         "petition_id": row.id,
-        "words": index_words([row.title, row.place, row.text, *additions], row.state),
+        "words": index_words([row.title, row.place, row.text, *further], row.state),
         "phone_backwards": phone_backwards(row.contact_phone),
     }

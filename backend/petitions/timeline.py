@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, bindparam, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation.tables import media, message, notice, outbox
+from backend.conversation.tables import media, message, notice, outbox, photo_text
 from backend.organisation.sessions import Actor
 from backend.organisation.tables import org, user
 from backend.petitions.masking import mask_numbers
@@ -23,7 +23,8 @@ from backend.petitions.visibility import visible_to
 
 @dataclass(frozen=True, slots=True)
 class MediaItem:
-    """A photo, voice or video; bytes come from the authorised route only."""
+    """A photo, voice or video; bytes come from the authorised route only. `words`: what a machine
+    read in the photo, '' for nothing, and how sure it is, 0 to 1; the citizen did not write it."""
 
     id: int
     kind: str
@@ -31,6 +32,8 @@ class MediaItem:
     content_type: str | None
     width: int | None
     height: int | None
+    words: str = ""
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,9 @@ _SAID = (
     .order_by(message.c.id)
 )
 _MEDIA = (
-    select(media)
+    select(media, photo_text.c.text.label("words"), photo_text.c.confidence)
     .join(petition_message, petition_message.c.message_id == media.c.message_id)
+    .outerjoin(photo_text, photo_text.c.media_id == media.c.id)
     .where(petition_message.c.petition_id == _ID)
     .order_by(media.c.id)
 )
@@ -136,8 +140,7 @@ async def timeline_of(
     said = await connection.execute(_SAID, which)
     photos: dict[int, list[MediaItem]] = {}
     for row in await connection.execute(_MEDIA, which):
-        item = MediaItem(row.id, row.kind, row.state, row.content_type, row.width, row.height)
-        photos.setdefault(row.message_id, []).append(item)
+        photos.setdefault(row.message_id, []).append(_medium(row, shown))
     told = await connection.execute(_TOLD, which)
     happened = await connection.execute(_HAPPENED, which)
     # At one moment: what was said, what it caused, what was answered.
@@ -174,6 +177,19 @@ def _said(row: Any, photos: Mapping[int, Sequence[MediaItem]], shown: bool) -> S
         words_shown(row.text, shown),
         row.role == "original",
         photos.get(row.id, []),
+    )
+
+
+def _medium(row: Row[Any], shown: bool) -> MediaItem:
+    return MediaItem(
+        row.id,
+        row.kind,
+        row.state,
+        row.content_type,
+        row.width,
+        row.height,
+        words_shown(row.words or "", shown),
+        row.confidence,
     )
 
 

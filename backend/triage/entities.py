@@ -89,6 +89,7 @@ class EntityReader:
     def know(self, gazetteer: Gazetteer, organisation: Mapping[str, Unit] | None = None) -> None:
         """Read places and offices by these from now on; without an organisation offices have no
         code."""
+        self.gazetteer = gazetteer
         self._places = PlaceReader(self._patterns.places, gazetteer)
         self._offices = OfficeBook(self._patterns.offices, organisation or {})
 

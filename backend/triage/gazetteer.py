@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from backend.catalogue import Division
 from backend.triage.lexicon import Lexicon
+from backend.triage.nearest import full_name, nearest_division
 from backend.triage.sounds import sounds
 
 _SHORT = 2
@@ -87,6 +88,11 @@ class Gazetteer:
                 codes = {c for c in codes if self._divisions[c].parent in mentioned} or codes
             return codes.pop() if len(codes) == 1 else None
         return None
+
+    def near(self, latitude: float, longitude: float) -> str | None:
+        """The place a point lies in, as it is called: '柳河镇杨树沟村'; None where none is near."""
+        found = nearest_division(self._divisions, latitude, longitude)
+        return full_name(self._divisions, found) if found else None
 
     def _mentioned(self, place: str) -> set[str]:
         spans = list(self.find(place))

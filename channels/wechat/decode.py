@@ -42,6 +42,12 @@ class Push:
     key: EncodingKey | None = None
     reports: tuple[Report, ...] | None = None
 
+    @property
+    def whereabouts(self) -> GeoPoint | None:
+        """Where the citizen is, reported unasked (LOCATION): a hint, and no message of theirs."""
+        event = self.inbound.event
+        return self.inbound.place if event is not None and event.key == "LOCATION" else None
+
 
 @dataclass(frozen=True, slots=True)
 class _Content:
@@ -104,15 +110,18 @@ def _location(fields: Mapping[str, str]) -> _Content:
 
 
 def _link(fields: Mapping[str, str]) -> _Content:
+    """Kept as text for officials; what somebody else's page is called is no word of the citizen's,
+    so it is answered like the types that cannot be read."""
     parts = (fields.get("Title", ""), fields.get("Description", ""), fields.get("Url", ""))
-    return _Content(MessageKind.TEXT, text="\n".join(part for part in parts if part))
+    text = "\n".join(part for part in parts if part)
+    return _Content(MessageKind.EVENT, text=text, event=Event("other", "link"))
 
 
 def _event(fields: Mapping[str, str]) -> _Content:
     name = fields.get("Event", "")
     rule = _EVENTS.get(name)
     if rule is None:
-        # LOCATION (a report of where the citizen is), VIEW, delivery reports and the like.
+        # LOCATION, VIEW, delivery reports and the like.
         place = _geo_point(fields.get("Latitude", ""), fields.get("Longitude", ""), "")
         return _Content(MessageKind.EVENT, place=place, event=Event("other", name), answered=False)
     key = fields.get("EventKey", "").removeprefix(rule.get("strip", ""))

@@ -93,6 +93,9 @@ class Webhook:
         push = await self._admitted(request, await read_body(request), received_at)
         if push.reports is not None:
             return await self._note(request, push.reports, received_at)
+        if push.whereabouts is not None:
+            await self._gateway.whereabouts(self._account, push.inbound.address, push.whereabouts)
+            return _acknowledge()
         try:
             accepted = await self._gateway.accept(
                 push.inbound, reply_within=self._reply_within(push)

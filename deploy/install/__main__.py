@@ -1,6 +1,7 @@
 """Install parts of Xiangyin: `python3 deploy/install PART…`, standard library only, no root.
 
-Parts: `app`, `bot` (what running needs), `dev`, `bot-dev` (what tests need besides), `assets`,
+Parts: `app`, `bot` (what running needs), `ocr` (`app`, and what reads text in photos),
+`dev`, `bot-dev` (what tests need besides), `assets`,
 `dev-assets` (npm), `services` (Debian packages for tests; needs root, otherwise only told).
 A part already there is passed over in milliseconds.
 """
@@ -23,6 +24,7 @@ def _app(profile: str) -> None:
 
 PARTS: dict[str, Callable[[], None]] = {
     "app": lambda: _app("app"),
+    "ocr": lambda: _app("ocr"),
     "dev": lambda: _app("dev"),
     "bot": lambda: install(BOT, "bot"),
     "bot-dev": lambda: install(BOT, "bot-dev"),

@@ -43,7 +43,11 @@ class Environment:
         return self.root / ".installed"
 
 
-APP = Environment("乡音", PROJECT, {"app": LOCKS / "app.txt", "dev": LOCKS / "dev.txt"})
+APP = Environment(
+    "乡音",
+    PROJECT,
+    {"app": LOCKS / "app.txt", "ocr": LOCKS / "ocr.txt", "dev": LOCKS / "dev.txt"},
+)
 BOT = Environment(
     "机器人", PROJECT / "bot", {"bot": LOCKS / "bot.txt", "bot-dev": LOCKS / "bot-dev.txt"}
 )

@@ -12,6 +12,7 @@ from backend.ports import (
     Accepted,
     ContactHistory,
     DeliveryReceipt,
+    GeoPoint,
     Inbound,
     InboxUnavailable,
     NoticePermission,
@@ -144,6 +145,7 @@ class RecordingGateway:
     notices_permitted: int = 0
     history: ContactHistory | None = None
     histories_asked: int = 0
+    places: list[tuple[str, str, GeoPoint]] = field(default_factory=list)
     _ids: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _first: dict[int, datetime] = field(default_factory=dict)
     _tries: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -187,6 +189,10 @@ class RecordingGateway:
 
     async def reply_declined(self, reply: PassiveReply) -> None:
         self.declined.append(reply)
+
+    async def whereabouts(self, account: str, address: str, place: GeoPoint) -> None:
+        await asyncio.sleep(0)
+        self.places.append((account, address, place))
 
     async def receipt(self, receipt: DeliveryReceipt) -> None:
         if self.unavailable:

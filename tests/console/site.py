@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from backend.api import setup_api
 from backend.console import setup_console
 from backend.conversation.bot_client import BotClient
-from backend.conversation.media import store_file
+from backend.conversation.media_files import store_file
 from backend.conversation.notices import ConversationNotifier
 from backend.conversation.signals import Signals
 from backend.conversation.tables import media, message, outbox

@@ -1,6 +1,6 @@
 """A citizen about to file hears that others wait for the same, and may join them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -70,9 +70,13 @@ async def lamps(world: World, number: int = 1, **changes: Any) -> list[str]:
     return filed
 
 
+async def no_photos(_messages: Sequence[int]) -> str:
+    return ""
+
+
 async def apply(world: World, one: dict[str, Any], person: Person) -> list[Any]:
     effects = Effects(readings(), petition_rules(), Alarm(texts(), LOOKS, PATIENCE))
-    prepared = await effects.prepare([one])
+    prepared = await effects.prepare([one], no_photos)
     async with world.database.write() as connection:
         return await effects.apply(connection, Scene(world, person), one, prepared)  # type: ignore[arg-type]
 

@@ -41,7 +41,7 @@ def request(*messages: Waiting, prompt: Any = None) -> dict[str, Any]:
         now=AT,
         state=None,
         messages=messages,
-        text=turn_request.cleaned_text(messages),
+        text=turn_request.cleaned_text(messages, lambda sent: str(sent["label"])),
         entities=[],
         prompt=prompt,
         around=turn_request.Surroundings([], None, False),
@@ -82,6 +82,21 @@ def test_fragments_become_one_text_with_all_ids() -> None:
 def test_a_short_answer_carries_the_payload_of_its_option() -> None:
     assert request(message("２"), prompt=PROMPT)["message"]["choice"] == "/correct"
     assert request(message("2"))["message"]["choice"] is None
+
+
+def test_a_spoken_answer_is_an_answer() -> None:
+    assert (
+        request(message("第二个。", kind="voice"), prompt=PROMPT)["message"]["choice"] == "/correct"
+    )
+    silent = request(message(kind="voice"), prompt=PROMPT)["message"]
+    assert (silent["choice"], silent["kind"], silent["media"]) == (None, "voice", 1)
+
+
+def test_what_is_written_counts_before_what_is_spoken_and_that_before_pictures() -> None:
+    photo, voice, words = message(kind="image"), message(kind="voice"), message("路灯坏了")
+    assert request(photo, voice)["message"]["kind"] == "voice"
+    assert request(photo, voice, words)["message"]["kind"] == "text"
+    assert request(photo, message(kind="video"))["message"]["kind"] == "image"
 
 
 def test_what_a_citizen_types_is_never_a_command() -> None:

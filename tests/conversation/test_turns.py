@@ -20,7 +20,7 @@ from backend.conversation.turn import SAY_RECEIVED_AT
 from backend.conversation.worker import AT_ONCE
 from backend.database.engine import Database
 from backend.petitions.grouping import MatterFinder
-from backend.petitions.tables import handover, petition
+from backend.petitions.tables import handover, petition, petition_message
 from backend.ports import Event
 from tests.conversation.conftest import HandClock
 from tests.conversation.room import Room, says, texts
@@ -400,13 +400,48 @@ async def test_an_internal_message_waits_while_a_form_is_under_way(room: Room) -
     assert kinds == ["text", "internal", "text"] or kinds == ["text", "text", "internal"]
 
 
+async def test_a_voice_alone_becomes_a_petition_of_no_office_yet(room: Room) -> None:
+    room.bot.answer = lambda request: says(
+        effects=[
+            {
+                "id": "e1",
+                "type": "file_petition",
+                "kind": None,
+                "text": "（语音留言，请听录音）",
+                "place": "地点不详",
+                "messages": request["message"]["ids"],
+                "asked": True,
+                "by_voice": True,
+            }
+        ]
+    )
+    await room.turns(await room.write("", kind="voice"))
+    assert await room.said() == ["petition_filed_by_voice"]
+    async with room.database.read() as connection:
+        filed = (await connection.execute(select(petition))).one()
+        held = (await connection.execute(select(petition_message))).all()
+        told = (await connection.execute(select(outbox.c.text))).scalar_one()
+    assert (filed.text, filed.place) == ("（语音留言，请听录音）", "地点不详")
+    assert len(held) == 1
+    assert filed.number in told
+
+
+async def test_an_emergency_that_is_spoken_is_one(room: Room) -> None:
+    await room.turns(await room.write("我家着火了，快来人啊。", kind="voice"))
+    assert await room.said() == ["emergency_fire,emergency_where"]
+    assert room.bot.asked == []
+
+
 async def test_a_kind_we_cannot_read_gets_a_polite_answer_a_mere_report_none(room: Room) -> None:
     card = Event("other", "miniprogrampage")
     await room.turns(await room.write("", kind="event", event=card, reply_within=4.5))
     assert await room.said() == ["unsupported_kind"]
+    link = Event("other", "link")
+    await room.turns(await room.write("通知", kind="event", event=link, reply_within=4.5))
+    assert await room.said() == ["unsupported_kind", "unsupported_link"]
     room.bot.answer = lambda _request: says()
     await room.turns(await room.write("", kind="event", event=Event("other", "VIEW")))
-    assert await room.said() == ["unsupported_kind"]
+    assert await room.said() == ["unsupported_kind", "unsupported_link"]
 
 
 async def test_what_may_be_lost_is_offered_once_and_resent_when_asked(room: Room) -> None:

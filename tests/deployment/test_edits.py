@@ -154,6 +154,16 @@ def test_a_place_comes_with_its_unit_and_is_renamed_with_it() -> None:
     assert set(changed) == {DIVISIONS, ORGANISATION}
 
 
+@pytest.mark.parametrize("written", ["33.412, 113.598", " 33.412，113.598 ", "33.412 113.598"])
+def test_where_a_place_lies_is_kept_changed_and_taken_away(written: str) -> None:
+    added = effective(SHIPPED, put_place(NOW, replace(PLACE, at=written)))
+    assert added.catalogue.divisions["990101101300"].at == (33.412, 113.598)
+    assert added.contents[DIVISIONS]["townships"][0]["villages"][-1]["at"] == [33.412, 113.598]
+    emptied = put_place(added, replace(PLACE, parent="", at=""))
+    cleared = effective(SHIPPED, {**added.contents, **emptied})
+    assert cleared.catalogue.divisions["990101101300"].at is None
+
+
 def test_the_county_is_renamed_with_its_unit() -> None:
     given = GivenPlace("990101", "望江县", "", "望江", "")
     renamed = effective(SHIPPED, put_place(NOW, given))
@@ -170,6 +180,8 @@ def test_the_county_is_renamed_with_its_unit() -> None:
         ({"code": "990101102300"}, [("code", "division_code")]),
         ({"code": "９９0101101300"}, [("code", "division_code")]),
         ({"parent": "990101101003"}, [("parent", "choose")]),
+        ({"at": "113.5532, 33.4536"}, [("at", "point")]),
+        ({"at": "村口"}, [("at", "point")]),
         ({"landmarks": "长" * 31}, [("landmarks", "word_long")]),
     ],
 )

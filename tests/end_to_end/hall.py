@@ -87,6 +87,11 @@ class Hall:
         kind = MessageKind.IMAGE
         return await self._receive(kind, media=[MediaRef(kind, f"photo-{self._sent}")])
 
+    async def send_voice(self, recognised: str) -> list[Said]:
+        kind = MessageKind.VOICE
+        media = [MediaRef(kind, f"voice-{self._sent}")]
+        return await self._receive(kind, text=recognised, media=media)
+
     async def send_place(self, latitude: float, longitude: float, label: str) -> list[Said]:
         point = GeoPoint(latitude, longitude, label)
         return await self._receive(MessageKind.LOCATION, text=label, place=point)

@@ -63,6 +63,8 @@ class Replay:
             said = await hall.say(turn["say"])
         elif "photo" in turn:
             said = await hall.send_photo()
+        elif "voice" in turn:
+            said = await hall.send_voice(turn["voice"])
         elif "place" in turn:
             said = await hall.send_place(**turn["place"])
         elif "wait" in turn:

@@ -18,7 +18,7 @@ SERVICES = load_catalogue(Path(__file__).resolve().parents[2] / "data" / "catalo
 QUESTIONS = {
     "confirm", "place", "contact", "rating", "two_matters", "same_matter", "add_or_new",
 }  # fmt: skip
-TURNS = {"say", "photo", "place", "wait", "official"}
+TURNS = {"say", "photo", "voice", "place", "wait", "official"}
 EXPECTATIONS = {
     "petitions", "none", "contact", "handed_over", "progress", "reminded", "withdrawn", "added",
     "rated", "told", "told_any",

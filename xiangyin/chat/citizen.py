@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from backend.conversation.arrivals import Arrival, Arrivals
-from backend.conversation.media import store_file
+from backend.conversation.media_files import store_file
 from backend.conversation.tables import address, conversation, media, message, outbox
 from backend.conversation.turns import MOST_FAILURES
 from backend.ports import Event, GeoPoint, Inbound, MediaRef, MessageKind

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from backend.conversation.media import MediaRefused
+from backend.conversation.media_files import MediaRefused
 from backend.ports import GeoPoint
 from channels.sms.segmentation import count_parts
 from xiangyin.chat.citizen import SMS, Citizen, Heard, newcomer

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import lease as leases
 from backend.conversation.arrivals import Arrival, Arrivals
-from backend.conversation.media import store_file
+from backend.conversation.media_files import store_file
 from backend.conversation.tables import media, outbox
 from backend.conversation.turn import TurnTaker
 from backend.ports import Inbound, MediaRef, MessageKind

@@ -7,16 +7,16 @@ quotas and windows, errcode with HTTP 200, media that expire. Faults are injecte
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from aiohttp import web
 
 from channels.wechat.testing.answers import MESSAGES
 from channels.wechat.testing.answers import answer as _answer
 from channels.wechat.testing.answers import read_json as _json
+from channels.wechat.testing.media_store import MediaStore
 from channels.wechat.testing.menus import Menus
 from channels.wechat.testing.notices import NoticeBoard
 from channels.wechat.testing.qrcodes import QrCodes
@@ -24,7 +24,6 @@ from channels.wechat.testing.rules import Fault, Now, ReplyWindows, Tokens
 from channels.wechat.testing.web_oauth import WebOAuth
 
 TEXT_BYTES = 2048
-MEDIA_KEPT = timedelta(days=3)
 
 
 class _SystemClock:
@@ -66,7 +65,7 @@ class FakePlatform:
         self.menus = Menus()
         self.qrcodes = QrCodes()
         self.web_oauth = WebOAuth(self.app_id, self.app_secret, self.clock)
-        self._media: dict[str, tuple[bytes, str, datetime]] = {}
+        self.media = MediaStore(self.clock)
         self._runner: web.AppRunner | None = None
         self._hung = asyncio.Event()
         self._arrived = asyncio.Condition()
@@ -124,18 +123,16 @@ class FakePlatform:
 
     def keep_media(self, data: bytes, content_type: str) -> str:
         """A media id, good for three days, as of something a citizen sent."""
-        media_id = secrets.token_urlsafe(32)
-        self._media[media_id] = (data, content_type, self.clock.now())
-        return media_id
+        return self.media.keep(data, content_type)
 
     def shown(self, openid: str, text: str) -> None:
         """The citizen saw this, whatever the way it came."""
         self.seen.setdefault(openid, []).append(text)
 
     def _call(
-        self, handler: Callable[[web.Request], Awaitable[web.Response]], *, token: bool = True
-    ) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def handle(request: web.Request) -> web.Response:
+        self, handler: Callable[[web.Request], Awaitable[web.StreamResponse]], *, token: bool = True
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
             self.calls.append(request.path)
             if self.latency:
                 await asyncio.sleep(self.latency)
@@ -220,20 +217,10 @@ class FakePlatform:
     async def _typing(self, request: web.Request) -> web.Response:
         return _answer(0)
 
-    async def _media_get(self, request: web.Request) -> web.Response:
-        data, content_type, kept = self._media.get(
-            request.query.get("media_id", ""), (b"", "", datetime.min.replace(tzinfo=UTC))
-        )
-        if self.clock.now() - kept > MEDIA_KEPT:
-            return _answer(40007)
-        return web.Response(body=data, content_type=content_type)
+    async def _media_get(self, request: web.Request) -> web.StreamResponse:
+        found = await self.media.get(request)
+        return _answer(found) if isinstance(found, int) else found
 
     async def _media_upload(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        file = form.get("media")
-        if not isinstance(file, web.FileField):
-            return _answer(47001)
-        media_id = self.keep_media(file.file.read(), file.content_type)
-        kind = request.query.get("type", "image")
-        created = int(self.clock.now().timestamp())
-        return web.json_response({"type": kind, "media_id": media_id, "created_at": created})
+        answer = await self.media.upload(request)
+        return _answer(answer) if isinstance(answer, int) else web.json_response(answer)

@@ -97,9 +97,13 @@ def test_a_location_without_a_point_is_kept(x: str, y: str) -> None:
     assert (inbound.kind, inbound.place, inbound.text) == (MessageKind.LOCATION, None, "老桥头")
 
 
-def test_a_link_is_text() -> None:
-    inbound = fixture("link.xml").inbound
-    assert inbound.kind is MessageKind.TEXT
+def test_a_link_is_kept_and_is_no_word_of_the_citizen() -> None:
+    push = fixture("link.xml")
+    inbound = push.inbound
+    assert (inbound.kind, inbound.event) == (MessageKind.EVENT, Event("other", "link"))
+    assert push.answered
+    assert push.whereabouts is None
+    assert inbound.raw == (FIXTURES / "link.xml").read_bytes()
     assert inbound.text == "关于垃圾清运的通知\n每周二、五清运\nhttps://example.org/a?b=1&c=2"
 
 

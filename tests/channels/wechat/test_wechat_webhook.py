@@ -164,7 +164,7 @@ async def test_a_retry_gets_the_same_text(
     ("content", "name"),
     [
         ({"MsgType": "event", "Event": "unsubscribe"}, "unsubscribe"),
-        ({"MsgType": "event", "Event": "LOCATION", "Latitude": "1", "Longitude": "2"}, "other"),
+        ({"MsgType": "event", "Event": "VIEW", "EventKey": "http://e.cn/"}, "other"),
     ],
 )
 async def test_what_nobody_waits_for_is_stored_and_acknowledged(

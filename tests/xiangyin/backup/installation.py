@@ -14,7 +14,7 @@ from PIL import Image
 from sqlalchemy import select, text, update
 
 from backend.conversation.arrivals import Arrival, Arrivals
-from backend.conversation.media import store_file
+from backend.conversation.media_files import store_file
 from backend.conversation.spool import Spool
 from backend.conversation.tables import media, message
 from backend.database.engine import Database
