@@ -11,11 +11,13 @@ from actions.words import words
 
 _TELLING = 4
 """Characters from which what stands beside courtesies tells something."""
+_SHORT_CLAUSE = 11
+"""Characters up to which a clause with a courtesy in it is one ('谢谢您的耐心解答')."""
 
 
 def tells(text: str) -> bool:
     """Whether the text is more than thanks, a greeting, a yes or a no."""
-    told = [rest for clause in clauses(text) if len(rest := _without_courtesy(clause)) > 1]
+    told = [rest for clause in clauses(text) if len(rest := _told(clause)) > 1]
     return sum(map(len, told)) >= _TELLING
 
 
@@ -24,18 +26,20 @@ def asks_us(text: str) -> bool:
     return _asking().search(text.strip()) is not None
 
 
-def _without_courtesy(clause: str) -> str:
-    opening, closing = _courtesies()
-    return closing.sub("", opening.sub("", clause))
+def _told(clause: str) -> str:
+    """The clause behind the courtesies it opens with, nothing where it is one itself."""
+    openings, courtesy = _courtesies()
+    rest = openings.sub("", clause)
+    return "" if len(rest) <= _SHORT_CLAUSE and courtesy.search(rest) else rest
 
 
 @lru_cache(maxsize=1)
 def _courtesies() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """As a clause opens, and as it closes: only thanks close one, for '腿不好' is no yes."""
+    """What clauses open with, and what makes a short clause a courtesy."""
     lists = words()["courtesies"]
-    thanks = "|".join(lists["thanks"])
-    others = sorted([*words()["agreeing"], *lists["others"]], key=len, reverse=True)
-    return re.compile(f"^(?:{thanks}|{'|'.join(others)})+"), re.compile(f"(?:{thanks})+$")
+    known = sorted([*words()["agreeing"], *lists["openings"]], key=len, reverse=True)
+    openings = re.compile(f"^(?:{'|'.join(map(re.escape, known))})+")
+    return openings, re.compile("|".join(lists["clauses"]))
 
 
 @lru_cache(maxsize=1)

@@ -26,6 +26,8 @@ SHIPPED = "shipped"
 _SERVICE = "service.json"
 _HISTORY = "history.jsonl"
 _TRIED = "tried"
+_SUFFIXES = (".npz", ".json", ".md")
+"""Of a model, its card, and the card as a page."""
 
 
 class ShelfError(Exception):
@@ -110,6 +112,21 @@ class Shelf:
         self._check(earlier[-1])
         self._write_stack(earlier)
         return left, earlier[-1]
+
+    def files(self) -> Sequence[str]:
+        """All files of the shelf, relative to its folder, which one serves last: whoever copies
+        them in this order has a shelf at every moment. The shipped model is none of them."""
+        models = sorted(
+            str(path.relative_to(self.folder))
+            for pattern in ("triage-*", f"{_TRIED}/triage-*")
+            for path in self.folder.glob(pattern)
+            if path.suffix in _SUFFIXES
+        )
+        return [*models, *self.single_files()]
+
+    def single_files(self) -> Sequence[str]:
+        """Those of `files` that a shelf has one of: its history, and which model serves."""
+        return [name for name in (_HISTORY, _SERVICE) if (self.folder / name).exists()]
 
     def note_outcome(self, name: str, *, taken: bool, reason: str) -> None:
         """Whether it was put in service after its trial, on its card. Raises ModelError."""

@@ -11,7 +11,8 @@ from actions.courtesy import asks_us, tells
     "text",
     ["谢谢", "好的，谢谢你们，辛苦了", "给你们添麻烦了！", "你好，在吗", "嗯嗯，知道了",
      "对对对，就是这样", "哎呀，不好意思啊",
-     "非常感谢领导", "没有了，先这样", "好的，我想想", "祝您身体健康", "", "👍"],
+     "非常感谢领导", "没有了，先这样", "好的，我想想", "祝您身体健康", "",
+     "👍", "对对，就是这个意思", "谢谢您的耐心解答", "好嘞，递上去吧", "喂，有人在吗"],
 )  # fmt: skip
 def test_a_courtesy_tells_nothing(text: str) -> None:
     assert not tells(text)

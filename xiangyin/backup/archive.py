@@ -16,13 +16,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-FORMAT = 1
+FORMAT = 2
+READ_FORMATS = (1, 2)
+"""A backup of format 1 says nothing of models."""
 MANIFEST = "manifest.json"
 TABLES = "tables"
 MEDIA = "media"
 SPOOL = "spool"
+MODELS = "models"
 _MEMBER = re.compile(
     rf"{TABLES}/[a-z0-9_]{{1,63}}\.jsonl|{MEDIA}/[0-9a-f]{{64}}(\.shown)?|{SPOOL}/[a-z-]{{1,32}}\.jsonl"
+    rf"|{MODELS}/(tried/)?triage-[0-9-]{{1,32}}\.(npz|json|md)|{MODELS}/(service\.json|history\.jsonl)"
 )
 _COMPRESSION = 5
 _CHUNK = 1024 * 1024
@@ -62,6 +66,13 @@ class Manifest:
         """How many media have their file here."""
         return sum(
             name.startswith(f"{MEDIA}/") and not name.endswith(".shown") for name in self.members
+        )
+
+    @property
+    def models(self) -> int:
+        """How many models the deployment trained are here."""
+        return sum(
+            name.startswith(f"{MODELS}/triage-") and name.endswith(".npz") for name in self.members
         )
 
 
@@ -154,7 +165,7 @@ def _write(file: IO[bytes], path: Path) -> Member:
 def _manifest(text: bytes) -> Manifest:
     try:
         fields: dict[str, Any] = json.loads(text)
-        if fields["format"] != FORMAT:
+        if fields["format"] not in READ_FORMATS:
             raise BackupDamaged(f"备份的格式是 {fields['format']}，这个版本的乡音只认得 {FORMAT}")
         members = {name: Member(**values) for name, values in fields.pop("members").items()}
         return Manifest(**{**fields, "absent": tuple(fields["absent"])}, members=members)

@@ -1,9 +1,9 @@
 """Put a backup in the place of what an installation holds, all of it or nothing.
 
 The rows go into a database of their own (SQLite: a new file, put in place by one rename;
-PostgreSQL: one transaction). Media are named by their content and the spool's lines are stored
-once, so both may be there before the rows are: whenever it is stopped, the old rows or the new
-ones hold, and neither lacks anything.
+PostgreSQL: one transaction). Media are named by their content, models by when they were trained,
+and the spool's lines are stored once, so all may be there before the rows are: whenever it is
+stopped, the old rows or the new ones hold, and neither lacks anything.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from backend.database.migrate import upgrade
 from backend.database.revision import newest_revision
 from backend.ports import Clock
 from xiangyin.backup import rows
-from xiangyin.backup.archive import MEDIA, SPOOL, TABLES, BackupDamaged, Manifest, unpack
+from xiangyin.backup.archive import MEDIA, MODELS, SPOOL, TABLES, BackupDamaged, Manifest, unpack
 from xiangyin.backup.durable import put
+from xiangyin.backup.models import put_models
 from xiangyin.backup.places import RestoreRefused, place_of
 from xiangyin.backup.resumption import ready_to_resume
 from xiangyin.backup.taking import UNREAD
+from xiangyin.model_service import shelf_of
 from xiangyin.settings import Settings
 
 _FOLDER = ".restoring"
@@ -99,7 +101,7 @@ class _Filling:
         await ready_to_resume(connection, self.manifest, self.clock.now())
 
     def files(self) -> None:
-        """Media and spooled lines into their folders."""
+        """Media, spooled lines and models into their folders."""
         for path in sorted((self.staged / MEDIA).glob("*")):
             target = self.settings.media_dir / path.name[:2] / path.name
             target.parent.mkdir(exist_ok=True)
@@ -115,6 +117,8 @@ class _Filling:
                 shutil.copyfile(spool / source, beside)
                 beside.chmod(0o600)
                 put(beside, target)
+        if self.manifest.format > 1:
+            put_models(self.staged / MODELS, shelf_of(self.settings))
 
 
 async def _defer_references(connection: AsyncConnection, *, deferred: bool) -> None:

@@ -33,7 +33,9 @@ from xiangyin.backup.archive import (
     write_archive,
 )
 from xiangyin.backup.durable import put
+from xiangyin.backup.models import add_models
 from xiangyin.backup.snapshot import snapshot
+from xiangyin.model_service import shelf_of
 from xiangyin.settings import Settings
 
 UNREAD = "unread.jsonl"
@@ -64,7 +66,7 @@ async def take_backup(settings: Settings, file: Path, clock: Clock) -> Manifest:
             database = connection.dialect.name
             county = await _county(connection, counts) or settings.county
         manifest = Manifest(county, made_at, database, schema, counts, (), spooled)
-        return await asyncio.to_thread(_pack, manifest, known, settings.media_dir, folder, file)
+        return await asyncio.to_thread(_pack, manifest, known, settings, folder, file)
 
 
 async def _county(connection: AsyncConnection, counts: Mapping[str, int]) -> str | None:
@@ -131,14 +133,18 @@ def _written_at(path: Path) -> float:
         return 0.0
 
 
-def _pack(manifest: Manifest, known: set[str], media: Path, folder: Path, file: Path) -> Manifest:
+def _pack(
+    manifest: Manifest, known: set[str], settings: Settings, folder: Path, file: Path
+) -> Manifest:
     draft = folder / "archive"
     with write_archive(draft) as archive:
         for name in sorted(manifest.tables):
             archive.add(f"{TABLES}/{name}.jsonl", folder / TABLES / f"{name}.jsonl")
         for path in sorted((folder / SPOOL).iterdir()):
             archive.add(f"{SPOOL}/{path.name}", path)
+        media = settings.media_dir
         absent = [sha for sha in sorted(known) if not _add_medium(archive, media, sha)]
+        add_models(archive, shelf_of(settings))
         manifest = replace(manifest, absent=tuple(absent), members=archive.members)
         listing = folder / "manifest"
         listing.write_text(manifest_text(manifest), encoding="utf-8")

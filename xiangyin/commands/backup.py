@@ -17,7 +17,7 @@ from xiangyin.settings import Settings
 
 def register(subcommands: Subcommands) -> None:
     parser = subcommands.add_parser(
-        "backup", help="备份数据库、照片和暂存的消息到一个文件；不用停止运行"
+        "backup", help="备份数据库、照片、模型和暂存的消息到一个文件；不用停止运行"
     )
     parser.add_argument("file", type=Path, metavar="文件", help="如 xiangyin-20261126.tar.gz")
     parser.set_defaults(execute=execute)
@@ -46,6 +46,8 @@ def _report(settings: Settings, file: Path, manifest: Manifest) -> list[str]:
         f"  数据库 {len(manifest.tables)} 张表 {rows} 行，版本 {manifest.schema}",
         f"  照片、语音等 {manifest.media} 个",
     ]
+    if manifest.models:
+        lines.append(f"  学过的模型 {manifest.models} 个")
     if manifest.spooled:
         lines.append(f"  还没写进数据库的消息 {manifest.spooled} 条")
     if manifest.absent:

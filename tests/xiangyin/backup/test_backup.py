@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import shutil
 import stat
 import tarfile
 from datetime import timedelta
@@ -18,15 +19,19 @@ from backend.conversation.spool import Spool
 from backend.conversation.tables import media, outbox
 from backend.database.engine import Database
 from backend.database.migrate import schema_differences
+from backend.learning.lessons import HISTORY, Lesson
+from backend.learning.shelf import SHIPPED, Shelf
 from backend.organisation.tables import session
 from backend.petitions.tables import petition
 from backend.ports import Inbound
+from tests.conversation.room import MODEL, readings
 from tests.petitions.world import SetClock, World
 from tests.xiangyin.backup.installation import Installation, inbound
 from xiangyin.backup.archive import BackupDamaged
 from xiangyin.backup.places import RestoreRefused
 from xiangyin.backup.restoring import Restored, restore
 from xiangyin.backup.taking import NothingToBackUp, take_backup
+from xiangyin.model_service import shelf_of
 
 CLOCK = SetClock()
 LATER = SetClock(CLOCK.now() + timedelta(days=2))
@@ -52,6 +57,70 @@ async def test_what_is_restored_is_what_was_there(
     assert await schema_differences(database) == []
     await database.close()
     assert await drained(fresh) == ["m20", "m21"]
+
+
+def shelve(installation: Installation, *seconds: int) -> Shelf:
+    """Models as trainings leave them, each with its twin."""
+    shelf = shelf_of(installation.settings)
+    for second in seconds:
+        name = shelf.new_name(CLOCK.now() + timedelta(seconds=second))
+        for file in (shelf.file(name), shelf.tried_file(name)):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            for suffix in (".npz", ".json", ".md"):
+                shutil.copyfile(MODEL.with_suffix(suffix), file.with_suffix(suffix))
+    return shelf
+
+
+def shelved(installation: Installation) -> dict[str, bytes]:
+    shelf = shelf_of(installation.settings)
+    return {name: (shelf.folder / name).read_bytes() for name in shelf.files()}
+
+
+async def test_the_models_of_a_deployment_come_back_and_serve(
+    filled: Installation, fresh: Installation, file: Path
+) -> None:
+    readings()  # makes sure there is a model to copy
+    shelf = shelve(filled, 1, 2)
+    shelf.put_in_service("triage-20261123-120001")
+    shelf.put_in_service("triage-20261123-120002")
+    shelf.keep_history([Lesson("水管裂了", "request", "utilities", HISTORY, "k")])
+    (shelf.folder / "triage.npz").write_bytes(b"the shipped one is made anew")
+    taken = await take_backup(filled.settings, file, CLOCK)
+    assert taken.models == 2
+    # What was trained there stays; what serves is the backup's.
+    shelve(fresh, 9).put_in_service("triage-20261123-120009")
+    await put_back(fresh, file)
+    restored = shelf_of(fresh.settings)
+    assert shelved(filled).items() <= shelved(fresh).items()
+    assert not (restored.folder / "triage.npz").exists()
+    assert restored.in_service() == "triage-20261123-120002"
+    assert restored.roll_back()[1] == "triage-20261123-120001"
+    assert [one.text for one in restored.history()] == ["水管裂了"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in restored.folder.glob("service*")} == {
+        0o600
+    }
+
+
+async def test_a_backup_without_models_leaves_the_shipped_one_in_service(
+    filled: Installation, fresh: Installation, file: Path
+) -> None:
+    readings()
+    await take_backup(filled.settings, file, CLOCK)
+    shelve(fresh, 9).put_in_service("triage-20261123-120009")
+    await put_back(fresh, file)
+    assert shelf_of(fresh.settings).in_service() == SHIPPED
+
+
+async def test_a_model_tidied_away_meanwhile_is_left_out(
+    filled: Installation, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings()
+    shelve(filled, 1)
+    listed = Shelf.files
+    monkeypatch.setattr(
+        Shelf, "files", lambda shelf: ["triage-20200101-000000.npz", *listed(shelf)]
+    )
+    assert (await take_backup(filled.settings, file, CLOCK)).models == 1
 
 
 async def drained(installation: Installation) -> list[str]:
