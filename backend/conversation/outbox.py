@@ -1,7 +1,8 @@
 """The outbox: what is to be said, and who may send it now. `outcomes.py` says what became of it.
 
 A row moves forward only: queued → sending → sent → delivered; or failed (surely not delivered and
-never will be), unknown (sent, outcome not known), kept (no route now: for the next contact).
+never will be), unknown (sent, outcome not known), kept (no route now, or only a notice left: for
+the next contact).
 `sending` goes back to `queued` only when it surely did not leave, with `attempts` counted up.
 Per address rows leave in order of their ids, but an answer waits for no push.
 """

@@ -58,8 +58,8 @@ class Media:
             raise MediaUnavailable(str(error), permanent=False) from error
         except WechatError as error:
             policy = error.policy
-            permanent = policy.action not in (Action.RETRY, Action.REFRESH)
-            raise MediaUnavailable(policy.reason, permanent=permanent) from error
+            later = policy.action in (Action.RETRY, Action.REFRESH) or policy.after is not None
+            raise MediaUnavailable(policy.reason, permanent=not later) from error
         if not file.data:
             raise MediaUnavailable("empty file", permanent=True)
         return MediaContent(file.data, file.content_type)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ import yaml
 
 from backend.ports import About
 from channels.wechat import texts
+from channels.wechat.beijing_time import written
 from channels.wechat.reply import sendable
 from channels.wechat.splitting import character_end
 
-BEIJING = timezone(timedelta(hours=8))
 LITERAL = "text:"
 ELLIPSIS = "…"
 
@@ -40,9 +40,7 @@ _VALUES: Mapping[str, Callable[[About, datetime], str]] = {
     "number": lambda about, _: about.number,
     "title": lambda about, _: sendable(about.title).strip() or texts.NOTICE,
     "news": lambda _about, _now: texts.NOTICE,
-    "time": lambda _, now: (
-        f"{(here := now.astimezone(BEIJING)).year}年{here.month}月{here.day}日 {here:%H:%M}"
-    ),
+    "time": lambda _, now: written(now),
 }
 
 

@@ -47,26 +47,22 @@ def parse_push(body: bytes) -> PushBody:
 
 
 def list_items(body: bytes) -> list[dict[str, str]]:
-    """The fields of each `List` of an event, one or many, wherever it stands. Raises
-    DecodeError."""
+    """The fields of each `List` of an event, one or many, at the top or in an element of its own.
+    Raises DecodeError."""
     if body[:64].lstrip()[:1] == b"{":
-        return [_texts(item) for item in _json_lists(_json_document(body))]
+        return _json_items(_json_document(body))
     return [
         {child.tag: child.text or "" for child in item} for item in _xml_root(body).iter("List")
     ]
 
 
-def _json_lists(value: Any) -> list[Mapping[str, Any]]:
-    if not isinstance(value, dict):
-        return []
-    found: list[Mapping[str, Any]] = []
-    for name, inner in value.items():
-        if name == "List":
-            several = inner if isinstance(inner, list) else [inner]
-            found += [item for item in several if isinstance(item, dict)]
-        else:
-            found += _json_lists(inner)
-    return found
+def _json_items(document: Mapping[str, Any]) -> list[dict[str, str]]:
+    inner = [value for value in document.values() if isinstance(value, dict)]
+    items: list[Any] = []
+    for each in (document, *inner):
+        listed = each.get("List", [])
+        items += listed if isinstance(listed, list) else [listed]
+    return [_texts(item) for item in items if isinstance(item, dict)]
 
 
 # WeChat's own shape: <xml>, then <Name>plain</Name> or <Name><![CDATA[text]]></Name>, nothing else.

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from backend.ports import Clock
+from channels.wechat.beijing_time import midnight_after
 from channels.wechat.errcode import MIDNIGHT, Action, Policy
 from channels.wechat.route import Route
 from channels.wechat.shared_state import SharedState
 
-BEIJING = timezone(timedelta(hours=8))  # WeChat's days; no summer time
 # Other processes hear of a stop within so many seconds; until then they are told by WeChat.
 LOOK_EVERY = timedelta(seconds=5)
 
@@ -48,7 +48,7 @@ class RouteStops:
             return
         now = self._clock.now()
         daily = policy.stops == MIDNIGHT
-        until = _midnight_after(now) if daily else now + timedelta(seconds=float(policy.stops))
+        until = midnight_after(now) if daily else now + timedelta(seconds=float(policy.stops))
         stop = Stop(until, policy.action is Action.RETRY, daily, reason, policy.operator)
         self._stops[route] = stop
         await self._shared.set(
@@ -74,11 +74,6 @@ class RouteStops:
 
     def _key(self, route: Route) -> str:
         return f"wechat:{self._account}:stopped:{route.value}"
-
-
-def _midnight_after(now: datetime) -> datetime:
-    tomorrow = now.astimezone(BEIJING) + timedelta(days=1)
-    return tomorrow.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _dump(stop: Stop) -> str:

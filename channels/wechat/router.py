@@ -42,8 +42,9 @@ NO_WAY = "no push left and no notice possible"
 
 @dataclass(slots=True)
 class _Attempt:
-    """One message on its way: what left of it so far, how much may still be pushed, the routes
-    closed to it and why the last one was; `later` where one opens again by itself."""
+    """One message on its way: how many of its characters left so far, in how many pushes; how many
+    more may be pushed; the routes closed to it and why the last one was; `later` where one opens
+    again by itself."""
 
     message: Outbound
     closed: set[Route] = field(default_factory=set)

@@ -117,12 +117,33 @@ async def test_a_report_without_its_id_is_acknowledged_and_left(
     [
         b'{"ToUserName":"gh_1","FromUserName":"o1","CreateTime":1,"MsgType":"event",'
         b'"Event":"subscribe_msg_popup_event","List":%s}' % listed
-        for listed in (b"7", b"[7]", b'{"TemplateId":7}', b"[]", b"null", b'[{"List":[{}]}]')
+        for listed in (
+            b"7",
+            b"[7]",
+            b'{"TemplateId":7}',
+            b"[]",
+            b"null",
+            b'[{"List":[{}]}]',
+            b'{"List":7}',
+        )
     ],
 )
 def test_odd_lists_are_read_as_far_as_they_go(body: bytes) -> None:
     found = decode(body, "town").reports
     assert found == ()
+
+
+@pytest.mark.parametrize("deep", [400, 20_000])
+def test_a_deep_body_is_no_trap(deep: int) -> None:
+    nested = b'{"List":' * deep + b"{}" + b"}" * deep
+    body = (
+        b'{"ToUserName":"gh_1","FromUserName":"o1","MsgType":"event",'
+        b'"Event":"subscribe_msg_popup_event","A":' + nested + b"}"
+    )
+    try:
+        assert decode(body, "town").reports == ()
+    except DecodeError:
+        assert deep == 20_000
 
 
 def test_a_broken_list_is_refused() -> None:
