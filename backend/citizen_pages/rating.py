@@ -41,9 +41,11 @@ async def rate_answer(request: web.Request) -> web.StreamResponse:
             ),
             int(str(level)),
         )
+        # As it is now: a second tap may have waited for the first.
+        after = await own_petition(connection, visitor.citizen_id, number)
     if isinstance(result, Rated):
         done = "reopened" if result.reopened else "rated"
-    elif isinstance(result, AlreadyRated) or own.line.rating is not None:
+    elif isinstance(result, AlreadyRated) or (after and after.line.rating):
         done = "rated_already"
     else:
         return await show(request, "not_now", status=409)
