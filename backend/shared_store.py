@@ -83,37 +83,39 @@ class SharedValues:
 
     async def add(self, key: str, value: str, *, seconds: float) -> str:
         """One round trip for all who ask meanwhile: this stands in the way of every message."""
-        if self._redis is None or time.monotonic() < self._apart_until:
-            return self._add_here(key, value, seconds)
         addition = _Addition(key, value, seconds, asyncio.get_running_loop().create_future())
+        if self._redis is None or time.monotonic() < self._apart_until:
+            return self._add_here(addition)
         self._additions.append(addition)
         if self._adding is None or self._adding.done():
             self._adding = asyncio.create_task(self._add_all(self._redis))
         return await addition.holds
 
-    def _add_here(self, key: str, value: str, seconds: float) -> str:
+    def _add_here(self, wanted: _Addition) -> str:
         now = time.monotonic()
-        held, until = self._added.get(key, ("", 0.0))
+        held, until = self._added.get(wanted.key, ("", 0.0))
         if until > now:
             return held
-        self._added[key] = (value, now + seconds)
+        self._added[wanted.key] = (wanted.value, now + wanted.seconds)
         while len(self._added) > MOST_ADDED:
             del self._added[next(iter(self._added))]
-        return value
+        return wanted.value
 
     async def _add_all(self, redis: Redis) -> None:
         while self._additions:
             group, self._additions = self._additions, []
+            held: Sequence[str] | None = None
             try:
                 async with asyncio.timeout(ADD_SECONDS):
                     held = await _add_group(redis, group)
             except (RedisError, OSError, TimeoutError) as error:
                 log.debug("shared.away", error=type(error).__name__)
                 self._apart_until = time.monotonic() + APART_SECONDS
-                held = [self._add_here(each.key, each.value, each.seconds) for each in group]
-            for each, value in zip(group, held, strict=True):
-                if not each.holds.done():
-                    each.holds.set_result(value)
+            finally:
+                # Nobody may wait for ever, whatever happened to the group.
+                for number, each in enumerate(group):
+                    if not each.holds.done():
+                        each.holds.set_result(held[number] if held else self._add_here(each))
 
     async def delete(self, key: str) -> None:
         self._local.pop(key, None)

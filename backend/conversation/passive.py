@@ -104,19 +104,21 @@ async def claim(
     claiming = {
         "answer": answer.id,
         "for_message": message_id,
-        "take": answer.carried + 1,
         "owner": owner,
         "until": now + timedelta(seconds=seconds),
     }
-    alone = await connection.execute(_CLAIM_ALONE, claiming)
+    take = answer.carried + 1
+    alone = await connection.execute(_CLAIM_ALONE, {**claiming, "take": take})
     if alone.rowcount == 1:
-        return PassiveReply(answer.id, answer.text, answer.carried + 1)
+        return PassiveReply(answer.id, answer.text, take)
     answer = (await connection.execute(_ANSWER_LOCKED, {"to_message": message_id})).one()
     if answer.state != "queued":
         return await _carried_before(connection, message_id)
     riding = [*await _waiting_before(connection, answer), answer]
-    await connection.execute(_CLAIM_ALL, {**claiming, "ids": [row.id for row in riding]})
-    return PassiveReply(answer.id, _joined(riding), answer.carried + 1)
+    take = answer.carried + 1
+    ids = [row.id for row in riding]
+    await connection.execute(_CLAIM_ALL, {**claiming, "take": take, "ids": ids})
+    return PassiveReply(answer.id, _joined(riding), take)
 
 
 async def written(

@@ -71,9 +71,6 @@ class Waiters:
             if not self._holding[message_id]:
                 del self._holding[message_id]
                 self._futures.pop(message_id, None)
-            if not self._holding and self._polling is not None:
-                self._polling.cancel()
-                self._polling = None
 
     def _poll_while_any_waits(self) -> None:
         if self._polling is None:
@@ -82,6 +79,9 @@ class Waiters:
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(POLL_SECONDS)
+            if not self._holding:
+                self._polling = None
+                return
             try:
                 for some in batched(list(self._holding), POLL_LIMIT):
                     await self._look(some)

@@ -41,7 +41,6 @@ async def test_a_turn_in_another_process_is_seen_without_any_signal(room: Room) 
         await room.turns(citizen)
     assert await asyncio.gather(*waits) == [True, True, True]
     assert not waiters._futures
-    assert waiters._polling is None
 
 
 async def test_many_who_wait_are_one_question(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ class Ledger:
                     "MsgId": str(10_000_000 + number * 1000 + len(self.sent.get(who, []))),
                 }
                 answer = await self._until_acknowledged(
-                    wechat.signed_url, wechat.body(who, content)
+                    lambda: wechat.balanced(wechat.signed_url()), wechat.body(who, content)
                 )
                 self.sent.setdefault(who, []).append(text)
                 if answer:

@@ -135,7 +135,7 @@ class Wechat:
         async with ClientSession(timeout=ClientTimeout(total=self.try_seconds)) as http:
             for _ in range(TRIES):
                 began = loop.time()
-                status, answer = await _try(http, self._balanced(url), body)
+                status, answer = await _try(http, self.balanced(url), body)
                 statuses.append(status)
                 if status:
                     return self._shown(openid, statuses, answer)
@@ -143,7 +143,7 @@ class Wechat:
                     await asyncio.sleep(began + self.try_seconds - loop.time())
         return self._shown(openid, statuses, None)
 
-    def _balanced(self, url: URL) -> URL:
+    def balanced(self, url: URL) -> URL:
         """The same request to the next of the processes."""
         urls = (self.webhook_url, *self.other_urls)
         return URL(urls[next(self._turns) % len(urls)]).with_query(url.query)
@@ -156,7 +156,7 @@ class Wechat:
             "timestamp": timestamp,
             "nonce": nonce,
         }
-        return self._balanced(URL(self.webhook_url).with_query(query))
+        return URL(self.webhook_url).with_query(query)
 
     def request(self, body: bytes) -> tuple[URL, bytes]:
         """The address and the body WeChat posts for a push, encrypted as the mode says."""

@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, FormData, web
+from aiohttp import ClientError, ClientSession, FormData, web
 from ports_in_memory import FakeClock
 
 from channels.wechat.testing import FakePlatform, Fault, Wechat
 from channels.wechat.testing.callback import SERVICE_DOWN
+from tests.services.ports import free_port
 
 OPENID = "oXy7Qk2mVtR4wZ8nLp3sHd6fGj1c"
 HOUR = 3600
+SEND = "/cgi-bin/message/custom/send"
 
 
 async def post(http: ClientSession, url: str, body: Any) -> dict[str, Any]:
@@ -240,3 +242,33 @@ async def test_what_a_citizen_sees(
     assert delivery.statuses == statuses
     assert delivery.seen == seen
     assert platform.seen.get(OPENID, []) == ([] if seen is None else [seen])
+
+
+async def test_a_call_can_be_done_and_its_answer_lost(
+    http: ClientSession, platform: FakePlatform
+) -> None:
+    platform.follow(OPENID)
+    platform.faults = [Fault(SEND, drop=True, done=True, times=1), Fault(SEND, drop=True, times=1)]
+    for _ in range(2):
+        with pytest.raises(ClientError):
+            await send(http, platform)
+    assert await send(http, platform) == 0
+    assert platform.seen[OPENID] == ["好", "好"]
+
+
+async def test_each_try_goes_to_the_next_process(webhook: Any) -> None:
+    one, other = await webhook([None, REPLY % b"third"]), await webhook([None])
+    one.other_urls = [other.webhook_url]
+    delivery = await one.post_message(OPENID, "您好")
+    assert (delivery.statuses, delivery.seen) == ([0, 0, 200], "third")
+
+
+async def test_a_patient_wechat_lets_a_refused_try_last_its_time(
+    platform: FakePlatform,
+) -> None:
+    wechat = Wechat(platform, f"http://127.0.0.1:{free_port()}/", "word", try_seconds=0.1)
+    wechat.patient = True
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    assert (await wechat.post_message(OPENID, "您好")).statuses == [0, 0, 0]
+    assert loop.time() - began >= 0.3
