@@ -8,13 +8,24 @@ Per address rows leave in order of their ids, but an answer waits for no push.
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.tables import address, outbox, receipt
@@ -50,6 +61,7 @@ def in_states(states: Sequence[str]) -> ColumnElement[bool]:
     return outbox.c.state.in_(bindparam(None, states, expanding=True, literal_execute=True))
 
 
+_LOCK = select(func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)))
 _QUEUE = InsertOnce(outbox, ["dedupe_key"], outbox.c.id)
 
 
@@ -198,6 +210,8 @@ async def record(connection: AsyncConnection, outcomes: Sequence[Outcome], now: 
     stays."""
     for outcome in outcomes:
         values = _after(outcome, now)
+        if values.get("provider_id"):
+            await _one_at_a_time(connection, outcome.row.account_id, values["provider_id"])
         await connection.execute(
             update(outbox)
             .where(outbox.c.id == outcome.row.id, outbox.c.state.in_(("sending", "unknown")))
@@ -268,6 +282,8 @@ async def apply_receipt(
 ) -> None:
     """Keep the receipt, and move its row if it is known by now."""
     provider_id = _short(arrived.provider_id or "", LONGEST_PROVIDER_ID)
+    if provider_id:
+        await _one_at_a_time(connection, account_id, provider_id)
     await connection.execute(
         receipt.insert().values(
             account_id=account_id,
@@ -287,6 +303,14 @@ async def apply_receipt(
     await _move_by_receipt(
         connection, (outbox.c.account_id == account_id) & which, arrived.state, arrived.detail, now
     )
+
+
+async def _one_at_a_time(connection: AsyncConnection, account_id: int, provider_id: str) -> None:
+    """Between the result of a sending and its receipt: on PostgreSQL, where both may be written at
+    once, neither would see the other. Until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        told = hashlib.sha256(f"{account_id}:{provider_id}".encode()).digest()
+        await connection.execute(_LOCK, {"key": int.from_bytes(told[:8], "big", signed=True)})
 
 
 async def _apply_early_receipts(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -225,3 +226,15 @@ async def test_a_receipt_of_another_account_moves_nothing(desk: Desk) -> None:
             desk.clock.now(),
         )
     assert await desk.state(queued) == "sent"
+
+
+async def test_a_receipt_while_the_result_is_being_written(desk: Desk) -> None:
+    queued = await desk.queue("甲")
+    (row,) = await desk.claim()
+    async with desk.database.write() as connection:
+        await outbox.record(connection, [Outcome(row, Sent("p1"))], desk.clock.now())
+        # Of two transactions that do not see each other one must wait.
+        arriving = asyncio.create_task(desk.receipt(state=ReceiptState.DELIVERED, provider_id="p1"))
+        await asyncio.wait([arriving], timeout=0.3)
+    await arriving
+    assert await desk.state(queued) == "delivered"
