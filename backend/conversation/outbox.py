@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Select,
@@ -61,7 +62,22 @@ def in_states(states: Sequence[str]) -> ColumnElement[bool]:
     return outbox.c.state.in_(bindparam(None, states, expanding=True, literal_execute=True))
 
 
-_LOCK = select(func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)))
+# Spelled out: a list of states is refused where many rows are written at once.
+_RECORDABLE = (outbox.c.state == "sending") | (outbox.c.state == "unknown")
+_SENT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"), _RECORDABLE)
+    .values(state="sent", sent_at=bindparam("at"), provider_id=bindparam("called"))
+)
+_EARLY = (
+    select(receipt.c.provider_id, receipt.c.state, receipt.c.detail)
+    .where(
+        receipt.c.account_id == bindparam("of"),
+        receipt.c.provider_id.in_(bindparam("called", expanding=True)),
+    )
+    .order_by(receipt.c.id)
+)
+_LOCKS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
 _QUEUE = InsertOnce(outbox, ["dedupe_key"], outbox.c.id)
 
 
@@ -208,27 +224,44 @@ def _due_pushes(account_id: int, now: datetime, limit: int) -> Select[Any]:
 async def record(connection: AsyncConnection, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Write what became of claimed rows; a final state already there (a receipt was faster)
     stays."""
+    sent = [(each.row, each.result) for each in outcomes if isinstance(each.result, Sent)]
     for outcome in outcomes:
-        values = _after(outcome, now)
-        if values.get("provider_id"):
-            await _one_at_a_time(connection, outcome.row.account_id, values["provider_id"])
-        await connection.execute(
-            update(outbox)
-            .where(outbox.c.id == outcome.row.id, outbox.c.state.in_(("sending", "unknown")))
-            .values(**values)
-        )
-        if isinstance(outcome.result, Sent):
-            await _apply_early_receipts(connection, outcome, now)
+        if not isinstance(outcome.result, Sent):
+            await connection.execute(
+                update(outbox)
+                .where(outbox.c.id == outcome.row.id, _RECORDABLE)
+                .values(**_after(outcome, now))
+            )
+    if sent:
+        await _record_sent(connection, sent, now)
+
+
+async def _record_sent(
+    connection: AsyncConnection, sent: Sequence[tuple[Claimed, Sent]], now: datetime
+) -> None:
+    """All at once: most are these, and the statements cost more than the rows."""
+    named = {
+        (row.account_id, _short(result.provider_id, LONGEST_PROVIDER_ID)): row.id
+        for row, result in sent
+        if result.provider_id
+    }
+    await _one_at_a_time(connection, named)
+    called = {id_: provider_id for (_, provider_id), id_ in named.items()}
+    await connection.execute(
+        _SENT, [{"row": row.id, "at": now, "called": called.get(row.id)} for row, _ in sent]
+    )
+    for account_id in {account_id for account_id, _ in named}:
+        ids = [provider_id for of, provider_id in named if of == account_id]
+        early = await connection.execute(_EARLY, {"of": account_id, "called": ids})
+        for each in early.all():
+            which = outbox.c.id == named[account_id, each.provider_id]
+            await _move_by_receipt(connection, which, ReceiptState(each.state), each.detail, now)
 
 
 def _after(outcome: Outcome, now: datetime) -> dict[str, Any]:
     match outcome.result:
-        case Sent(provider_id):
-            return {
-                "state": "sent",
-                "sent_at": now,
-                "provider_id": _short(provider_id, 120) or None,
-            }
+        case Sent():
+            raise ValueError("recorded by _record_sent")
         case Retry(reason, after):
             if outcome.row.attempts >= MOST_ATTEMPTS:
                 return {"state": "kept", "error": _short(reason)}
@@ -283,7 +316,7 @@ async def apply_receipt(
     """Keep the receipt, and move its row if it is known by now."""
     provider_id = _short(arrived.provider_id or "", LONGEST_PROVIDER_ID)
     if provider_id:
-        await _one_at_a_time(connection, account_id, provider_id)
+        await _one_at_a_time(connection, [(account_id, provider_id)])
     await connection.execute(
         receipt.insert().values(
             account_id=account_id,
@@ -305,29 +338,13 @@ async def apply_receipt(
     )
 
 
-async def _one_at_a_time(connection: AsyncConnection, account_id: int, provider_id: str) -> None:
-    """Between the result of a sending and its receipt: on PostgreSQL, where both may be written at
-    once, neither would see the other. Until the transaction ends."""
-    if connection.dialect.name == "postgresql":
-        told = hashlib.sha256(f"{account_id}:{provider_id}".encode()).digest()
-        await connection.execute(_LOCK, {"key": int.from_bytes(told[:8], "big", signed=True)})
-
-
-async def _apply_early_receipts(
-    connection: AsyncConnection, outcome: Outcome, now: datetime
-) -> None:
-    if not isinstance(outcome.result, Sent) or not outcome.result.provider_id:
-        return
-    provider_id = _short(outcome.result.provider_id, LONGEST_PROVIDER_ID)
-    rows = await connection.execute(
-        select(receipt.c.state, receipt.c.detail)
-        .where(receipt.c.account_id == outcome.row.account_id, receipt.c.provider_id == provider_id)
-        .order_by(receipt.c.id)
-    )
-    for row in rows.all():
-        await _move_by_receipt(
-            connection, outbox.c.id == outcome.row.id, ReceiptState(row.state), row.detail, now
-        )
+async def _one_at_a_time(connection: AsyncConnection, named: Collection[tuple[int, str]]) -> None:
+    """Between results of sending and their receipts, by account and provider id: on PostgreSQL,
+    where both may be written at once, neither would see the other. Until the transaction ends."""
+    if named and connection.dialect.name == "postgresql":
+        told = [hashlib.sha256(f"{of}:{called}".encode()).digest() for of, called in named]
+        keys = [int.from_bytes(each[:8], "big", signed=True) for each in told]
+        await connection.execute(_LOCKS, {"keys": keys})
 
 
 async def _move_by_receipt(
