@@ -182,6 +182,23 @@ async def test_a_long_message_that_is_not_stored_is_tried_again(
     assert texts(gateway) == [WORDS]
 
 
+async def test_words_do_not_stay_in_the_journal(
+    ismg: FakeIsmg, start: Start, clock: FakeClock, tmp_path: Path
+) -> None:
+    channel = await start()
+    parts = long_parts()
+    await send(ismg, parts)
+    journal = tmp_path / "sms" / "county.journal"
+    assert CITIZEN in journal.read_text()
+    clock.set(clock.now() + timedelta(hours=1))
+    await channel.sweep()
+    assert CITIZEN not in journal.read_text()
+    await channel.close()
+    await start()  # and still its parts are known
+    assert await send(ismg, parts) == [DeliverResp(part.msg_id, 0) for part in parts]
+    assert journal.read_text().count("part") == 0
+
+
 async def test_one_msg_id_for_all_messages(
     ismg: FakeIsmg, start: Start, gateway: RecordingGateway
 ) -> None:
