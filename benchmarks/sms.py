@@ -29,7 +29,7 @@ from channels.sms.cmpp.pdus import Deliver
 
 SUBMITS = 8_000
 ROUNDS = 7
-MESSAGES = 6_000
+MESSAGES = 3_000
 CONNECTIONS = 2
 ROLE_SECONDS = 120.0
 POLL_SECONDS = 0.02

@@ -3,12 +3,13 @@ later."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ARRAY, BigInteger, Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import linked_phone, noticed
@@ -48,6 +49,15 @@ _SENT = (
         pushed_at=func.coalesce(bindparam("pushed", type_=UtcDateTime), outbox.c.pushed_at),
     )
 )
+_EARLY = (
+    select(receipt.c.provider_id, receipt.c.state, receipt.c.detail)
+    .where(
+        receipt.c.account_id == bindparam("of"),
+        receipt.c.provider_id.in_(bindparam("called", expanding=True)),
+    )
+    .order_by(receipt.c.id)
+)
+_LOCKS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +73,31 @@ async def record(connection: AsyncConnection, outcomes: Sequence[Outcome], now: 
     stays."""
     # In the order of their ids, so that two who record never wait for each other.
     in_order = sorted(outcomes, key=lambda each: each.row.id)
-    sent = [each for each in in_order if isinstance(each.result, Sent)]
+    sent = [(each.row, each.result) for each in in_order if isinstance(each.result, Sent)]
     if sent:
-        await connection.execute(_SENT, [_sent(each, now) for each in sent])
+        await _record_sent(connection, sent, now)
     for outcome in in_order:
-        if isinstance(outcome.result, Sent):
-            await _apply_early_receipts(connection, outcome.row, outcome.result.provider_id, now)
-        else:
+        if not isinstance(outcome.result, Sent):
             await _record_other(connection, outcome, now)
+
+
+async def _record_sent(
+    connection: AsyncConnection, sent: Sequence[tuple[Claimed, Sent]], now: datetime
+) -> None:
+    """All at once: most are these, and the statements cost more than the rows."""
+    named = {
+        (row.account_id, _short(result.provider_id, LONGEST_PROVIDER_ID)): row.id
+        for row, result in sent
+        if result.provider_id
+    }
+    await _one_at_a_time(connection, named)
+    await connection.execute(_SENT, [_sent(row, result, now) for row, result in sent])
+    for account_id in {account_id for account_id, _ in named}:
+        ids = [provider_id for of, provider_id in named if of == account_id]
+        early = await connection.execute(_EARLY, {"of": account_id, "called": ids})
+        for each in early.all():
+            row_id = named[account_id, each.provider_id]
+            await _move_early(connection, account_id, row_id, each, now)
 
 
 async def _record_other(connection: AsyncConnection, outcome: Outcome, now: datetime) -> None:
@@ -79,25 +106,30 @@ async def _record_other(connection: AsyncConnection, outcome: Outcome, now: date
     values = _after(rest, row.attempts, now)
     if isinstance(rest, Unreachable | Rejected):
         values |= await linked_phone.elsewhere(connection, row, rest, now)
+    provider_id = _short(rest.provider_id, LONGEST_PROVIDER_ID) if _is_named(rest) else ""
+    await _one_at_a_time(connection, [(row.account_id, provider_id)] if provider_id else [])
     await connection.execute(
         update(outbox)
         .where(outbox.c.id == row.id, outbox.c.state.in_(("sending", "unknown")))
         .values(**values, **_progress(result, rest, now))
     )
-    if isinstance(rest, Sent):
-        await _apply_early_receipts(connection, row, rest.provider_id, now)
     if isinstance(rest, Noticed):
-        provider_id = _short(rest.provider_id, LONGEST_PROVIDER_ID)
         await noticed.record(connection, row, rest, provider_id, now)
-        await _apply_early_receipts(connection, row, provider_id, now)
+    if provider_id:
+        early = await connection.execute(_EARLY, {"of": row.account_id, "called": [provider_id]})
+        for each in early.all():
+            await _move_early(connection, row.account_id, row.id, each, now)
 
 
-def _sent(outcome: Outcome, now: datetime) -> dict[str, Any]:
+def _is_named(result: SendResult) -> TypeGuard[Sent | Noticed]:
+    """Whether the provider may have given it an id, by which receipts come."""
+    return isinstance(result, Sent | Noticed)
+
+
+def _sent(row: Claimed, result: Sent, now: datetime) -> dict[str, Any]:
     """The parameters of `_SENT`."""
-    result = outcome.result
-    assert isinstance(result, Sent)
     return {
-        "which": outcome.row.id,
+        "which": row.id,
         "now": now,
         "provider": _short(result.provider_id, LONGEST_PROVIDER_ID) or None,
         "more": result.pushes,
@@ -166,6 +198,8 @@ async def apply_receipt(
     """Keep the receipt, and move its row or its notice if that is known by now."""
     provider_id = _short(arrived.provider_id or "", LONGEST_PROVIDER_ID)
     detail = _short(arrived.detail)
+    if provider_id:
+        await _one_at_a_time(connection, [(account_id, provider_id)])
     await connection.execute(
         receipt.insert().values(
             account_id=account_id,
@@ -188,22 +222,27 @@ async def apply_receipt(
     )
 
 
-async def _apply_early_receipts(
-    connection: AsyncConnection, row: Claimed, provider_id: str, now: datetime
+async def _move_early(
+    connection: AsyncConnection,
+    account_id: int,
+    row_id: int,
+    early: Row[*tuple[Any, ...]],
+    now: datetime,
 ) -> None:
-    provider_id = _short(provider_id, LONGEST_PROVIDER_ID)
-    if not provider_id:
-        return
-    found = await connection.execute(
-        select(receipt.c.state, receipt.c.detail)
-        .where(receipt.c.account_id == row.account_id, receipt.c.provider_id == provider_id)
-        .order_by(receipt.c.id)
-    )
-    for early in found.all():
-        state = ReceiptState(early.state)
-        which = (outbox.c.id == row.id) & (outbox.c.provider_id == provider_id)
-        await _move_by_receipt(connection, which, state, early.detail, now)
-        await noticed.reported(connection, row.account_id, provider_id, state, early.detail, now)
+    """By a receipt that was faster than the result."""
+    state, called = ReceiptState(early.state), early.provider_id
+    which = (outbox.c.id == row_id) & (outbox.c.provider_id == called)
+    await _move_by_receipt(connection, which, state, early.detail, now)
+    await noticed.reported(connection, account_id, called, state, early.detail, now)
+
+
+async def _one_at_a_time(connection: AsyncConnection, named: Collection[tuple[int, str]]) -> None:
+    """Between results of sending and their receipts, by account and provider id: on PostgreSQL,
+    where both may be written at once, neither would see the other. Until the transaction ends."""
+    if named and connection.dialect.name == "postgresql":
+        told = [hashlib.sha256(f"{of}:{called}".encode()).digest() for of, called in named]
+        keys = [int.from_bytes(each[:8], "big", signed=True) for each in told]
+        await connection.execute(_LOCKS, {"keys": keys})
 
 
 async def _move_by_receipt(

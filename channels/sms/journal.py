@@ -67,6 +67,11 @@ class Journal:
         self.lines = len(found)
         return found
 
+    @property
+    def grown(self) -> bool:
+        """Whether anything was written since the last compacting, or before this process."""
+        return self.lines > self._kept
+
     def overgrown(self, most: int) -> bool:
         """Whether compacting would be worth it: more than `most` lines, and twice what counted."""
         return self.lines > max(most, 2 * self._kept)

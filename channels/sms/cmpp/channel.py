@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -44,6 +45,8 @@ SWEEP_SECONDS = 5.0
 PROBE_SECONDS = 3.0
 # A restart reads the journal: it should be done with in a moment.
 LONGEST_JOURNAL = 20_000
+# What citizens wrote does not lie in it for longer than it must.
+COMPACT_EVERY = timedelta(hours=1)
 # The app gives its parts four seconds to end.
 LEAVE_SECONDS = 1.5
 
@@ -66,6 +69,7 @@ class CmppChannel:
         self._long = LongMessages()
         self._sent = SentParts()
         self._health = CmppHealth(deps.clock)
+        self._compacted_at = datetime.fromtimestamp(0, UTC)
         self._pool: Pool[Pdu] | None = None
         self._receiver: Receiver | None = None
         self._submitter: Submitter | None = None
@@ -191,7 +195,9 @@ class CmppChannel:
         now = self._deps.clock.now()
         self._long.forget(now)
         self._sent.forget(now)
-        if self._journal.overgrown(LONGEST_JOURNAL):
+        overdue = self._journal.grown and now >= self._compacted_at + COMPACT_EVERY
+        if overdue or self._journal.overgrown(LONGEST_JOURNAL):
+            self._compacted_at = now
             await self._journal.compact(
                 lambda: state_lines.lines_of(
                     self._long, self._sent, repeats=self._identities.repeats

@@ -86,12 +86,14 @@ class Submitter:
             return Rejected(f"too long: {error}")
         if len(parts) > self._options.max_parts:
             return Rejected(f"too long: {len(parts)} parts, see option max_parts")
+        # For all parts together: the outbox does not wait longer for a long message.
+        latest = self._timer.time() + self._options.wait_seconds
         if len(parts) == 1:
-            return await self._send_part(message, number, parts[0])
-        return await self._send_parts(message, number, parts)
+            return await self._send_part(message, number, parts[0], latest)
+        return await self._send_parts(message, number, parts, latest)
 
     async def _send_parts(
-        self, message: Outbound, number: str, parts: tuple[Part, ...]
+        self, message: Outbound, number: str, parts: tuple[Part, ...], latest: float
     ) -> SendResult:
         outcome: SendResult = Sent()
         known = self._sent.message(message.outbox_id)
@@ -100,7 +102,7 @@ class Submitter:
             for part in parts:
                 if part.number in taken:
                     continue
-                outcome = await self._send_part(message, number, part)
+                outcome = await self._send_part(message, number, part, latest)
                 if not isinstance(outcome, Sent):
                     return outcome
         finally:
@@ -110,10 +112,11 @@ class Submitter:
         # Not the first part's own name: its report alone says nothing of the whole.
         return Sent(f"{provider_id(msg_id)}/{len(parts)}")
 
-    async def _send_part(self, message: Outbound, number: str, part: Part) -> SendResult:
+    async def _send_part(
+        self, message: Outbound, number: str, part: Part, latest: float
+    ) -> SendResult:
         about = _About(message.outbox_id, part.total, part.number)
         submit = self._submit(message, number, part)
-        latest = self._timer.time() + self._options.wait_seconds
         while True:
             within = latest - self._timer.time()
             try:

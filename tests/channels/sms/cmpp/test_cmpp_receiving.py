@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from ports_in_memory import FakeClock, RecordingGateway
 
+import channels.sms
+from channels.sms.cmpp import Codec, Version, decode_report
 from channels.sms.cmpp.pdus import Deliver, DeliverResp
 from channels.sms.long_messages import WAIT
+from channels.sms.message_parts import decode_text, read_user_data
+from channels.sms.numbers import normalise
 from channels.sms.testing import FakeIsmg
 from channels.sms.testing.ismg import SENDER
 from tests.channels.sms.cmpp.conftest import Start
@@ -45,6 +52,31 @@ def long_parts(
         )
         for number, piece in enumerate(pieces, 1)
     ]
+
+
+FIXTURES = Path(channels.sms.__file__).parent / "fixtures" / "cmpp.json"
+VERSIONS = {"2.0": Version.V20, "3.0": Version.V30}
+
+
+def fixtures() -> list[dict[str, Any]]:
+    return list(json.loads(FIXTURES.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("case", fixtures(), ids=lambda case: case["what"])
+def test_frames_of_the_page(case: dict[str, Any]) -> None:
+    _, pdu = Codec(VERSIONS[case["version"]]).decode(bytes.fromhex(case["hex"]))
+    assert type(pdu).__name__ == case["pdu"]
+    if not isinstance(pdu, Deliver):
+        return
+    if pdu.registered_delivery:
+        assert decode_report(pdu.content).stat == case["stat"]
+        return
+    found, payload = read_user_data(pdu.content) if pdu.tp_udhi else (None, pdu.content)
+    assert decode_text(payload, pdu.msg_fmt) == case["text"]
+    assert normalise(pdu.src_terminal_id) == case["address"]
+    assert pdu.dest_id == SENDER + case["extension"]
+    part = [found.reference, found.total, found.number] if found else None
+    assert part == case.get("part")
 
 
 async def send(ismg: FakeIsmg, delivers: Sequence[Deliver]) -> list[DeliverResp | None]:
@@ -148,6 +180,23 @@ async def test_a_long_message_that_is_not_stored_is_tried_again(
     assert texts(gateway) == [WORDS]
     assert await ismg.deliver(parts[-1]) == DeliverResp(parts[-1].msg_id, 0)
     assert texts(gateway) == [WORDS]
+
+
+async def test_words_do_not_stay_in_the_journal(
+    ismg: FakeIsmg, start: Start, clock: FakeClock, tmp_path: Path
+) -> None:
+    channel = await start()
+    parts = long_parts()
+    await send(ismg, parts)
+    journal = tmp_path / "sms" / "county.journal"
+    assert CITIZEN in journal.read_text()
+    clock.set(clock.now() + timedelta(hours=1))
+    await channel.sweep()
+    assert CITIZEN not in journal.read_text()
+    await channel.close()
+    await start()  # and still its parts are known
+    assert await send(ismg, parts) == [DeliverResp(part.msg_id, 0) for part in parts]
+    assert journal.read_text().count("part") == 0
 
 
 async def test_one_msg_id_for_all_messages(

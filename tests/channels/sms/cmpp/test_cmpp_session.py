@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
+from ports_in_memory import FakeClock, MemoryStore, RecordingGateway
 
 from backend.ports import Account, ChannelDependencies, Outbound, Retry, Sent, Unknown
 from channels.sms import create, providers
@@ -158,6 +160,23 @@ async def test_a_process_that_does_not_run_the_account_says_so(
     health = await channel.health()
     assert health["ok"] is True
     assert "进程" in health["detail"]
+
+
+def test_it_runs_on_the_apps_own_loop(tmp_path: Path) -> None:
+    async def exchange() -> None:
+        ismg, clock = FakeIsmg(), FakeClock()
+        await ismg.start()
+        gateway = RecordingGateway(clock)
+        deps = ChannelDependencies(gateway, MemoryStore(clock), clock, folder=tmp_path)
+        channel = create(Account("county", "sms", ismg.options()), deps)
+        await channel.start()
+        assert isinstance(await channel.send(HELLO), Sent)
+        assert await ismg.text("13800138000", "路灯坏了")
+        assert [inbound.text for inbound in gateway.inbounds] == ["路灯坏了"]
+        await channel.close()
+        await ismg.stop()
+
+    uvloop.run(exchange())
 
 
 OPTIONS = {"host": "10.0.0.5", "source_addr": "900001", "secret": "s3", "sender": 1069000088}
