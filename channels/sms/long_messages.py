@@ -85,8 +85,9 @@ class LongMessages:
         self._stored: dict[str, datetime] = {}  # known_as of parts of stored messages
 
     def seen(self, known_as: str) -> bool:
-        """Whether the part belongs to a message that is stored."""
-        return known_as in self._stored
+        """Whether the part belongs to a message that is stored, or takes no further parts."""
+        given_up = (part for message in self._given_up for part in message.parts.values())
+        return known_as in self._stored or any(part.known_as == known_as for part in given_up)
 
     def add(self, part: ReceivedPart) -> tuple[LongMessage, bool]:
         """The message the part belongs to, and whether the part is new to it."""
@@ -112,6 +113,12 @@ class LongMessages:
         """What should be handed on: whole, given up, or waiting for longer than `WAIT`."""
         waited = [each for each in self._open.values() if each.whole or each.since + WAIT <= now]
         return [*self._given_up, *waited]
+
+    def give_up(self, message: LongMessage) -> None:
+        """Nothing more goes into it: what comes while it is handed on must not be lost with it."""
+        self._open = {key: each for key, each in self._open.items() if each is not message}
+        if message not in self._given_up:
+            self._given_up.append(message)
 
     def stored(self, message: LongMessage, now: datetime) -> None:
         """It is on durable storage: forget its words."""

@@ -38,7 +38,7 @@ from channels.sms.cmpp.pdus import (
 from channels.sms.session.dialect import Admission, Meaning, ProtocolError
 
 WRONG_STRUCTURE = 1
-MOST_SEQUENCES = 1 << 32
+MOST_SEQUENCES = 1 << 31  # some gateways read them with a sign
 
 _MEANINGS: dict[type, Meaning] = {
     Connect: Meaning.LOGIN,

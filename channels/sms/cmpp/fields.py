@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
+NO_OCTET = "holds characters CMPP has no octet for"
+
+
 @dataclass(frozen=True, slots=True)
 class Uint:
     """An unsigned big-endian number of 1, 4 or 8 octets."""
@@ -85,12 +88,14 @@ class FixedFields:
     def encode(self, pdu: object) -> bytes:
         values = list(self._get(pdu))
         del values[-1]
-        for at, most in self._texts:
-            text = values[at]
-            if not text:  # many are
-                values[at] = b""
-            else:
-                values[at] = text_octets(text, most, self._owner, self.names[at])
+        at = 0
+        try:
+            for at, most in self._texts:
+                octets = values[at] = values[at].encode("latin-1")
+                if len(octets) > most:
+                    raise self._error(at, f"{len(octets)} octets, at most {most}")
+        except UnicodeEncodeError as error:
+            raise self._error(at, NO_OCTET) from error
         for at, exact in self._octets:
             if len(values[at]) != exact:
                 raise self._error(at, f"{len(values[at])} octets, should be {exact}")
@@ -249,7 +254,7 @@ def text_octets(text: str, most: int, owner: str, name: str) -> bytes:
     try:
         octets = text.encode("latin-1")
     except UnicodeEncodeError as error:
-        raise FieldError(f"{owner}.{name}", "holds characters CMPP has no octet for") from error
+        raise FieldError(f"{owner}.{name}", NO_OCTET) from error
     if len(octets) > most:
         raise FieldError(f"{owner}.{name}", f"{len(octets)} octets, at most {most}")
     return octets

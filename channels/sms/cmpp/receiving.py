@@ -73,6 +73,7 @@ class Receiver:
         self._timer = timer
         self._journal = journal
         self._identities = identities
+        self._repeats_noted = identities.repeats
         self._long = long
         self._sent = sent
         self._rates = rates
@@ -102,7 +103,6 @@ class Receiver:
         except NotANumber:
             log.warning("sms.no_sender", account=self._account.name)
             return DeliverResp(deliver.msg_id, WRONG_STRUCTURE)
-        knew = self._identities.repeats
         known_as = self._identities.of(connection, sequence, deliver)
         concatenation, payload = None, deliver.content
         if deliver.tp_udhi:
@@ -134,7 +134,8 @@ class Receiver:
                     at=self._clock.now(),
                 )
             )
-        if self._identities.repeats and not knew:
+        if self._identities.repeats and not self._repeats_noted:
+            self._repeats_noted = True
             log.warning("sms.msg_id_repeated", account=self._account.name)
             await self._journal.append(state_lines.repeats_line())
         return DeliverResp(deliver.msg_id, TAKEN)
@@ -170,6 +171,8 @@ class Receiver:
         """Messages whose missing parts did not come, and those the inbox did not take before.
         Raises InboxUnavailable, JournalUnavailable."""
         for message in self._long.due(self._clock.now()):
+            if not message.whole:
+                self._long.give_up(message)
             await self._hand_on(message)
 
     async def _report(self, deliver: Deliver) -> DeliverResp:

@@ -75,6 +75,19 @@ def test_what_does_not_come_is_marked_when_it_is_overdue() -> None:
     assert message.text(GAP) == "〔1〕三四〔3〕七八"
 
 
+def test_what_comes_while_an_overdue_message_is_handed_on_is_not_lost_with_it() -> None:
+    long = LongMessages()
+    one, two = cut("路灯坏了", 4)
+    overdue, _ = long.add(one)
+    long.give_up(overdue)
+    late, _ = long.add(two)
+    assert long.seen(one.known_as)
+    assert not long.seen(two.known_as)
+    long.stored(overdue, NOW)
+    assert long.messages() == [late]
+    assert late.text(GAP) == "〔1〕坏了"
+
+
 def test_two_senders_and_two_references_are_kept_apart() -> None:
     long = LongMessages()
     one = cut("甲乙丙丁", 4)
