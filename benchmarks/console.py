@@ -1,9 +1,10 @@
 """The console with 100,000 petitions and ten officials.
 
-Queue, search, one petition and the hot list over HTTP, on SQLite and on PostgreSQL; meanwhile a petition changes
-every second, so that no count is served from memory for long. First the officials look at each page
-for a moment before they open the next (`at work`: what the target is about), then they ask as fast
-as they are answered (`no pause`: what the machine can do at most, load generator included).
+Queue, search, one petition and the hot list over HTTP, on SQLite and on PostgreSQL; meanwhile a
+petition changes every second, so that no count is served from memory for long. First the officials
+look at each page for a moment before they open the next (`at work`: what the target is about), then
+they ask as fast as they are answered (`no pause`: what the machine can do at most, load generator
+included).
 """
 
 from __future__ import annotations
