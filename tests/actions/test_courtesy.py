@@ -22,7 +22,9 @@ def test_a_courtesy_tells_nothing(text: str) -> None:
     "text",
     ["我今年八十一了，腿不好，上不去", "谢谢啊，我腿不好",
      "谢谢你我家老头子有哮喘", "你好，我八十一了", "好几天没人来了",
-     "多谢你们，全村都盼着呢", "对，娃都起疹子"],
+     "多谢你们，全村都盼着呢", "对，娃都起疹子", "没收到补贴", "影响健康",
+     "现在不行了", "没有人理我们", "从来没人管这事", "钱交了没退", "没派人来",
+     "家里忙着收稻子", "第一次修了没修好"],
 )  # fmt: skip
 def test_what_stands_beside_a_courtesy_is_told(text: str) -> None:
     assert tells(text)
