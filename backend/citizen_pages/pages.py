@@ -15,6 +15,7 @@ from backend.citizen_pages.own_petitions import (
 )
 from backend.citizen_pages.rendering import render
 from backend.citizen_pages.visitor import CSRF_FIELD, visitor_of
+from backend.conversation.read_on_page import read_on_page
 from backend.web.texts import OfficialTexts
 
 
@@ -45,6 +46,8 @@ async def show(request: web.Request, done: str, *, status: int = 200) -> web.Res
         whole = await own_petition(connection, visitor.citizen_id, request.match_info["number"])
     if whole is None:
         raise web.HTTPNotFound
+    async with pages.database.write() as writing:
+        await read_on_page(writing, whole.line.id, pages.clock.now())
     context = {
         "p": whole.line,
         "steps": _way(whole, pages.texts),

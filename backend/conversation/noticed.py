@@ -1,4 +1,5 @@
-"""Messages of which a notice went out: kept for the next contact, or read on the citizen's page.
+"""Messages of which a notice went out: kept for the next contact, or read on the citizen's page
+(read_on_page.py).
 
 A notice that failed sends its message on to the next way.
 """
@@ -7,17 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import permissions
 from backend.conversation.outbox import Claimed
 from backend.conversation.tables import notice, outbox
 from backend.database.insert_once import InsertOnce
-from backend.petitions.tables import petition
 from backend.ports import Noticed, ReceiptState
-
-ON_PAGE = "page"
 
 _KEEP = InsertOnce(notice, ["outbox_id", "by"])
 
@@ -70,16 +68,3 @@ async def reported(
             .where(outbox.c.id.in_(rows), outbox.c.state == "kept")
             .values(state="queued", route=None, attempts=0, due_at=now)
         )
-
-
-async def read_on_page(connection: AsyncConnection, petition_id: int, now: datetime) -> int:
-    """The citizen has opened the page of their petition, which shows all that was kept for them
-    about it: told now, and not again at the next contact. Returns how many messages."""
-    theirs = select(petition.c.citizen_id).where(petition.c.id == petition_id).scalar_subquery()
-    read = await connection.execute(
-        update(outbox)
-        .where(outbox.c.petition_id == petition_id, outbox.c.citizen_id == theirs)
-        .where(outbox.c.state == "kept")
-        .values(state="delivered", route=ON_PAGE, sent_at=now, final_at=now)
-    )
-    return read.rowcount

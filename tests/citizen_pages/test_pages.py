@@ -9,8 +9,11 @@ from html import unescape
 
 from aiohttp import ClientSession
 from PIL import Image
+from sqlalchemy import select, update
 
+from backend.conversation import outbox
 from backend.conversation.addresses import merge_citizens
+from backend.conversation.tables import outbox as told
 from backend.petitions.filing import Filed
 from tests.citizen_pages.portal import STRANGER, TEXT, Portal
 
@@ -83,6 +86,34 @@ async def test_one_petition_tells_its_story_as_it_was_written(any_portal: Portal
             picture = await response.read()
         assert max(Image.open(io.BytesIO(picture)).size) == 320
         assert b"SecretCamera" not in picture
+
+
+async def test_what_was_kept_about_it_is_told_by_the_page(any_portal: Portal) -> None:
+    portal = any_portal
+    person = await portal.person()
+    drain, lamp = await portal.petition(person), await portal.petition(person, "路灯坏了")
+    async with portal.world.database.write() as connection:
+        for filed in (drain, lamp):
+            kept = {
+                "address_id": person.address_id,
+                "account_id": person.account_id,
+                "citizen_id": person.citizen_id,
+                "petition_id": filed.petition_id,
+                "lane": "notice",
+                "key": "answer_to_petition",
+                "created_at": portal.world.now,
+            }
+            row = await outbox.queue(
+                connection, dedupe_key=filed.number, text="答复", due_at=portal.world.now, **kept
+            )
+            await connection.execute(update(told).where(told.c.id == row).values(state="kept"))
+    async with portal.browser() as client:
+        await page(client, path_of(drain))
+    async with portal.world.database.read() as connection:
+        states = dict(
+            (await connection.execute(select(told.c.petition_id, told.c.state))).tuples().all()
+        )
+    assert states == {drain.petition_id: "delivered", lamp.petition_id: "kept"}
 
 
 async def test_what_is_anothers_is_not_there(any_portal: Portal) -> None:

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import noticed, offers, outbox, outcomes, passive, permissions, turns
+from backend.conversation import offers, outbox, outcomes, passive, permissions, turns
 from backend.conversation.addresses import AccountRow, find_or_open
 from backend.conversation.contact_history import contact_history
 from backend.conversation.fragments import Waiting
 from backend.conversation.lease import Lease
 from backend.conversation.outbox import Claimed
 from backend.conversation.outcomes import Outcome
+from backend.conversation.read_on_page import read_on_page
 from backend.conversation.scene import Scene
 from backend.database.engine import Database
 from backend.ports import About, DeliveryReceipt, PassiveReply, ReceiptState, Unreachable
@@ -44,7 +45,7 @@ QUERIES: dict[str, Query] = {
     "contact_history": lambda connection: contact_history(connection, 1, "甲", NOW),
     "no_way": lambda connection: outcomes.record(connection, [NO_WAY], NOW),
     "receipt": lambda connection: outcomes.apply_receipt(connection, 1, FAILED, NOW),
-    "read_on_page": lambda connection: noticed.read_on_page(connection, 1, NOW),
+    "read_on_page": lambda connection: read_on_page(connection, 1, NOW),
     "spend": lambda connection: permissions.spend(connection, 1, "T", 1, NOW),
     "addresses": lambda connection: find_or_open(
         connection, [(AccountRow(1, "town", "wechat", 1), "甲")], NOW

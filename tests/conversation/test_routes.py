@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from backend.conversation import backlog, noticed, offers, outcomes, passive, permissions
+from backend.conversation import backlog, offers, outcomes, passive, permissions
 from backend.conversation.addresses import (
     find_or_open,
     load_accounts,
@@ -21,6 +21,7 @@ from backend.conversation.addresses import (
 from backend.conversation.contact_history import contact_history
 from backend.conversation.fragments import Waiting
 from backend.conversation.outcomes import Outcome
+from backend.conversation.read_on_page import read_on_page
 from backend.conversation.scene import Scene
 from backend.conversation.tables import notice, notice_permission
 from backend.conversation.tables import outbox as table
@@ -130,8 +131,8 @@ async def test_read_on_the_page_it_is_not_told_again(desk: Desk) -> None:
         found = await find_or_open(connection, [(line, PHONE)], desk.clock.now())
         officers = {"petition_id": desk.petition_id, "citizen_id": found[line.id, PHONE].citizen_id}
         await connection.execute(update(table).where(table.c.id == alert).values(**officers))
-        assert await noticed.read_on_page(connection, desk.petition_id, desk.clock.now()) == 1
-        assert await noticed.read_on_page(connection, desk.petition_id, desk.clock.now()) == 0
+        assert await read_on_page(connection, desk.petition_id, desk.clock.now()) == 1
+        assert await read_on_page(connection, desk.petition_id, desk.clock.now()) == 0
     assert await desk.told() == [("delivered", "page"), ("kept", None)]
     assert (await desk.row(queued)).state == "delivered"
     assert (await desk.row(other)).state == "kept"
@@ -348,7 +349,7 @@ async def happens(desk: Desk, what: str) -> None:
         return
     async with desk.database.write() as connection:
         if name == "page":
-            await noticed.read_on_page(connection, desk.petition_id, desk.clock.now())
+            await read_on_page(connection, desk.petition_id, desk.clock.now())
             return
         town, who = desk.accounts["town"], desk.who
         message = Waiting(1, town.id, who.id, "text", "在吗", None, 0, desk.clock.now(), None)
