@@ -10,6 +10,8 @@ from backend.triage.examples import NONE
 from backend.triage.features import Floats, Indices
 from backend.triage.model import Model, load_model
 from backend.triage.rules import Rules, load_rules
+from backend.triage.second_look import is_open, look
+from backend.triage.sentence_vectors import SentenceReader
 from backend.triage.summary import Courtesy, load_courtesy, summarise
 
 Ranking = tuple[tuple[str, float], ...]
@@ -56,6 +58,7 @@ class Classifier:
         self._model = model
         self._rules = rules
         self._courtesy = courtesy
+        self._sentences = SentenceReader()
 
     @property
     def card(self) -> dict[str, Any]:
@@ -63,26 +66,37 @@ class Classifier:
         return dict(self._model.card)
 
     def classify(self, text: str) -> Classification:
-        """Kind and domain alone: the fast part."""
-        text = clean(text).text
+        """Kind and domain by words and cues alone: the fast part."""
+        return self._classify(clean(text).text, again=False)
+
+    def look_closer(self, text: str) -> Classification:
+        """The same, but the kind of a long text that leaves it open is looked at again, which takes
+        up to a tenth of a second: not for the event loop."""
+        return self._classify(clean(text).text, again=True)
+
+    def _classify(self, text: str, *, again: bool) -> Classification:
         indices, values = self._model.vector(text)
-        kinds = self._kinds(*self._model.with_cues(text, indices, values))
+        kinds = self._kinds(text, *self._model.with_cues(text, indices, values), again=again)
         return Classification(kinds, self._model.domain.top(indices, values))
 
-    def _kinds(self, indices: Indices, values: Floats) -> Ranking:
+    def _kinds(self, text: str, indices: Indices, values: Floats, *, again: bool) -> Ranking:
         """No petition at all, or one of a kind: one ranking of both answers, the former first only
         if likelier than not, else a petition whose kind is unclear would be refused."""
-        chat, kind = self._model.chat, self._model.kind
+        chat, kind, head = self._model.chat, self._model.kind, self._model.second_look
         none = float(chat.probabilities(indices, values)[chat.classes.index(NONE)])
-        petitions = kind.probabilities(indices, values) * (1 - none)
+        likely = kind.probabilities(indices, values)
+        if again and head is not None and none <= 0.5 and is_open(text, likely):
+            likely = look(text, likely, head, self._sentences)
+        petitions = likely * (1 - none)
         ranked = sorted(zip(kind.classes, petitions.tolist(), strict=True), key=lambda k: -k[1])
         likelier = sum(probability > none for _, probability in ranked)
         ranked.insert(0 if none > 0.5 else max(1, likelier), (NONE, none))
         return tuple((code, round(probability, 4)) for code, probability in ranked[:_LISTED])
 
     def read(self, text: str) -> Reading:
-        """Everything triage has to say about one text. Never fails, whatever the text."""
-        found = self.classify(text)
+        """Everything triage has to say about one text. Never fails, whatever the text; looks
+        closer."""
+        found = self.look_closer(text)
         (kind, kind_confidence), (domain, domain_confidence) = found.kinds[0], found.domains[0]
         summary = summarise(text, self._courtesy, lambda clause: self._weigh(clause, domain))
         return Reading(

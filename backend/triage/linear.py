@@ -2,16 +2,22 @@
 
 Its scores become probabilities by a softmax whose temperature is fitted on held-out folds (Guo et
 al., 2017). Any texts with any labels can be learnt: the catalogue's, or an office's own subjects.
+
+Cues are learnt by a machine of their own, and the logarithms of both machines' odds are pooled.
+Side by side in one machine the words, which know every authored example by heart, would leave the
+cues nothing to explain; yet on text from outside it is the cues that hold.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, hstack  # type: ignore[import-untyped]
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
@@ -23,6 +29,9 @@ FOLDS = 5
 REGULARISATION = 4.0
 """For thousands of real texts; authored ones are few and want more of it (a smaller C)."""
 
+_CUE_REGULARISATION = 0.05
+_CUE_ROUNDS = 3_000
+
 _TEMPERATURES = np.geomspace(0.05, 2.0, 60, dtype=np.float32)
 
 
@@ -31,9 +40,9 @@ class Question:
     """Documents (lists of terms) and labels of one head; the first `examples` of them are whole
     texts, the rest cue words, which are always trained on and never tested on. `least` is the
     number of documents a term must occur in, `regularisation` the machine's C; `balanced` gives
-    rare classes as much say as frequent ones. `cues` (documents, cues) stand beside the terms with
-    the weight `cue_weight` (a document's terms together weigh one); `says` (documents,) is how much
-    say each document has, one by default."""
+    rare classes as much say as frequent ones. `cues` (documents, cues) are pooled with the terms
+    and have the share `cue_share` of the answer; `says` (documents,) is how much say each document
+    has, one by default."""
 
     documents: Sequence[Sequence[str]]
     labels: npt.NDArray[np.str_]
@@ -42,7 +51,7 @@ class Question:
     regularisation: float = REGULARISATION
     balanced: bool = False
     cues: Floats | None = None
-    cue_weight: float = 1.0
+    cue_share: float = 0.0
     says: Floats | None = None
 
     def of(self, rows: Sequence[int]) -> "Question":
@@ -55,34 +64,39 @@ class Question:
             says=None if self.says is None else self.says[rows],
         )
 
-    def features(self, vocabulary: Vocabulary) -> csr_matrix:
-        """What a head is given: (documents, terms and cues)."""
-        found = matrix(vocabulary, self.documents)
-        return found if self.cues is None else hstack([found, csr_matrix(self.cues)], "csr")
-
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What models that had not seen them say of the examples: `scores` is (examples, classes),
-    `truth` the right class's index."""
+    """What models that had not seen them say of the examples: `words` is (examples, classes), the
+    words' scores alone, `cues` the logarithms of the cues' odds where there are cues, `truth` the
+    right class's index."""
 
     classes: tuple[str, ...]
-    scores: Floats
+    words: Floats
     truth: npt.NDArray[np.intp]
+    cues: Floats | None = None
+    cue_share: float = 0.0
+
+    @cached_property
+    def temperature(self) -> float:
+        """By which the words' scores must be divided to be the logarithms of odds."""
+        rows = np.arange(len(self.truth))
+        losses = [-_log_odds(self.words / t)[rows, self.truth].mean() for t in _TEMPERATURES]
+        return float(_TEMPERATURES[int(np.argmin(losses))])
 
     @property
-    def temperature(self) -> float:
-        """By which scores must be divided to be the logarithms of odds."""
-        rows = np.arange(len(self.truth))
-        losses = [-_log_odds(self.scores / t)[rows, self.truth].mean() for t in _TEMPERATURES]
-        return float(_TEMPERATURES[int(np.argmin(losses))])
+    def log_odds(self) -> Floats:
+        """Of every class, (examples, classes): words and cues pooled."""
+        words = self.words / self.temperature
+        if self.cues is None:
+            return np.asarray(words)
+        return np.asarray((1 - self.cue_share) * words + self.cue_share * self.cues)
 
     def figures(self) -> dict[str, Any]:
         """Accuracy, macro-F1, calibration and the figures of each class, as shares of one."""
-        temperature = self.temperature
-        ranked = np.argsort(-self.scores, axis=1)
+        ranked = np.argsort(-self.log_odds, axis=1)
         predicted = ranked[:, 0]
-        confidence = np.exp(_log_odds(self.scores / temperature)).max(axis=1)
+        confidence = np.exp(_log_odds(self.log_odds)).max(axis=1)
         right = predicted == self.truth
         per_class = {
             label: class_figures(predicted == i, self.truth == i)
@@ -95,7 +109,7 @@ class HeldOut:
             "mean_confidence": _round(confidence.mean()),
             "calibration_error": _round(calibration_error(confidence, right)),
             "reliability": reliability(confidence, right),
-            "temperature": _round(temperature),
+            "temperature": _round(self.temperature),
             "classes": per_class,
         }
 
@@ -125,46 +139,42 @@ def fit(
     temperature: float,
     leanings: Mapping[str, float] | None = None,
 ) -> Head:
-    """A head that answers the question; `leanings` (by class, in logarithms of odds) say where
-    life differs from the examples."""
-    scales = np.ones(len(vocabulary.index), np.float32)
-    if question.cues is not None:
-        cues = np.full(question.cues.shape[1], question.cue_weight, np.float32)
-        scales = np.concatenate([scales, cues])
-    machine = _machine(question).fit(
-        question.features(vocabulary).multiply(scales).tocsr(), question.labels, question.says
-    )
-    classes = tuple(str(label) for label in machine.classes_)
-    shift = [(leanings or {}).get(label, 0.0) * temperature for label in classes]
-    # Of two classes the library keeps one line, positive for the second.
-    both = len(classes) > 2
-    lines = (machine.coef_ * scales).T
-    weights = lines if both else np.hstack([-lines, lines])
-    bias = machine.intercept_ if both else np.array([-machine.intercept_[0], machine.intercept_[0]])
-    return Head(
+    """A head that answers the question; `temperature` is the words', `leanings` (by class, in
+    logarithms of odds) say where life differs from the examples. With cues the words' temperature
+    and both shares are in the weights, and the head's own is one."""
+    classes, weights, bias = _words_machine(question, vocabulary)
+    shift = np.array([(leanings or {}).get(label, 0.0) for label in classes])
+    if question.cues is None:
+        return _head(classes, weights, bias + shift * temperature, temperature)
+    _, cue_weights, cue_bias = _cue_machine(question, question.cues)
+    share = question.cue_share
+    return _head(
         classes,
-        np.ascontiguousarray(weights, dtype=np.float32),
-        (bias + np.array(shift)).astype(np.float32),
-        temperature,
+        np.vstack([(1 - share) / temperature * weights, share * cue_weights]),
+        (1 - share) / temperature * bias + share * cue_bias + shift,
+        1.0,
     )
 
 
 def hold_out(question: Question, folds: int = FOLDS) -> HeldOut:
     """Cross-validation: every example scored by a model that has not seen it."""
-    cues = list(range(question.examples, len(question.documents)))
+    known_words = list(range(question.examples, len(question.documents)))
     labels = question.labels[: question.examples]
     classes = tuple(str(label) for label in np.unique(question.labels))
-    scores = np.zeros((question.examples, len(classes)), np.float32)
+    words = np.zeros((question.examples, len(classes)), np.float32)
+    cues = None if question.cues is None else np.zeros_like(words)
     splits = StratifiedKFold(folds, shuffle=True, random_state=0)
     for seen, held_out in splits.split(np.zeros(question.examples), labels):
-        known = [*seen, *cues]
-        part = question.of(known)
+        part, tested = question.of([*seen, *known_words]), question.of(held_out)
         vocabulary = build_vocabulary(part.documents, least=question.least)
-        head = fit(part, vocabulary, 1.0)
-        tested = question.of(held_out).features(vocabulary)
-        scores[held_out] = tested @ head.weights + head.bias
+        _, weights, bias = _words_machine(part, vocabulary)
+        words[held_out] = matrix(vocabulary, tested.documents) @ weights + bias
+        if cues is not None and part.cues is not None and tested.cues is not None:
+            _, weights, bias = _cue_machine(part, part.cues)
+            cues[held_out] = tested.cues @ weights + bias
     order = {label: i for i, label in enumerate(classes)}
-    return HeldOut(classes, scores, np.array([order[str(label)] for label in labels]))
+    truth = np.array([order[str(label)] for label in labels])
+    return HeldOut(classes, words, truth, cues, question.cue_share)
 
 
 def class_figures(
@@ -183,9 +193,52 @@ def odds_of(share: float, of: float) -> float:
     return math.log(share / of)
 
 
-def _machine(question: Question) -> LinearSVC:
-    weight = "balanced" if question.balanced else None
-    return LinearSVC(C=question.regularisation, class_weight=weight, random_state=0)
+Lines = tuple[tuple[str, ...], Floats, Floats]
+"""Classes, their weights (features, classes) and their bias (classes,)."""
+
+
+def _words_machine(question: Question, vocabulary: Vocabulary) -> Lines:
+    machine = LinearSVC(
+        C=question.regularisation, class_weight=_class_weight(question), random_state=0
+    ).fit(matrix(vocabulary, question.documents), question.labels, question.says)
+    return lines_of(machine, both=1.0)
+
+
+def _cue_machine(question: Question, cues: Floats) -> Lines:
+    """Learnt from whole texts: the words of a class, which stand behind them, have no cues."""
+    machine = LogisticRegression(
+        C=_CUE_REGULARISATION, class_weight=_class_weight(question), max_iter=_CUE_ROUNDS
+    )
+    whole = cues.any(axis=1)
+    says = None if question.says is None else question.says[whole]
+    machine.fit(cues[whole], question.labels[whole], says)
+    return lines_of(machine, both=0.5)
+
+
+def _class_weight(question: Question) -> str | None:
+    return "balanced" if question.balanced else None
+
+
+def lines_of(machine: LinearSVC | LogisticRegression, both: float) -> Lines:
+    """Of two classes the library keeps one line, positive for the second; each class then has
+    `both` times that line."""
+    classes = tuple(str(label) for label in machine.classes_)
+    weights, bias = machine.coef_.T, machine.intercept_
+    if len(classes) == 2:
+        weights = np.hstack([-weights, weights]) * both
+        bias = np.array([-bias[0], bias[0]]) * both
+    return classes, weights, bias
+
+
+def _head(
+    classes: tuple[str, ...], weights: Floats, bias: npt.NDArray[Any], temperature: float
+) -> Head:
+    return Head(
+        classes,
+        np.ascontiguousarray(weights, dtype=np.float32),
+        bias.astype(np.float32),
+        temperature,
+    )
 
 
 def _log_odds(scores: Floats) -> Floats:

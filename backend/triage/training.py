@@ -17,20 +17,19 @@ from backend.triage.examples import NONE, PETITION, TrainingData, load_training_
 from backend.triage.features import build_vocabulary, terms
 from backend.triage.freshness import TRAINER
 from backend.triage.linear import FOLDS, HeldOut, Question, fit, hold_out, odds_of
-from backend.triage.model import Model, load_card, save_model
+from backend.triage.model import Head, Model, load_card, save_model
+from backend.triage.second_look import LONG, learn
+from backend.triage.sentence_vectors import SentenceReader
 
-_CHAT_REGULARISATION = 0.3
-_KIND_REGULARISATION = 0.2
+_CHAT_REGULARISATION = 1.0
+_KIND_REGULARISATION = 0.4
 _DOMAIN_REGULARISATION = 0.4
 
-_CHAT_CUES = 0.15
-_KIND_CUES = 0.06
-"""What a cue weighs beside all terms of a text, which weigh one together. Whether somebody turns to
-an office at all is told by cues; of what kind, by words as well."""
+_SHARE_OF_CUES = 0.35
+"""Of the answer whether a text is a petition, and of what kind; the rest is the words'."""
 
-_LONG = 80
 _SAY_OF_LETTERS = 10.0
-"""Letters of `_LONG` characters and more are few among the examples and most of what is sent."""
+"""Letters (`LONG`) are few among the examples and most of what is sent."""
 
 _LAST_RESORT = -2.5
 """In logarithms of odds. Nearly every letter is angry at somebody: a domain of last resort must be
@@ -82,7 +81,16 @@ def train_on(
         },
         **(notes or {}),
     }
-    model = Model(vocabulary, content.cues, heads["chat"], heads["kind"], heads["domain"], card)
+    second_look = _second_look(content, heads["kind"])
+    model = Model(
+        vocabulary,
+        content.cues,
+        heads["chat"],
+        heads["kind"],
+        heads["domain"],
+        second_look,
+        card,
+    )
     save_model(model, file)
     return load_card(file)
 
@@ -93,7 +101,7 @@ def _questions(content: TrainingData) -> dict[str, Question]:
     texts = [clean(example.text).text for example in content.examples]
     found = [terms(text) for text in texts]
     cues = np.stack([content.cues.weigh(text) for text in texts])
-    says = np.array([_SAY_OF_LETTERS if len(text) >= _LONG else 1.0 for text in texts], np.float32)
+    says = np.array([_SAY_OF_LETTERS if len(text) >= LONG else 1.0 for text in texts], np.float32)
     petitions = [i for i, example in enumerate(content.examples) if example.domain is not None]
     chat_labels = [NONE if example.domain is None else PETITION for example in content.examples]
     kind_words = {kind: words for kind, words in content.kind_words.items() if kind != NONE}
@@ -104,12 +112,12 @@ def _questions(content: TrainingData) -> dict[str, Question]:
         _question(found, chat_labels, {}, _CHAT_REGULARISATION),
         balanced=True,
         cues=cues,
-        cue_weight=_CHAT_CUES,
+        cue_share=_SHARE_OF_CUES,
     )
     kind = replace(
         _question(documents, kinds, kind_words, _KIND_REGULARISATION),
         cues=cues[petitions],
-        cue_weight=_KIND_CUES,
+        cue_share=_SHARE_OF_CUES,
         says=says[petitions],
     )
     domain = replace(
@@ -117,6 +125,17 @@ def _questions(content: TrainingData) -> dict[str, Question]:
         says=says[petitions],
     )
     return {"chat": _filled(chat), "kind": _filled(kind), "domain": _filled(domain)}
+
+
+def _second_look(content: TrainingData, kind: Head) -> Head | None:
+    petitions = [example for example in content.examples if example.domain is not None]
+    return learn(
+        [clean(example.text).text for example in petitions],
+        [example.kind for example in petitions],
+        kind.classes,
+        content.kind_shares,
+        SentenceReader(),
+    )
 
 
 def _question(
@@ -148,7 +167,7 @@ def _filled(question: Question) -> Question:
 def _chat_leanings(held_out: HeldOut) -> dict[str, float]:
     """`none` as likely as it may be without refusing too many petitions."""
     none = held_out.classes.index(NONE)
-    margins = (held_out.scores[:, 1 - none] - held_out.scores[:, none]) / held_out.temperature
+    margins = held_out.log_odds[:, 1 - none] - held_out.log_odds[:, none]
     return {NONE: float(np.quantile(margins[held_out.truth != none], _REFUSED))}
 
 

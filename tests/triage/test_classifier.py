@@ -1,35 +1,21 @@
 import json
 import shutil
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.triage.classifier import Classifier, load
+from backend.triage.classifier import Classifier
 from backend.triage.examples import ExamplesError, load_training_data
 from backend.triage.freshness import is_current
 from backend.triage.model import ModelError, card_of, load_model, note_on_card
 from backend.triage.rules import SENSITIVITIES
 from backend.triage.training import train
+from tests.triage.conftest import DATA, NOW
 
-DATA = Path(__file__).parents[2] / "data"
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 KINDS = {"complaint", "request", "suggestion", "inquiry", "report", "praise", "none"}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("models") / "triage.npz"
-    train(DATA, file, now=NOW)
-    return file
-
-
-@pytest.fixture(scope="module")
-def classifier(model: Path) -> Classifier:
-    return load(model, DATA / "rules")
 
 
 # Sentences no training example resembles; a domain may be wrong now and then, so the test asks

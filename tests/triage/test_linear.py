@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,5 +52,22 @@ def test_cue_words_are_trained_on_but_not_counted() -> None:
     documents = [*question.documents, ["水"], ["路"]]
     labels = np.array([*question.labels, WATER[0], ROAD[0]])
     held_out = hold_out(Question(documents, labels, question.examples))
-    assert held_out.scores.shape == (len(WATER) + len(ROAD), 2)
+    assert held_out.log_odds.shape == (len(WATER) + len(ROAD), 2)
     assert held_out.temperature > 0
+
+
+def test_cues_decide_where_the_words_are_new() -> None:
+    # Each text has both labels: its words say nothing of them, the first cue all.
+    texts = [*WATER, *ROAD, *BUS] * 20
+    labels = ["asks", "tells"] * (len(texts) // 2)
+    question = question_of(texts, labels)
+    cues = np.array([[float(label == "asks"), 0.2] for label in labels], np.float32)
+    pooled = replace(question, least=1, cues=cues, cue_share=0.5)
+    vocabulary = build_vocabulary(question.documents, least=1)
+    head = fit(pooled, vocabulary, 0.2)
+    first = len(vocabulary.index)
+    unknown = (np.array([first, first + 1]), np.array([1.0, 0.2], np.float32))
+    assert head.top(*unknown)[0][0] == "asks"
+    assert head.temperature == 1.0
+    assert hold_out(pooled).figures()["accuracy"] == 1.0
+    assert hold_out(replace(pooled, cue_share=0.0)).figures()["accuracy"] < 1.0
