@@ -1,12 +1,17 @@
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from backend.triage.classifier import Classifier
-from backend.triage.model import Head
+from backend.triage.model import Head, Model, load_model
+from backend.triage.rules import load_rules
 from backend.triage.second_look import LONG, is_open, learn, look
 from backend.triage.sentence_vectors import DIMENSIONS, SentenceReader, Vectors
+from backend.triage.summary import load_courtesy
+from tests.triage.conftest import DATA
 
 KINDS = ("complaint", "request")
 SHARES = {"complaint": 50.0, "request": 50.0}
@@ -79,18 +84,31 @@ def test_the_head_is_of_one_sentence_vector(head: Head) -> None:
     assert head.weights.shape == (DIMENSIONS, len(KINDS))
 
 
-OPEN = (
-    "我们村的蓄水池是前年修的，管子接到各家门口，只是坡上的六户水压不够，白天放不出来，夜里才有细细的一股。"
-    "村里的干部来看过，说要换一台大一点的泵，报告交到镇上有一段日子了，大家天天挑水，老人们挑不动，"
-    "也不知道是哪个环节慢了，想跟领导说一说这件事。"
-)
+@pytest.fixture(scope="module")
+def open_model(model: Path) -> Model:
+    """The trained one, but words and cues leave the kind of every text open."""
+    whole = load_model(model)
+    return replace(whole, kind=replace(whole.kind, temperature=40.0))
 
 
-def test_a_reading_looks_closer_and_the_fast_part_does_not(classifier: Classifier) -> None:
-    fast, close = classifier.classify(OPEN), classifier.look_closer(OPEN)
-    assert fast.kinds[0][1] < 0.6, fast
-    assert close.kinds != fast.kinds
+def classifier_of(model: Model) -> Classifier:
+    rules = DATA / "rules"
+    return Classifier(model, load_rules(rules), load_courtesy(rules / "courtesy.yml"))
+
+
+def test_a_reading_looks_closer_and_the_fast_part_does_not(open_model: Model) -> None:
+    classifier = classifier_of(open_model)
+    fast, close = classifier.classify(PLEADS[0]), classifier.look_closer(PLEADS[0])
+    assert fast.kinds[0][1] < 0.6
+    assert close.kinds[0][0] == "request"
+    assert dict(close.kinds)["request"] > dict(fast.kinds).get("request", 0.0)
     assert close.domains == fast.domains
-    assert classifier.read(OPEN).kinds == close.kinds
+    assert classifier.read(PLEADS[0]).kinds == close.kinds
+
+
+def test_a_message_and_a_model_without_letters_need_no_second_look(open_model: Model) -> None:
     message = "请问城乡居民养老保险今年最少交多少钱"
+    classifier = classifier_of(open_model)
     assert classifier.look_closer(message) == classifier.classify(message)
+    unlearnt = classifier_of(replace(open_model, second_look=None))
+    assert unlearnt.look_closer(PLEADS[0]) == unlearnt.classify(PLEADS[0])
