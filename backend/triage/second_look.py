@@ -5,13 +5,9 @@ sentence vector, is set against what the ends of the authored letters mean. It t
 milliseconds, so only what is open is looked at again. A short message says all in its words.
 """
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from backend.triage.features import Floats
-from backend.triage.linear import lines_of
 from backend.triage.model import Head
 from backend.triage.sentence_vectors import DIMENSIONS, SentenceReader
 
@@ -20,12 +16,6 @@ LONG = 80
 _UNSURE = 0.6
 _SHARE = 0.35
 """Of the answer; the rest is that of words and cues."""
-_END = 60
-_MOST = 100
-"""Letters of one kind: more of them teach no more, and each takes its time."""
-_LEAST = 5
-_REGULARISATION = 30.0
-_ROUNDS = 3_000
 
 
 def is_open(text: str, kinds: Floats) -> bool:
@@ -34,51 +24,15 @@ def is_open(text: str, kinds: Floats) -> bool:
     return len(text) >= LONG and float(kinds.max()) < _UNSURE
 
 
+def end_of(text: str) -> str:
+    """What is read of a letter: its last characters."""
+    return text[-60:]
+
+
 def look(text: str, kinds: Floats, head: Head, reader: SentenceReader) -> Floats:
     """How likely each kind is after a look at the end of a cleaned text, (kinds,), in the order of
     `head`, which is that of `kinds`."""
-    end = reader.read([text[-_END:]])[0]
+    end = reader.read([end_of(text)])[0]
     meant = head.probabilities(np.arange(DIMENSIONS), end)
     odds = np.power(kinds, 1 - _SHARE) * np.power(meant, _SHARE)
     return np.asarray(odds / odds.sum())
-
-
-def learn(
-    texts: Sequence[str],
-    kinds: Sequence[str],
-    classes: Sequence[str],
-    shares: Mapping[str, float],
-    reader: SentenceReader,
-) -> Head | None:
-    """A head over sentence vectors of the letters among the cleaned `texts`; None where some of
-    `classes` has too few of them. `shares`: how frequent a kind is in life, relative."""
-    letters = [_of(kind, texts, kinds) for kind in classes]
-    if min(map(len, letters)) < _LEAST:
-        return None
-    vectors = np.vstack([reader.read([text[-_END:] for text in of_kind]) for of_kind in letters])
-    labels = np.repeat(np.array(classes), [len(of_kind) for of_kind in letters])
-    # All vectors of one model point one way; what tells them apart is the rest.
-    middle = vectors.mean(axis=0)
-    machine = LogisticRegression(C=_REGULARISATION, max_iter=_ROUNDS).fit(vectors - middle, labels)
-    whole = sum(shares.values())
-    leanings = [
-        np.log(shares[kind] / whole * len(labels) / len(of_kind))
-        for kind, of_kind in zip(classes, letters, strict=True)
-    ]
-    _, weights, bias = lines_of(machine, both=0.5)
-    bias = bias - middle @ weights + np.array(leanings)
-    return Head(
-        tuple(classes),
-        np.ascontiguousarray(weights, dtype=np.float32),
-        bias.astype(np.float32),
-        1.0,
-    )
-
-
-def _of(kind: str, texts: Sequence[str], kinds: Sequence[str]) -> list[str]:
-    """Letters of a kind, evenly taken from all there are."""
-    found = [
-        text for text, each in zip(texts, kinds, strict=True) if each == kind and len(text) >= LONG
-    ]
-    step = max(1.0, len(found) / _MOST)
-    return [found[int(i * step)] for i in range(min(len(found), _MOST))]

@@ -18,7 +18,8 @@ from backend.triage.features import build_vocabulary, terms
 from backend.triage.freshness import TRAINER
 from backend.triage.linear import FOLDS, HeldOut, Question, fit, hold_out, odds_of
 from backend.triage.model import Head, Model, load_card, save_model
-from backend.triage.second_look import LONG, learn
+from backend.triage.second_look import LONG
+from backend.triage.second_look_training import learn
 from backend.triage.sentence_vectors import SentenceReader
 
 _CHAT_REGULARISATION = 1.0
@@ -82,15 +83,7 @@ def train_on(
         **(notes or {}),
     }
     second_look = _second_look(content, heads["kind"])
-    model = Model(
-        vocabulary,
-        content.cues,
-        heads["chat"],
-        heads["kind"],
-        heads["domain"],
-        second_look,
-        card,
-    )
+    model = Model(vocabulary, content.cues, **heads, second_look=second_look, card=card)
     save_model(model, file)
     return load_card(file)
 

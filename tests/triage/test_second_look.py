@@ -8,7 +8,8 @@ import pytest
 from backend.triage.classifier import Classifier
 from backend.triage.model import Head, Model, load_model
 from backend.triage.rules import load_rules
-from backend.triage.second_look import LONG, is_open, learn, look
+from backend.triage.second_look import LONG, is_open, look
+from backend.triage.second_look_training import learn
 from backend.triage.sentence_vectors import DIMENSIONS, SentenceReader, Vectors
 from backend.triage.summary import load_courtesy
 from tests.triage.conftest import DATA
