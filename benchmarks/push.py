@@ -45,7 +45,7 @@ class Push:
         names = [f"o-resident-{number:05}" for number in range(PEOPLE)]
         for name in names:
             platform.follow(name)
-        await open_survey(self._database, "town", names, SystemClock().now())
+        await open_survey(self._database, "town", names, SystemClock().now(), wrote=True)
         await self.go_on(False)
 
     async def go_on(self, on: bool) -> None:

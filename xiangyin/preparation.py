@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.catalogue import Catalogue
@@ -18,6 +19,7 @@ from backend.ports import Clock
 from xiangyin.settings import PROJECT
 
 DATA = PROJECT / "data"
+_OFFICES_LOCK = 0x78696E72656E  # any number of ours
 FIRST_LOGIN = "admin"
 FIRST_NAME = "系统管理"
 
@@ -33,6 +35,9 @@ async def prepare_database(database: Database) -> None:
 
         await migrate(database)
     async with database.write() as connection:
+        if connection.dialect.name == "postgresql":
+            # Of several processes that start at once, each would bring the offices in.
+            await connection.execute(select(func.pg_advisory_xact_lock(_OFFICES_LOCK)))
         await sync_tree(connection, (await _catalogue(connection)).organisation.values())
         await index_missing(connection)
 

@@ -26,6 +26,7 @@ SCENES: Mapping[str, Scene] = {
     "queue": console.queue,
     "petition": console.petition,
     "overview": console.overview,
+    "hot": console.hot,
     "survey": console.survey,
     "chat-wechat": chat.wechat,
     "chat-answer": chat.answer,

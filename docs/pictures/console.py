@@ -11,6 +11,8 @@ from docs.pictures.county import County
 DESK: Any = {"width": 1280, "height": 800}
 # A petition with a photo, an addition and neighbours who say the same.
 STORY = "跟茶一样"
+# The estate whose water was yellow, and how often its place on the hot list is looked for.
+HOT, HOT_LOOKS = "水黄", 90
 SURVEY = "村卫生室看病方便不方便"
 
 
@@ -56,6 +58,18 @@ async def overview(browser: Browser, county: County) -> bytes:
     await page.set_viewport_size({"width": 1280, "height": 1160})
     await expect(page.locator("canvas, svg[width]").first).to_be_visible()
     return await _taken(page)
+
+
+async def hot(browser: Browser, county: County) -> bytes:
+    """What many people speak of: found in the background, some seconds after they wrote."""
+    page = await official(browser, county, "xianzhang")
+    await page.get_by_role("link", name="热点").click()
+    for _ in range(HOT_LOOKS):
+        if await page.get_by_text(HOT).count():
+            return await _taken(page)
+        await page.wait_for_timeout(2_000)
+        await page.reload()
+    raise ValueError(f"the hot list shows nobody's {HOT}")
 
 
 async def survey(browser: Browser, county: County) -> bytes:

@@ -233,7 +233,7 @@ async def test_a_receipt_while_the_result_is_being_written(desk: Desk) -> None:
     queued = await desk.queue("甲")
     (row,) = await desk.claim()
     async with desk.database.write() as connection:
-        await outbox.record(connection, [Outcome(row, Sent("p1"))], desk.clock.now())
+        await outcomes.record(connection, [Outcome(row, Sent("p1"))], desk.clock.now())
         # Of two transactions that do not see each other one must wait.
         arriving = asyncio.create_task(desk.receipt(state=ReceiptState.DELIVERED, provider_id="p1"))
         await asyncio.wait([arriving], timeout=0.3)
@@ -250,7 +250,7 @@ async def test_a_group_is_written_each_with_its_own(desk: Desk) -> None:
     results: list[SendResult] = [Sent("p1"), Sent("p2"), Unknown("no answer"), Sent()]
     async with desk.database.write() as connection:
         group = [Outcome(row, result) for row, result in zip(rows, results, strict=True)]
-        await outbox.record(connection, group, desk.clock.now())
+        await outcomes.record(connection, group, desk.clock.now())
     assert [await desk.state(id_) for id_ in queued] == ["sent", "delivered", "unknown", "failed"]
     async with desk.database.read() as connection:
         found = await connection.execute(select(table.c.provider_id).order_by(table.c.id))

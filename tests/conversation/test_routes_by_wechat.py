@@ -146,7 +146,7 @@ async def test_who_never_wrote_is_noticed_and_who_left_is_not_asked_for(place: P
     await place.wechat.unfollow(OPENID)
     place.platform.followers.add(OPENID)
     await place.desk.queue("第三条")
-    await place.told(("kept", None), ("sent", None), ("kept", "template"))
+    await place.told(("kept", None), ("sent", None), ("kept", None))
     assert place.platform.refusals == []
 
 

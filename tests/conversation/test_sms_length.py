@@ -40,6 +40,8 @@ OPTIONS: Mapping[str, Sequence[str]] = {
     "offer_human": labels("drop", "human"),
     "ask_place": labels("no_place"),
     "ask_place_home": ["长" * 24, *labels("no_place")],
+    "ask_place_near": ["长" * 24, *labels("no_place")],
+    "progress_none_raise": labels("raise"),
     "confirm_petition": labels("submit", "edit", "drop"),
     "confirm_again": labels("submit", "edit", "drop", "human"),
     "ask_join": labels("join", "file_alone"),

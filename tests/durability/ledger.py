@@ -150,7 +150,10 @@ class Ledger:
             ).one()
             assert copies <= 1, f"{who}: {number} told {copies} times"
             if copies == 0:
-                assert row.state == "unknown", f"{who}: {number} never told, yet {row}"
+                # Who writes twelve messages before the first answer gets five of them (WeChat's
+                # quota); the others wait for the next contact.
+                waits = row.state == "kept" and str(row.error).startswith("no push left")
+                assert waits or row.state == "unknown", f"{who}: {number} never told, yet {row}"
 
 
 async def _history(connection, who: str) -> str:  # type: ignore[no-untyped-def]

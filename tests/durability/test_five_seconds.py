@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.conversation import outbox as rules
 from backend.conversation import passive, sender, steps
 from backend.ports import PassiveReply, Retry
-from channels.wechat import customer_service
+from channels.wechat import router
 from tests.durability.course import Plan, Said, run, with_accounts
 from tests.durability.simulated import ACCOUNTS
 
@@ -110,7 +110,7 @@ def _without_claim(patched: pytest.MonkeyPatch) -> None:
 
 def _repeating_blindly(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(sender, "Unknown", Retry)
-    patched.setattr(customer_service, "Unknown", Retry)
+    patched.setattr(router, "Unknown", Retry)
 
 
 def _settled_as_unsent(patched: pytest.MonkeyPatch) -> None:

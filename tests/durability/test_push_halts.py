@@ -52,7 +52,7 @@ async def test_the_app_dies_at_every_step_of_a_push(database_url: str, tmp_path:
     await world.start()
     database = Database(database_url)
     try:
-        await open_survey(database, "town", PEOPLE, SystemClock().now())
+        await open_survey(database, "town", PEOPLE, SystemClock().now(), wrote=True)
         await _settled(world, database)
         await _check(world, database)
     finally:

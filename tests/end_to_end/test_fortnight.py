@@ -97,6 +97,8 @@ async def work(county: CountyOverDays, passwords: dict[str, str]) -> None:
     county.next_day(3)
     async with api_again(county.url, "limin", PASSWORD) as li:
         assert (await li.get(f"petitions/{lamp}"))["reminders"] == 1
+        # A week later WeChat lets nobody be pushed to who has not written since.
+        assert drain in await zhang.say("查进度")
         await answer(li, drain, "已经疏通，换了一段管道，请您再看看。")
         await answer(li, lamp, "已经列入明年的计划。")
         await zhang.pushed("问题解决得怎么样")
@@ -116,6 +118,8 @@ async def work(county: CountyOverDays, passwords: dict[str, str]) -> None:
 async def survey(county: CountyOverDays, li: Official) -> None:
     """Two questions to all who have written, answered by both channels."""
     page = li.page
+    zhang, wang = Follower(county, "o-zhang"), Texting(county, "13900000001")
+    await zhang.say("查进度")  # else WeChat would let nobody ask her
     await li.log_in("limin", PASSWORD)
     await page.get_by_role("link", name="调查", exact=True).click()
     await page.get_by_role("link", name="写一份调查").first.click()
@@ -135,7 +139,6 @@ async def survey(county: CountyOverDays, li: Official) -> None:
     await page.get_by_role("button", name="打开，开始问 2 人").click()
     await expect(page.get_by_role("status")).to_contain_text("已打开")
 
-    zhang, wang = Follower(county, "o-zhang"), Texting(county, "13900000001")
     await zhang.pushed("路灯满意吗")
     await wang.got("路灯满意吗")
     assert "哪里最该添一盏灯" in await wang.say("挺好的")

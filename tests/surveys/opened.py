@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from backend.conversation.addresses import find_or_open, load_accounts
+from backend.conversation.tables import message
 from backend.database.engine import Database
 from backend.organisation.tables import org, user
 from backend.surveys.tables import survey, survey_question, survey_recipient
@@ -28,8 +29,9 @@ async def open_survey(
     now: datetime,
     *,
     closes_at: datetime | None = None,
+    wrote: bool = False,
 ) -> int:
-    """Its id."""
+    """Its id. `wrote`: all of them wrote a moment ago, so that WeChat lets them be asked."""
     async with database.write() as connection:
         org_id = await connection.scalar(select(org.c.id))
         author = await connection.scalar(select(user.c.id)) or await connection.scalar(
@@ -83,4 +85,21 @@ async def open_survey(
                     for name in names
                 ],
             )
+            if wrote:
+                await connection.execute(
+                    message.insert(),
+                    [
+                        {
+                            "account_id": at.id,
+                            "address_id": found[at.id, name].id,
+                            "citizen_id": found[at.id, name].citizen_id,
+                            "external_id": f"wrote:{name}",
+                            "kind": "text",
+                            "text": "你好",
+                            "received_at": now,
+                            "handled_at": now,
+                        }
+                        for name in names
+                    ],
+                )
     return int(survey_id)

@@ -130,10 +130,10 @@ async def test_a_hanging_provider_of_one_account_holds_up_no_other(
         while townships["liuhe"].platform.calls.count(SEND) == 0:
             await asyncio.sleep(0.01)
         for name in ("chengguan", "shiqiao"):
-            assert await townships[name].channel.send(message) == Sent()
+            assert await townships[name].channel.send(message) == Sent(pushes=1)
             assert (await townships[name].wechat.post_message(OPENID, "好")).seen == "已收到。"
         assert not any(task.done() for task in hanging)
         await townships["liuhe"].platform.stop()
         results = await asyncio.gather(*hanging)
-    assert Sent() not in results
+    assert Sent(pushes=1) not in results
     assert any(isinstance(result, Unknown) for result in results)
