@@ -42,8 +42,8 @@ SURVEY_ID = 7
 @dataclass
 class Player:
     """One citizen. `survey` is the questions of one that was just pushed to them. `say`, `photos`,
-    `place_sent`, `event`, `command`, `here`, `internal`, `guide`, `petition` and `choose` of a
-    golden turn are what the app would make of a message; of an entity there may be a list; `same`
+    `voices`, `place_sent`, `event`, `command`, `here`, `internal`, `guide`, `petition` and `choose`
+    of a golden turn are what the app would make of a message; of an entity there may be a list; `same`
     is what others wait for, told by the app when the bot would file."""
 
     engine: Engine
@@ -92,7 +92,7 @@ class Player:
                 "kind": _kind(turn),
                 "text": text,
                 "ids": [self.turns],
-                "media": turn.get("photos", 0),
+                "media": turn.get("photos", 0) + turn.get("voices", 0),
                 "choice": choice,
                 "event": turn.get("event"),
                 "internal": turn.get("internal"),
@@ -181,7 +181,9 @@ def _kind(turn: dict[str, Any]) -> str:
         return "event"
     if turn.get("location"):
         return "location"
-    return "text" if "say" in turn or "choose" in turn else "image"
+    if "say" in turn or "choose" in turn:
+        return "text"
+    return "voice" if "voices" in turn else "image"
 
 
 def said(response: dict[str, Any]) -> list[str]:

@@ -50,11 +50,12 @@ STATES: dict[str, list[dict[str, Any]]] = {
     "awaited: guide": [{"say": "身份证丢了怎么补办", "guide": "identity_card"}],
     "awaited: held": [{"say": "那个啥来着嘛"}],
     "awaited: addition": [LAMP, {"say": "对"}],
+    "awaited: voice": [{"voices": 1}],
     "survey: first": [],
     "survey: number": [{"choose": 1}],
     "survey: text": [{"choose": 1}, {"say": "3"}],
 }
-FILED = {"awaited: addition"}
+FILED = {"awaited: addition", "awaited: voice"}
 """States with an effect already behind them; nothing more may be filed."""
 
 
@@ -144,6 +145,7 @@ BACK = {
     "form: same": "form: confirm",
     "form: addition": "nothing",
     "awaited: addition": "awaited: addition",
+    "awaited: voice": "nothing",
 }
 
 
