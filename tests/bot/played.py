@@ -43,8 +43,8 @@ SURVEY_ID = 7
 class Player:
     """One citizen. `survey` is the questions of one that was just pushed to them. `say`, `photos`,
     `voices`, `place_sent`, `event`, `command`, `here`, `internal`, `guide`, `petition` and `choose`
-    of a golden turn are what the app would make of a message; of an entity there may be a list; `same`
-    is what others wait for, told by the app when the bot would file."""
+    of a golden turn are what the app would make of a message; of an entity there may be a list;
+    `same` is what others wait for, told by the app when the bot would file."""
 
     engine: Engine
     channel: str = "wechat"
