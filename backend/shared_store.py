@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -48,9 +49,10 @@ class SharedValues:
 
     def __init__(self, redis: Redis | None) -> None:
         self._redis = redis
-        self._local: dict[str, tuple[str, float]] = {}
+        # Ordered, for a dict that loses its first entries finds its first more and more slowly.
+        self._local: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._locks: dict[str, asyncio.Lock] = {}
-        self._added: dict[str, tuple[str, float]] = {}
+        self._added: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._additions: list[_Addition] = []
         self._adding: asyncio.Task[None] | None = None
         self._apart_until = 0.0
@@ -73,7 +75,7 @@ class SharedValues:
         self._local[key] = (value, time.monotonic() + seconds)
         while len(self._local) > MOST_LOCAL:
             # The one set longest ago: losing it loses nothing but time.
-            del self._local[next(iter(self._local))]
+            self._local.popitem(last=False)
         if self._redis is not None:
             try:
                 async with asyncio.timeout(CALL_SECONDS):
@@ -98,7 +100,7 @@ class SharedValues:
             return held
         self._added[wanted.key] = (wanted.value, now + wanted.seconds)
         while len(self._added) > MOST_ADDED:
-            del self._added[next(iter(self._added))]
+            self._added.popitem(last=False)
         return wanted.value
 
     async def _add_all(self, redis: Redis) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from backend.clock import SystemClock
 from backend.conversation import outbox as rules
 from backend.conversation.addresses import find_or_open, load_accounts
-from backend.conversation.tables import outbox
+from backend.conversation.tables import message, outbox
 from backend.database.engine import Database
 from backend.database.migrate import migrate
 from backend.organisation.accounts import ensure_accounts
@@ -30,6 +30,7 @@ WARM_UP = 1_000
 LEAST_PER_SECOND = 500
 POLL_SECONDS = 0.1
 MOST_SECONDS = 120.0
+ASKED = "下水道通了没有"
 TEXT = "您反映的下水道堵塞一事，城关镇已派人疏通完毕，请您看看是否通了。"
 
 
@@ -96,7 +97,7 @@ _cpu = processes.cpu_seconds
 
 
 async def _fill(database: Database) -> None:
-    """One message that is due for each of `PUSHES` citizens."""
+    """One answer that is due for each of `PUSHES` citizens, who wrote just now."""
     await migrate(database)
     now = SystemClock().now()
     async with database.write() as connection:
@@ -109,6 +110,22 @@ async def _fill(database: Database) -> None:
         town = (await load_accounts(connection))["town"]
         names = [follower(number) for number in range(PUSHES)]
         found = await find_or_open(connection, [(town, name) for name in names], now)
+        await connection.execute(
+            message.insert(),
+            [
+                {
+                    "account_id": town.id,
+                    "external_id": name,
+                    "address_id": found[town.id, name].id,
+                    "citizen_id": found[town.id, name].citizen_id,
+                    "kind": "text",
+                    "text": ASKED,
+                    "received_at": now,
+                    "handled_at": now,
+                }
+                for name in names
+            ],
+        )
         for name in names:
             who = found[town.id, name]
             await rules.queue(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import following
 from backend.conversation.addresses import AccountRow, AddressRow, find_or_open, load_accounts
+from backend.conversation.known_senders import SENDER, add_of_known
 from backend.conversation.tables import media, message
 from backend.database.engine import Database
 from backend.database.insert_once import InsertManyOnce
@@ -76,7 +77,7 @@ class Stored:
 
 
 class Arrivals:
-    """`store` writes a group in one transaction."""
+    """`store` writes a group at once."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -84,8 +85,42 @@ class Arrivals:
         self._accounts: dict[str, AccountRow] = {}
 
     async def store(self, group: Sequence[Arrival]) -> list[Stored]:
-        """All or none, in order. Raises SQLAlchemyError, KeyError for an unknown account; see
-        `is_of_the_message`."""
+        """In order. Raises SQLAlchemyError, KeyError for an unknown account (see
+        `is_of_the_message`); the group may then be stored in part, and stored again it is not
+        doubled."""
+        stored = {} if self._database.is_sqlite else await self._store_of_known(group)
+        rest = [number for number in range(len(group)) if number not in stored]
+        if rest:
+            others = await self._store_all([group[number] for number in rest])
+            stored |= dict(zip(rest, others, strict=True))
+        return [stored[number] for number in range(len(group))]
+
+    async def _store_of_known(self, group: Sequence[Arrival]) -> dict[int, Stored]:
+        """By their place in the group those that one statement could store: new ones of a known
+        sender who sent nothing but words."""
+        now = self._clock.now()
+        rows: dict[Key, dict[str, Any]] = {}
+        places: dict[Key, int] = {}
+        # All of one sender's go the same way, or they would lose their order.
+        others = {each.inbound.address for each in group if not _is_words(each.inbound)}
+        for place, each in enumerate(group):
+            account = self._accounts.get(each.inbound.account)
+            if account is None or each.inbound.address in others:
+                continue
+            row = _row(each, account, now)
+            key = row["account_id"], row["external_id"]
+            rows.setdefault(key, row | {SENDER: storable(each.inbound.address)})
+            places.setdefault(key, place)
+        if not rows:
+            return {}
+        async with self._database.write_at_once() as connection:
+            added = await add_of_known(connection, list(rows.values()))
+        return {
+            places[account_id, known_as]: Stored(id_, citizen_id, duplicate=False)
+            for id_, citizen_id, account_id, known_as in added
+        }
+
+    async def _store_all(self, group: Sequence[Arrival]) -> list[Stored]:
         for race in range(RACES):
             try:
                 async with self._database.write() as connection:
@@ -99,7 +134,10 @@ class Arrivals:
     async def _store(self, connection: AsyncConnection, group: Sequence[Arrival]) -> list[Stored]:
         now = self._clock.now()
         senders = await self._senders(connection, group, now)
-        rows = [_row(each, *sender, now) for each, sender in zip(group, senders, strict=True)]
+        rows = [
+            _row(each, account, now) | {"address_id": who.id, "citizen_id": who.citizen_id}
+            for each, (account, who) in zip(group, senders, strict=True)
+        ]
         keys: list[Key] = [(row["account_id"], row["external_id"]) for row in rows]
         first: dict[Key, dict[str, Any]] = {}
         for key, row in zip(keys, rows, strict=True):
@@ -128,14 +166,17 @@ class Arrivals:
         return [(account, addresses[account.id, sender]) for account, sender in senders]
 
 
-def _row(each: Arrival, account: AccountRow, who: AddressRow, now: datetime) -> dict[str, Any]:
+def _is_words(inbound: Inbound) -> bool:
+    return inbound.event is None and not inbound.media
+
+
+def _row(each: Arrival, account: AccountRow, now: datetime) -> dict[str, Any]:
+    """The message, still without its address."""
     inbound = each.inbound
     until = now + timedelta(seconds=each.reply_within) + REPLY_GRACE
     return {
         "account_id": account.id,
         "external_id": storable(inbound.external_id)[:LONGEST_EXTERNAL_ID],
-        "address_id": who.id,
-        "citizen_id": who.citizen_id,
         "kind": inbound.kind.value,
         "text": storable(inbound.text),
         "detail": _detail(inbound),

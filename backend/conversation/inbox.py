@@ -23,6 +23,8 @@ from backend.ports import Accepted, Clock, Inbound, InboxUnavailable
 log = structlog.get_logger(__name__)
 
 BATCH = 256
+# Turns of the loop before a group is taken: what has come to the sockets meanwhile joins it.
+LOOKS_FOR_MORE = 3
 # A webhook has five seconds: with SQL hanging, not refusing, the spool takes over in time for the
 # acknowledgement (giving a hanging connection up takes up to two seconds more).
 STORE_SECONDS = 2.5
@@ -97,6 +99,8 @@ class Inbox:
             await self._arrived.wait()
             self._arrived.clear()
             while self._queue:
+                for _ in range(LOOKS_FOR_MORE):
+                    await asyncio.sleep(0)
                 group, self._queue = self._queue[:BATCH], self._queue[BATCH:]
                 try:
                     await self._commit(group)

@@ -7,7 +7,7 @@ For the day Valkey is away one poll asks SQL for all that wait, however many the
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from itertools import batched
 
@@ -34,7 +34,7 @@ class Waiters:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._futures: dict[int, asyncio.Future[None]] = {}
+        self._futures: OrderedDict[int, asyncio.Future[None]] = OrderedDict()
         self._holding: Counter[int] = Counter()  # several tries may wait for one message
         self._polling: asyncio.Task[None] | None = None
 
@@ -44,7 +44,7 @@ class Waiters:
             self._futures[message_id] = asyncio.get_running_loop().create_future()
             while len(self._futures) > MOST_WAITING:
                 # Its webhook never came to wait; should it still, it polls.
-                del self._futures[next(iter(self._futures))]
+                self._futures.popitem(last=False)
         return self._futures[message_id]
 
     def answered(self, message_id: int) -> None:

@@ -42,6 +42,7 @@ class Database:
         else:
             self.writer = _postgres_engine(url, pool_size)
             self.glancer = self.reader = self.writer
+        self._committing = self.writer.execution_options(isolation_level="AUTOCOMMIT")
 
     def _prepare_folder(self) -> None:
         path = make_url(self.url).database
@@ -51,6 +52,12 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         async with self.writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write_at_once(self) -> AsyncIterator[AsyncConnection]:
+        """For one statement, which is its own transaction: two round trips less on PostgreSQL."""
+        async with self._committing.connect() as connection:
             yield connection
 
     @asynccontextmanager

@@ -33,6 +33,7 @@ class InsertManyOnce:
 
     PostgreSQL would parse and plan a list of values anew for each number of rows, which costs it
     more than to store them; so there each column is one array, and the statement always the same.
+    SQLite has the list, but of bare values: SQLAlchemy's own takes longer than to store them.
     """
 
     def __init__(
@@ -43,8 +44,13 @@ class InsertManyOnce:
         *returning: Column[Any],
     ) -> None:
         self._columns = columns
-        self._of_rows = (
-            sqlite.insert(table).on_conflict_do_nothing(index_elements=unique).returning(*returning)
+        dialect = sqlite.dialect()
+        found = [(name, table.c[name].type.dialect_impl(dialect)) for name in columns]
+        self._processors = [(name, type_.bind_processor(dialect)) for name, type_ in found]
+        # Names are those of our own tables.
+        self._head = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES "  # noqa: S608
+        self._tail = f" ON CONFLICT ({', '.join(unique)}) DO NOTHING RETURNING " + ", ".join(
+            column.name for column in returning
         )
         arrays = select(
             *(func.unnest(bindparam(name, type_=ARRAY(table.c[name].type))) for name in columns)
@@ -61,4 +67,14 @@ class InsertManyOnce:
         if connection.dialect.name == "postgresql":
             arrays = {name: [row[name] for row in rows] for name in self._columns}
             return (await connection.execute(self._of_arrays, arrays)).all()
-        return (await connection.execute(self._of_rows, rows)).all()
+        return await self._of_values(connection, rows)
+
+    async def _of_values(self, connection: AsyncConnection, rows: Sequence[Row]) -> Sequence[Any]:
+        one = f"({', '.join('?' * len(self._columns))})"
+        values = tuple(
+            row[name] if process is None else process(row[name])
+            for row in rows
+            for name, process in self._processors
+        )
+        statement = self._head + ", ".join([one] * len(rows)) + self._tail
+        return (await connection.exec_driver_sql(statement, values)).all()

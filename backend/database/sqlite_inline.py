@@ -21,7 +21,7 @@ from sqlalchemy.util import await_only
 
 NAME = "sqlite+inline"
 FIRST_PAUSE_SECONDS = 0.001
-LONGEST_PAUSE_SECONDS = 0.02
+LONGEST_PAUSE_SECONDS = 0.002
 
 _committer = ThreadPoolExecutor(4, thread_name_prefix="sqlite-commit")
 
