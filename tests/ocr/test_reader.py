@@ -12,7 +12,7 @@ import pytest
 from backend.ocr.lines import PhotoText
 from backend.ocr.reader import NotRead, PhotoReader, is_installed
 from benchmarks.photo_pictures import NOTICES, Look, chinese_font, drawn, recall
-from tests.services.required import require_service
+from tests.services.required import missing_service, require_service
 
 READY = "import json, os, sys, time\nprint('{\"ready\": true}', flush=True)\n"
 
@@ -127,4 +127,4 @@ async def test_a_drawn_notice_is_read(tmp_path: Path) -> None:
     finally:
         await child.close()
     if font is None:
-        pytest.skip("no Chinese font (fonts-noto-cjk): only Latin letters were tried")
+        missing_service("no Chinese font (fonts-noto-cjk): only Latin letters were tried")
