@@ -65,17 +65,35 @@ def postgres() -> Iterator[postgres_service.PostgresServer]:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A migrated SQLite file to copy from."""
+    from backend.database.migrate import migrate
     from tests.services.databases import SqliteTemplate
 
-    return SqliteTemplate(tmp_path_factory.mktemp("sqlite"))
+    return SqliteTemplate(tmp_path_factory.mktemp("sqlite") / "template.db", migrate)
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres: postgres_service.PostgresServer) -> Any:
     """A migrated PostgreSQL database to copy from."""
+    from backend.database.migrate import migrate
     from tests.services.databases import PostgresTemplate
 
-    return PostgresTemplate(postgres)
+    return PostgresTemplate(postgres, postgres.create_database(), migrate)
+
+
+@pytest.fixture(scope="session")
+def sqlite_county(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A SQLite file with the example county's offices and accounts, to copy from."""
+    from tests.petitions.world import World
+
+    return sqlite_template.further(tmp_path_factory.mktemp("sqlite") / "county.db", World.create)
+
+
+@pytest.fixture(scope="session")
+def postgres_county(postgres_template: Any) -> Any:
+    """A PostgreSQL database with the example county's offices and accounts, to copy from."""
+    from tests.petitions.world import World
+
+    return postgres_template.further(World.create)
 
 
 @pytest.fixture

@@ -34,6 +34,14 @@ def test_suite_is_counted(tmp_path: Path, body: str, passes: bool, counted: dict
     assert {word: count for word, count in counts.items() if count} == counted
 
 
+def test_byte_code_is_kept_whatever_the_caller_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    body = "import sys\ndef test_a(): assert not sys.dont_write_bytecode"
+    assert run(suite(tmp_path, body), Counter())
+
+
 def test_a_failing_check_fails_the_suite() -> None:
     check = Suite("lint", ((sys.executable, "-c", "raise SystemExit(1)"),), is_pytest=False)
     assert not run(check, Counter())

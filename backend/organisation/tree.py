@@ -192,9 +192,12 @@ async def _add_all(
     found: dict[str, Org] = dict(known)
     waiting = list(entries)
     while waiting:
-        level = [entry for entry in waiting if entry.parent is None or entry.parent in found]
-        waiting = [entry for entry in waiting if entry not in level]
+        level, below = [], []
+        for entry in waiting:
+            ready = entry.parent is None or entry.parent in found
+            (level if ready else below).append(entry)
         found.update(await _add_level(connection, level, found))
+        waiting = below
     return {entry.code: found[entry.code] for entry in entries}
 
 

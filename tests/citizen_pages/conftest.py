@@ -4,6 +4,9 @@ from pathlib import Path
 import pytest
 
 from tests.citizen_pages.portal import Portal, serve
+from tests.petitions.county_template import postgres_template, sqlite_template
+
+__all__ = ["postgres_template", "sqlite_template"]
 
 
 @pytest.fixture

@@ -4,7 +4,10 @@ from pathlib import Path
 import pytest
 
 from tests.console.site import NODE_MODULES, Site, serve
+from tests.petitions.county_template import postgres_template, sqlite_template
 from tests.services.required import require_service
+
+__all__ = ["postgres_template", "sqlite_template"]
 
 
 @pytest.fixture

@@ -6,7 +6,10 @@ import pytest
 
 from backend.database.engine import Database
 from tests.deployment.county import County
+from tests.petitions.county_template import postgres_template, sqlite_template
 from tests.petitions.world import World
+
+__all__ = ["postgres_template", "sqlite_template"]
 
 
 @pytest.fixture

@@ -5,7 +5,10 @@ import pytest
 from backend.database.engine import Database
 from tests.conversation.room import petition_rules
 from tests.duty.watch_room import WatchRoom
+from tests.petitions.county_template import postgres_template, sqlite_template
 from tests.petitions.world import World
+
+__all__ = ["postgres_template", "sqlite_template"]
 
 
 @pytest.fixture

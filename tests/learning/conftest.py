@@ -7,7 +7,10 @@ from backend.database.engine import Database
 from backend.learning.shelf import Shelf
 from backend.triage.training import train_on
 from tests.learning.schoolbook import schoolbook
+from tests.petitions.county_template import postgres_template, sqlite_template
 from tests.petitions.world import NOW, World
+
+__all__ = ["postgres_template", "sqlite_template"]
 
 
 @pytest.fixture

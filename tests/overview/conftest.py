@@ -3,7 +3,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from backend.database.engine import Database
+from tests.petitions.county_template import postgres_template, sqlite_template
 from tests.petitions.world import World
+
+__all__ = ["postgres_template", "sqlite_template"]
 
 
 @pytest.fixture

@@ -1,22 +1,26 @@
-"""Migrated templates, copied for each test: the schema is built once per run, not per test."""
+"""Prepared templates, copied for each test: a schema is built once per run, not per test."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from tests.services.postgres import PostgresServer, run_apart
 
+# What is done to a database before it is copied; it gets a `backend.database.engine.Database`.
+Preparation = Callable[[Any], Awaitable[object]]
 
-def _migrate(url: str) -> None:
+
+def _prepare(url: str, preparation: Preparation) -> None:
     async def body() -> None:
         from backend.database.engine import Database
-        from backend.database.migrate import migrate
 
         database = Database(url)
         try:
-            await migrate(database)
+            await preparation(database)
         finally:
             await database.close()
 
@@ -29,12 +33,12 @@ def sqlite_url(path: Path) -> str:
 
 
 class SqliteTemplate:
-    """A migrated SQLite file; `copy_to` gives a test its own."""
+    """A prepared SQLite file; `copy_to` gives a test its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "template.db"
-        _migrate(sqlite_url(self._path))
-        with sqlite3.connect(self._path) as connection:
+    def __init__(self, path: Path, preparation: Preparation) -> None:
+        self._path = path
+        _prepare(sqlite_url(path), preparation)
+        with sqlite3.connect(path) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
 
@@ -43,15 +47,24 @@ class SqliteTemplate:
         shutil.copyfile(self._path, path)
         return sqlite_url(path)
 
+    def further(self, path: Path, preparation: Preparation) -> SqliteTemplate:
+        """A template at `path` that is this one, prepared further."""
+        self.copy_to(path)
+        return SqliteTemplate(path, preparation)
+
 
 class PostgresTemplate:
-    """A migrated PostgreSQL database; `copy` gives a test its own."""
+    """A prepared PostgreSQL database; `copy` gives a test its own."""
 
-    def __init__(self, server: PostgresServer) -> None:
+    def __init__(self, server: PostgresServer, name: str, preparation: Preparation) -> None:
         self.server = server
-        self._name = server.create_database()
-        _migrate(server.url(self._name))
+        self._name = name
+        _prepare(server.url(name), preparation)
 
     def copy(self) -> str:
         """Make a database from the template and give its name."""
         return self.server.create_database(template=self._name)
+
+    def further(self, preparation: Preparation) -> PostgresTemplate:
+        """A template that is this one, prepared further."""
+        return PostgresTemplate(self.server, self.copy(), preparation)
