@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.console.site import NODE_MODULES, Site
+from tests.console.accessibility import violations
+from tests.console.site import Site
 from tests.console.test_browser import SIZES, fits, official
 from tests.petitions.world import LIUHE_HONGXING
 
@@ -119,12 +120,6 @@ async def test_what_is_posted_is_not_trusted(site: Site) -> None:
             async with client.get("/console/") as response:
                 assert 'name="pick"' not in await response.text()
     assert (await site.current(filed.number)).state == "received"
-
-
-async def violations(page: Any) -> list[str]:
-    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
-    return [one["id"] for one in found["violations"]]
 
 
 @pytest.mark.parametrize("size", list(SIZES))
