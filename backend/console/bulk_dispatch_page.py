@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.console import forms
+from backend.console.bulk_results import result_line, results_page
 from backend.console.bulk_selection import (
     back_to_list,
     found_visible,
@@ -32,7 +33,6 @@ from backend.petitions.bulk_dispatch import (
     BulkDispatch,
     dispatch_each,
 )
-from backend.petitions.chosen import Chosen
 from backend.petitions.desk_steps import LONGEST_REASON
 from backend.petitions.lifecycle import Action
 from backend.petitions.offices import Suggestion, suggest_offices
@@ -111,16 +111,11 @@ async def dispatch(request: web.Request) -> web.StreamResponse:
     async with deps.database.read() as connection:
         found = await found_visible(connection, actor, [one.number for one in chosen])
     results = [
-        _result(one, outcome, found.get(one.number), actor, texts)
+        result_line(actor, one.number, row, _why_not(outcome, row, texts))
         for one, outcome in zip(chosen, outcomes, strict=True)
+        for row in (found.get(one.number),)
     ]
-    context = {
-        "here": "queue",
-        "done": [one for one in results if not one["why_not"]],
-        "not_done": [one for one in results if one["why_not"]],
-        "back": back_to_list(request, forms.words(form, "back")),
-    }
-    return render(request, "bulk_dispatched.html", context)
+    return results_page(request, "bulk_dispatched.html", form, results)
 
 
 async def _line(
@@ -148,20 +143,11 @@ async def _line(
     return Line(row, title_for(actor, row), domain_name(deps, row.domain), suggestion, why_not)
 
 
-def _result(
-    one: Chosen, outcome: Outcome, row: Row[Any] | None, actor: Actor, texts: OfficialTexts
-) -> Mapping[str, Any]:
-    return {
-        "number": one.number,
-        "title": title_for(actor, row) if row else "",
-        "office": (row.lead_name or "") if row else "",
-        "seen": row is not None,
-        "why_not": "" if isinstance(outcome, Done) else _why_not(outcome, row, texts),
-    }
-
-
-def _why_not(outcome: Refused, row: Row[Any] | None, texts: OfficialTexts) -> str:
-    """As one line of many; `row`, the petition as it is now, if it is seen."""
+def _why_not(outcome: Outcome, row: Row[Any] | None, texts: OfficialTexts) -> str:
+    """As one line of many, '' where it was done; `row`, the petition as it is now, if it is
+    seen."""
+    if isinstance(outcome, Done):
+        return ""
     if row is not None and row.lead_name and isinstance(outcome, Conflict | Impossible):
         words: str = texts.bulk["dispatched"]
         return words.format(office=row.lead_name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.console import forms
+from backend.console.bulk_results import result_line, results_page
 from backend.console.bulk_selection import (
     back_to_list,
     found_visible,
@@ -25,7 +26,6 @@ from backend.console.rendering import render
 from backend.organisation.sessions import Actor
 from backend.petitions.access import permitted
 from backend.petitions.bulk_merge import merge_each
-from backend.petitions.chosen import Chosen
 from backend.petitions.desk_merging import leading_first
 from backend.petitions.joining import count_joined, joinable
 from backend.petitions.lifecycle import Action, By, possible
@@ -92,18 +92,13 @@ async def merge(request: web.Request) -> web.StreamResponse:
     async with deps.database.read() as connection:
         found = await found_visible(connection, actor, [one.number for one in chosen])
     results = [
-        _line_of(one.number, found.get(one.number), actor, _why_not(one, outcome, found, texts))
+        result_line(actor, one.number, row, _why_not(outcome, row, texts))
         for one, outcome in zip(others, outcomes, strict=True)
+        for row in (found.get(one.number),)
     ]
     row = found.get(main.number)
-    context = {
-        "here": "queue",
-        "main": _line_of(main.number, row, actor, "") if row is not None else None,
-        "done": [one for one in results if not one["why_not"]],
-        "not_done": [one for one in results if one["why_not"]],
-        "back": back_to_list(request, forms.words(form, "back")),
-    }
-    return render(request, "bulk_merged.html", context)
+    leading = result_line(actor, main.number, row, "") if row is not None else None
+    return results_page(request, "bulk_merged.html", form, results, main=leading)
 
 
 async def _problem(connection: AsyncConnection, actor: Actor, row: Row[Any]) -> Refused | None:
@@ -117,22 +112,8 @@ async def _problem(connection: AsyncConnection, actor: Actor, row: Row[Any]) -> 
     return None
 
 
-def _why_not(
-    one: Chosen, outcome: Outcome, found: Mapping[str, Row[Any]], texts: OfficialTexts
-) -> str:
-    if isinstance(outcome, Done):
-        return ""
-    return refused_words(outcome, found.get(one.number), texts)
-
-
-def _line_of(number: str, row: Row[Any] | None, actor: Actor, why_not: str) -> Mapping[str, Any]:
-    return {
-        "number": number,
-        "title": title_for(actor, row) if row is not None else "",
-        "office": (row.lead_name or "") if row is not None else "",
-        "seen": row is not None,
-        "why_not": why_not,
-    }
+def _why_not(outcome: Outcome, row: Row[Any] | None, texts: OfficialTexts) -> str:
+    return "" if isinstance(outcome, Done) else refused_words(outcome, row, texts)
 
 
 def routes() -> Sequence[web.RouteDef]:

@@ -19,6 +19,7 @@ from backend.console.learning_wording import (
     week_words,
 )
 from backend.console.overview_wording import percent
+from backend.console.query_numbers import number_asked
 from backend.console.rendering import render
 from backend.learning.drift import (
     FIELDS,
@@ -103,8 +104,7 @@ async def rows(request: web.Request) -> web.StreamResponse:
     """GET /console/learning/petitions?field=&week=&read=&said=: the petitions a number counts"""
     deps, actor = dependencies(request), require_session(request).actor
     cut = _read_cut(request.query)
-    last = request.query.get("before", "")
-    before = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None
+    before = number_asked(request.query, "before")
     async with deps.database.read() as connection:
         asked = _read_asked(request, await branch(connection, actor.org_path), deps)
         number = await count_corrected(connection, actor, asked.scope, cut)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from backend.console.live_feed import LiveFeed, LiveStream, Message, TooManyStreams, Watch
 from backend.console.live_watches import PetitionWatch, QueueWatch
+from backend.console.query_numbers import number_asked
 from backend.console.queue_filters import asked_by
 from backend.petitions.access import select_visible
 from backend.petitions.tables import petition
@@ -109,10 +110,10 @@ def _encoded(message: Message) -> str:
 
 
 def _since(request: web.Request) -> int:
-    text = request.query.get("since", "")
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+    since = number_asked(request.query, "since")
+    if since is None:
         raise refuse(422, "", "since")
-    return int(text)
+    return since
 
 
 def routes(petition_path: str) -> Sequence[web.RouteDef]:

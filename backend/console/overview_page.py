@@ -20,6 +20,7 @@ from backend.console.overview_wording import (
     place_names,
 )
 from backend.console.petition_page import domain_name
+from backend.console.query_numbers import number_asked
 from backend.console.rendering import render
 from backend.console.wording import day_words
 from backend.organisation.roles import Permission, may
@@ -107,8 +108,7 @@ async def show_rows(
         offices = await branch(connection, actor.org_path)
         asked = read_asked(query, offices, deps)
         cut = read_cut(request, query, asked, deps)
-        last = query.get("before", "")
-        before = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None
+        before = number_asked(query, "before")
         number = await count_rows(connection, actor, asked.scope, cut, calendar, now)
         page, further = await list_rows(
             connection, actor, asked.scope, cut, calendar, now, before=before

@@ -8,6 +8,7 @@ from aiohttp import web
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.console.query_numbers import number_asked
 from backend.console.rendering import render
 from backend.console.survey_access import PATH, found_survey, looks_by_id
 from backend.console.survey_results_page import part_query, read_part
@@ -31,14 +32,14 @@ async def answers(request: web.Request) -> web.StreamResponse:
     sought = query.get("q", "")[:SEARCH_LENGTH].replace("\x00", "").strip()
     async with deps.database.read() as connection:
         found = await found_survey(connection, request)
-        question_id = _number(query, "question")
+        question_id = number_asked(query, "question")
         if question_id is None or question_id not in found.question_ids:
             raise refuse(404, "")
         place = list(found.question_ids).index(question_id)
         if found.questions[place].type is not QuestionType.TEXT:
             raise refuse(404, "")
         part = await read_part(connection, request, query)
-        before = _number(query, "before")
+        before = number_asked(query, "before")
         page = await written_answers(
             connection, found.id, question_id, part, sought=sought, before=before
         )
@@ -69,11 +70,6 @@ async def answers(request: web.Request) -> web.StreamResponse:
         else None,
     }
     return render(request, "survey_answers.html", context)
-
-
-def _number(query: Mapping[str, str], name: str) -> int | None:
-    text = query.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 async def _records(

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.database.paging import page_before
 from backend.organisation.sessions import Actor
 from backend.organisation.tables import org, user
 from backend.overview.period import Period
@@ -141,11 +142,8 @@ async def list_corrected(
         ).outerjoin(user, user.c.id == petition_reading.c.corrected_by),
         cut,
     )
-    if before is not None:
-        query = query.where(petition.c.id < before)
-    rows = (await connection.execute(query.order_by(petition.c.id.desc()).limit(PAGE + 1))).all()
-    page = [_corrected(row) for row in rows[:PAGE]]
-    return page, page[-1].id if len(rows) > PAGE else None
+    rows, further = await page_before(connection, query, petition.c.id, before, PAGE)
+    return [_corrected(row) for row in rows], further
 
 
 def _readings(actor: Actor, scope: DriftScope, *columns: Any) -> Select[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import CTE, Row, Select, String, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.database.paging import page_before
 from backend.organisation.sessions import Actor
 from backend.organisation.tables import org
 from backend.overview.cut import Cut
@@ -105,12 +106,8 @@ async def list_rows(
 ) -> tuple[Sequence[ListedPetition], int | None]:
     """A page of `PAGE`, newest first, and the `before` of the next page, None at the end."""
     rows = facts(actor, scope, calendar, now)
-    query = _joined(rows, cut)
-    if before is not None:
-        query = query.where(rows.c.id < before)
-    found = (await connection.execute(query.limit(PAGE + 1))).all()
-    page = [_listed(row) for row in found[:PAGE]]
-    return page, page[-1].id if len(found) > PAGE else None
+    found, further = await page_before(connection, _joined(rows, cut), rows.c.id, before, PAGE)
+    return [_listed(row) for row in found], further
 
 
 async def file_rows(
@@ -125,7 +122,8 @@ async def file_rows(
 ) -> AsyncIterator[Sequence[FiledPetition]]:
     """All of them, newest first, `PIECE` at a time: memory does not grow with their number."""
     rows = facts(actor, scope, calendar, now)
-    async with connection.stream(_joined(rows, cut)) as found:
+    query = _joined(rows, cut).order_by(rows.c.id.desc())
+    async with connection.stream(query) as found:
         async for piece in found.partitions(PIECE):
             yield [_filed(row, clear=in_full and sees_identity(actor, row)) for row in piece]
 
@@ -144,7 +142,6 @@ def _joined(rows: CTE, cut: Cut) -> Select[Any]:
         .join_from(rows, petition, petition.c.id == rows.c.id)
         .join(home, home.c.id == petition.c.org_id)
         .outerjoin(lead, lead.c.id == petition.c.lead_org_id)
-        .order_by(rows.c.id.desc())
     )
     return _within(query, rows, cut)
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.tables import address
+from backend.database.paging import page_before
 from backend.surveys.results import Part, recipients_of
 from backend.surveys.tables import survey_answer, survey_recipient
 
@@ -63,11 +64,6 @@ async def written_answers(
         select(answers.id, answers.text, answers.at, to.source, address.c.account_id, to.citizen_id)
         .select_from(joined.join(address, address.c.id == to.address_id))
         .where(*wanted)
-        .order_by(answers.id.desc())
-        .limit(limit + 1)
     )
-    if before is not None:
-        query = query.where(answers.id < before)
-    rows = [WrittenAnswer(*row) for row in await connection.execute(query)]
-    page = rows[:limit]
-    return WrittenPage(page, int(total or 0), page[-1].id if len(rows) > limit else None)
+    rows, further = await page_before(connection, query, answers.id, before, limit)
+    return WrittenPage([WrittenAnswer(*row) for row in rows], int(total or 0), further)

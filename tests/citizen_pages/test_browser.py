@@ -14,6 +14,7 @@ from playwright.async_api import expect
 
 from channels.wechat.testing.web_oauth import BROWSES_AS
 from tests.citizen_pages.portal import OPENID, Portal
+from tests.console.accessibility import violations
 from tests.console.site import NODE_MODULES
 from tests.services.required import require_service
 
@@ -51,10 +52,7 @@ async def looked_at(page: Any, name: str) -> None:
     if PICTURES:
         await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True, caret="initial")
     require_service(NODE_MODULES.is_dir(), "no node_modules (npm ci)")
-    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
-    wrong = [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]
-    assert wrong == [], name
+    assert await violations(page) == [], name
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,7 +10,8 @@ from playwright.async_api import expect
 from sqlalchemy import update
 
 from backend.organisation.tables import user
-from tests.console.site import NODE_MODULES, PASSWORD, Site
+from tests.console.accessibility import violations
+from tests.console.site import PASSWORD, Site
 
 SIZES = {"desk": (1280, 720), "phone": (390, 844)}
 
@@ -43,10 +44,7 @@ async def give_password(page: Any, site: Site) -> None:
 async def sound(page: Any) -> None:
     """Nothing sticks out to the right, and axe finds nothing wrong."""
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
-    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
-    wrong = [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]
-    assert wrong == [], page.url
+    assert await violations(page) == [], page.url
 
 
 async def test_an_app_is_set_up_asked_for_and_switched_off(town: Any, site: Site) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from backend.conversation.tables import message, outbox
 from backend.organisation.tables import audit
 from backend.petitions.tables import petition_reading
-from tests.console.site import NODE_MODULES, PASSWORD, TEXT, Site
+from tests.console.accessibility import violations
+from tests.console.site import PASSWORD, TEXT, Site
 
 ANSWERS = re.compile(r"\((Conflict|Unprocessable Entity)\)")
 SIZES = {"desk": (1280, 720), "phone": (390, 844)}
@@ -202,16 +203,10 @@ async def test_network_failure_is_said(site: Site, browser: Any) -> None:
 @pytest.mark.parametrize("size", list(SIZES))
 async def test_accessibility_rules_hold(site: Site, browser: Any, size: str) -> None:
     filed = await site.petition(photos=1)
-    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     await site.petition("锦绣小区3号楼下水道还是堵着，污水漫出来，一个月没人管")
     own = f"/console/petitions/{filed.number}"
     async with official(browser, site, "head", size) as page:
         for path in ("/console/", own, f"{own}/citizen", "/console/health", "/console/password"):
             await page.goto(site.url + path)
             assert await fits(page), path
-            found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
-            wrong = [
-                (one["id"], [node["target"] for node in one["nodes"]])
-                for one in found["violations"]
-            ]
-            assert wrong == [], path
+            assert await violations(page) == [], path

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
-from tests.console.site import NODE_MODULES, Site
+from tests.console.accessibility import violations
+from tests.console.bulk import asked, fields
+from tests.console.site import Site
 from tests.console.test_browser import SIZES, fits, official
 from tests.petitions.world import LIUHE_HONGXING
 
 FORM = "/console/dispatch"
-
-
-async def asked(client: Any, *numbers: str) -> str:
-    """The form for these petitions."""
-    params = [("pick", number) for number in numbers]
-    async with client.get(FORM, params=params) as response:
-        assert response.status == 200, await response.text()
-        return str(await response.text())
-
-
-def fields(page: str) -> list[tuple[str, str]]:
-    """What the form would post, the office left out."""
-    found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)
-    return [(name, value) for name, value in found if name in ("pick", "token", "csrf_token")]
 
 
 async def test_the_form_suggests_and_the_result_tells_of_each(any_site: Site) -> None:
@@ -36,7 +23,9 @@ async def test_the_form_suggests_and_the_result_tells_of_each(any_site: Site) ->
     police = site.world.orgs["chengguan_police"]
     await site.world.done(boss, given.number, "dispatch", police.id)
     async with site.logged_in("town") as (client, _):
-        page = await asked(client, drain.number, other.number, given.number, "20261123-9999-0")
+        page = await asked(
+            client, FORM, drain.number, other.number, given.number, "20261123-9999-0"
+        )
         assert "都派给 <b>城关镇综合行政执法队</b>" in page
         assert "已经派给城关镇派出所了" in page
         assert "有 1 件找不到" in page
@@ -62,7 +51,7 @@ async def test_where_the_catalogue_names_several_each_goes_to_its_own(any_site: 
     here = await site.petition()
     there = await site.petition("路塌了", place_code=LIUHE_HONGXING)
     async with site.logged_in("county") as (client, _):
-        page = await asked(client, here.number, there.number)
+        page = await asked(client, FORM, here.number, there.number)
         assert "<b>各派给目录建议的单位</b>" in page
         async with client.post(FORM, data=[*fields(page), ("lead", "suggested")]) as response:
             page = await response.text()
@@ -70,7 +59,7 @@ async def test_where_the_catalogue_names_several_each_goes_to_its_own(any_site: 
         assert "柳河镇综合行政执法队" in page
     async with site.logged_in("elsewhere") as (client, _):
         # Beyond one's branch a number is no more than a number, on the form and when posted.
-        page = await asked(client, here.number)
+        page = await asked(client, FORM, here.number)
         assert here.number not in page
         assert here.title not in page
     async with site.logged_in("elsewhere") as (client, token):
@@ -119,12 +108,6 @@ async def test_what_is_posted_is_not_trusted(site: Site) -> None:
             async with client.get("/console/") as response:
                 assert 'name="pick"' not in await response.text()
     assert (await site.current(filed.number)).state == "received"
-
-
-async def violations(page: Any) -> list[str]:
-    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
-    return [one["id"] for one in found["violations"]]
 
 
 @pytest.mark.parametrize("size", list(SIZES))

@@ -8,26 +8,13 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.console.accessibility import violations
+from tests.console.bulk import asked, fields
 from tests.console.site import Site
 from tests.console.test_browser import SIZES, fits, official
-from tests.console.test_bulk_dispatch import violations
 from tests.petitions.world import reading
 
 FORM = "/console/merge"
-
-
-async def asked(client: Any, *numbers: str) -> str:
-    """The form for these petitions."""
-    params = [("pick", number) for number in numbers]
-    async with client.get(FORM, params=params) as response:
-        assert response.status == 200, await response.text()
-        return str(await response.text())
-
-
-def fields(page: str) -> list[tuple[str, str]]:
-    """What the form would post, the main one left out."""
-    found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)
-    return [(name, value) for name, value in found if name in ("pick", "csrf_token")]
 
 
 def preferred(page: str) -> str:
@@ -47,7 +34,7 @@ async def test_the_form_proposes_and_the_result_tells_of_each(any_site: Site) ->
     await site.world.done(boss, over.number, "answer", "修好了")
     picked = [one.number for one in (first, further, changed, over, secret)]
     async with site.logged_in("county") as (client, _):
-        page = await asked(client, *picked, "20261123-9999-0")
+        page = await asked(client, FORM, *picked, "20261123-9999-0")
         assert "保密的诉求不能合并" in page
         assert "有 1 件找不到" in page
         assert preferred(page) == further.number
@@ -71,7 +58,7 @@ async def test_the_form_proposes_and_the_result_tells_of_each(any_site: Site) ->
 async def test_beyond_ones_branch_a_number_is_no_more_than_a_number(site: Site) -> None:
     one, other = await site.petition(), await site.petition()
     async with site.logged_in("elsewhere") as (client, token):
-        page = await asked(client, one.number, other.number)
+        page = await asked(client, FORM, one.number, other.number)
         assert one.title not in page
         assert "没有能合并的" in page
         form = [("csrf_token", token), ("pick", f"{one.number}.1"), ("pick", f"{other.number}.1")]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.console.site import NODE_MODULES, Site
+from tests.console.accessibility import violations
+from tests.console.site import Site
 from tests.console.test_browser import SIZES, fits, official
 from tests.petitions.meanings import read_all
 from tests.petitions.world import reading
@@ -18,13 +19,6 @@ LAMPS = (
     "锦绣小区路灯坏了好久，黑灯瞎火的，没人修",
     "锦绣小区门口的路灯不亮，晚上看不见",
 )
-
-
-async def axe(page: Any) -> None:
-    rules = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    found = await page.evaluate(rules + "; axe.run(document, {resultTypes: ['violations']})")
-    wrong = [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]
-    assert wrong == []
 
 
 async def lamps(site: Site) -> list[str]:
@@ -47,14 +41,14 @@ async def test_from_the_overview_to_one_answer_for_all(site: Site, browser: Any,
         await expect(item).to_have_count(1)
         await expect(item).to_contain_text("3 人")
         assert await fits(page)
-        await axe(page)
+        assert await violations(page) == []
         await page.get_by_role("link", name="近 7 天").click()
         await page.get_by_role("link", name="升温最快").click()
         await expect(page).to_have_url(re.compile("days=7.*order=rising"))
         await item.get_by_role("link").click()
         await expect(page.locator(".item")).to_have_count(3)
         assert await fits(page)
-        await axe(page)
+        assert await violations(page) == []
         await page.get_by_role("button", name="合并勾选的").click()
         await expect(page.get_by_role("status")).to_contain_text("合并好了 2 件")
         await expect(page.get_by_text("已并入")).to_have_count(2)
@@ -62,7 +56,7 @@ async def test_from_the_overview_to_one_answer_for_all(site: Site, browser: Any,
         await expect(page.locator(".part-together li")).to_have_count(2)
         await expect(page.locator(".part-together")).to_contain_text("3 位居民反映")
         assert await fits(page)
-        await axe(page)
+        assert await violations(page) == []
 
 
 @pytest.mark.parametrize("size", list(SIZES))
@@ -73,13 +67,13 @@ async def test_merged_and_apart_on_the_petition_s_page(site: Site, browser: Any,
         similar = page.locator(".part-similar")
         await expect(similar).to_contain_text("地点相同")
         await expect(similar).to_contain_text("同一天")
-        await axe(page)
+        assert await violations(page) == []
         await similar.get_by_role("button", name=re.compile(LAMPS[0])).click()
         await expect(page.locator("#petition .notice-done")).to_contain_text("已合并")
         await expect(page.locator(".part-together")).to_contain_text("跟着它一起办")
         await expect(page.get_by_text("答复群众")).to_have_count(0)
         assert await fits(page)
-        await axe(page)
+        assert await violations(page) == []
         await page.get_by_role("button", name="不是一件事，分开办").click()
         await expect(page.locator("#petition .notice-done")).to_contain_text("已分开")
         await expect(page.locator(".part-together")).to_have_count(0)

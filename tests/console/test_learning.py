@@ -13,7 +13,8 @@ from backend.organisation.audit import record_audit
 from backend.petitions.correction import Correction
 from backend.triage.model import card_of, note_on_card
 from backend.web.texts import OfficialTexts
-from tests.console.site import NODE_MODULES, Site
+from tests.console.accessibility import violations
+from tests.console.site import Site
 from tests.console.test_browser import SIZES, fits, official
 from tests.petitions.world import DATA
 
@@ -154,12 +155,6 @@ async def test_charts_tables_and_cards(site: Site, browser: Any, size: str) -> N
 
     await some(site)
     own_model(site, taken=True)
-    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-
-    async def violations(page: Any) -> list[Any]:
-        found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
-        return [(one["id"], [n["target"] for n in one["nodes"]]) for one in found["violations"]]
-
     async with official(browser, site, "town", size) as page:
         await page.get_by_role("link", name="总览").click()
         await page.get_by_role("link", name="系统判断得准不准").click()

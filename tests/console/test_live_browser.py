@@ -10,7 +10,8 @@ import pytest
 from playwright.async_api import expect
 
 from backend.console import live_feed
-from tests.console.site import NODE_MODULES, Site
+from tests.console.accessibility import violations
+from tests.console.site import Site
 from tests.console.test_browser import SIZES, fits, official
 
 STALE = "这一件刚刚有了新的变化，点这里看最新的"
@@ -19,12 +20,6 @@ STALE = "这一件刚刚有了新的变化，点这里看最新的"
 @pytest.fixture(autouse=True)
 def _frequent_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_feed, "POLL_SECONDS", 0.05)
-
-
-async def violations(page: Any) -> list[str]:
-    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
-    return [one["id"] for one in found["violations"]]
 
 
 @pytest.mark.parametrize("size", list(SIZES))

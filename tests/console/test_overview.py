@@ -15,7 +15,8 @@ from backend.console.overview_wording import duration
 from backend.organisation.tables import audit
 from backend.petitions.tables import petition
 from backend.web.texts import OfficialTexts
-from tests.console.site import NODE_MODULES, Site
+from tests.console.accessibility import violations
+from tests.console.site import Site
 from tests.console.test_browser import SIZES, fits, official
 from tests.petitions.world import DATA
 
@@ -182,7 +183,6 @@ async def test_charts_and_their_tables(site: Site, browser: Any, size: str) -> N
     from playwright.async_api import expect
 
     await some(site)
-    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     async with official(browser, site, "town", size) as page:
         await page.get_by_role("link", name="总览").click()
         await expect(page.locator(".chart canvas")).to_have_count(5)
@@ -192,15 +192,12 @@ async def test_charts_and_their_tables(site: Site, browser: Any, size: str) -> N
         await expect(panel.locator("table")).to_be_visible()
         await expect(panel.locator("canvas")).to_be_hidden()
         assert await fits(page)
-        found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
-        wrong = [(one["id"], [n["target"] for n in one["nodes"]]) for one in found["violations"]]
-        assert wrong == []
+        assert await violations(page) == []
         await panel.get_by_role("link", name="环境卫生，3 件").click()
         await expect(page.get_by_role("heading", name="环境卫生")).to_be_visible()
         await expect(page.locator(".list .item")).to_have_count(3)
         assert await fits(page)
-        found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
-        assert [one["id"] for one in found["violations"]] == []
+        assert await violations(page) == []
 
 
 async def test_without_scripts_the_tables_are_shown(site: Site, browser: Any) -> None:

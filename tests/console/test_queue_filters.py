@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.console.site import NODE_MODULES, Site
+from tests.console.accessibility import violations
+from tests.console.site import Site
 from tests.console.test_browser import SIZES, fits, official
 from tests.petitions.world import JINXIU, LIUHE_HONGXING
 
@@ -120,10 +121,8 @@ async def test_filter_save_and_open_again(site: Site, browser: Any, size: str) -
         await page.get_by_role("link", name="短信来的").click()
         await expect(items).to_have_count(1)
         await expect(items).to_contain_text(sms.number)
-        axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
         await page.get_by_text("整理视图").click()
-        found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
-        assert [one["id"] for one in found["violations"]] == []
+        assert await violations(page) == []
         await page.get_by_role("button", name="删除短信来的").click()
         await expect(page.get_by_role("status")).to_contain_text("视图已删除")
         await expect(page.get_by_role("link", name="短信来的")).to_have_count(0)

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from backend.surveys.tables import survey, survey_recipient
-from tests.console.site import NODE_MODULES, Site
+from tests.console.accessibility import violations
+from tests.console.site import Site
 from tests.console.test_browser import SIZES, fits, official
 from tests.surveys.clinic import SHANGLIU, XIALIU, answered, opened, villager
 
@@ -16,10 +17,7 @@ from tests.surveys.clinic import SHANGLIU, XIALIU, answered, opened, villager
 async def checked(page: Any) -> None:
     """Nothing sticks out, and the accessibility rules hold."""
     assert await fits(page), page.url
-    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    found = await page.evaluate(axe + "; axe.run(document, {resultTypes: ['violations']})")
-    wrong = [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]
-    assert wrong == [], (page.url, wrong)
+    assert await violations(page) == [], page.url
 
 
 @pytest.mark.parametrize("size", list(SIZES))
