@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
@@ -53,8 +53,8 @@ class Wording[Pdu](Protocol):
         """A PDU for each part, in order. Raises NotANumber, TooLong, and ValueError naming what
         does not fit."""
 
-    def judge(self, answer: Pdu, tries: int) -> Judged | None:
-        """Of a request sent `tries` times; None where that is no answer to it."""
+    def judge(self, submit: Pdu, answer: Pdu, tries: int) -> Judged | None:
+        """Of one sent `tries` times; None where that is no answer to it."""
 
     def provider_id(self, part_id: PartId) -> str:
         """As the outbox keeps it."""
@@ -66,6 +66,7 @@ class _About(NamedTuple):
     outbox_id: int
     total: int
     number: int
+    submit: Any
 
 
 class Outgoing[Pdu]:
@@ -114,7 +115,7 @@ class Outgoing[Pdu]:
         # For all parts together: the outbox does not wait longer for a long message.
         latest = self._timer.time() + self._wait_seconds
         if len(submits) == 1:
-            return await self._send_part(_About(message.outbox_id, 1, 1), submits[0], latest)
+            return await self._send_part(_About(message.outbox_id, 1, 1, submits[0]), latest)
         return await self._send_parts(message.outbox_id, submits, latest)
 
     async def _send_parts(
@@ -128,7 +129,8 @@ class Outgoing[Pdu]:
             for number, submit in enumerate(submits, 1):
                 if number in taken:
                     continue
-                outcome = await self._send_part(_About(outbox_id, total, number), submit, latest)
+                about = _About(outbox_id, total, number, submit)
+                outcome = await self._send_part(about, latest)
                 if not isinstance(outcome, Sent):
                     return outcome
         finally:
@@ -138,12 +140,12 @@ class Outgoing[Pdu]:
         # Not the first part's own name: its report alone says nothing of the whole.
         return Sent(f"{self._wording.provider_id(part_id)}/{total}")
 
-    async def _send_part(self, about: _About, submit: Pdu, latest: float) -> SendResult:
+    async def _send_part(self, about: _About, latest: float) -> SendResult:
         while True:
             within = latest - self._timer.time()
             try:
                 answer = await self._pool.request(
-                    submit, within=within, first=about.number == 1, about=about
+                    about.submit, within=within, first=about.number == 1, about=about
                 )
             except NotSent as error:
                 self._health.not_sent()
@@ -153,7 +155,7 @@ class Outgoing[Pdu]:
                 return Unknown(str(error))
             except ValueError as error:
                 return Rejected(str(error))
-            judged = self._wording.judge(answer.pdu, answer.tries)
+            judged = self._wording.judge(about.submit, answer.pdu, answer.tries)
             if judged is None:
                 return Unknown("the answer is none to a message")
             if judged.result.outcome != "flow":
@@ -210,7 +212,7 @@ class Outgoing[Pdu]:
         """The row is `unknown` by now; with its id a report can still say 'delivered'."""
         if not isinstance(about, _About):
             return
-        judged = self._wording.judge(pdu, 1)
+        judged = self._wording.judge(about.submit, pdu, 1)
         if judged is None or judged.result.outcome != "sent":
             return
         self._health.late()

@@ -5,6 +5,7 @@ is kept beside them. A protocol adds its dialect, what it delivers and how it wo
 from __future__ import annotations
 
 import asyncio
+import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -65,6 +66,8 @@ class SessionChannel[Pdu](ABC):
         options: SessionOptions,
         login_refusal: Callable[[int], LoginRefusal],
         timer: Timer | None,
+        *,
+        tls: bool = False,
     ) -> None:
         """`timer`: the running loop where none is given. Raises ValueError."""
         if deps.folder is None:
@@ -73,6 +76,7 @@ class SessionChannel[Pdu](ABC):
         self._deps = deps
         self._session = options
         self._timer = timer
+        self._tls = ssl.create_default_context() if tls else None
         self._journal = Journal(deps.folder / "sms" / f"{account.name}.journal")
         self._long = LongMessages()
         self._sent = SentParts()
@@ -175,7 +179,7 @@ class SessionChannel[Pdu](ABC):
         handler = self._handler(incoming, rates, timer)
         pools = [
             Pool(
-                Endpoint(session.host, session.port, session.connect_seconds),
+                Endpoint(session.host, session.port, session.connect_seconds, self._tls),
                 dialect,
                 handler,
                 timer,

@@ -32,7 +32,7 @@ class CmppWording:
         parts = to_parts(text, message.outbox_id)
         return [self._submit(message, number, part) for part in parts]
 
-    def judge(self, answer: Pdu, tries: int) -> Judged | None:
+    def judge(self, submit: Pdu, answer: Pdu, tries: int) -> Judged | None:
         if not isinstance(answer, SubmitResp):
             return None
         result, shown = submit_result(answer.result), f"Result 是 {answer.result}"
