@@ -11,6 +11,13 @@ EXTENSION = {0x0A: "\f", 0x14: "^", 0x28: "{", 0x29: "}", 0x2F: "\\",
 ESCAPE = 0x1B
 # Reads the same in ASCII and here.
 SAME_IN_ASCII = frozenset(c for at, c in enumerate(BASIC) if at == ord(c) and at != ESCAPE)
+_OCTETS = {c: bytes((at,)) for at, c in enumerate(BASIC) if at != ESCAPE}
+_OCTETS |= {c: bytes((ESCAPE, at)) for at, c in EXTENSION.items()}
+
+
+def encode(text: str) -> bytes:
+    """Raises KeyError for a character that is not in it; see `segmentation.alphabet_of`."""
+    return b"".join([_OCTETS[c] for c in text])
 
 
 def decode(octets: bytes) -> str:

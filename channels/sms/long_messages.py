@@ -6,7 +6,7 @@ sender with the same reference apart: a part that is there already with other wo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -52,25 +52,25 @@ class LongMessage:
         """The frames, in the order of the text."""
         return b"".join(part.raw for _, part in sorted(self.parts.items()))
 
-    def text(self, gap: str) -> str:
-        """The words; `gap` ('{number}' in it) stands where a part is missing."""
+    def text(self, gap: str, decode: Callable[[bytes, int], str] = decode_text) -> str:
+        """The words, read by `decode`; `gap` ('{number}' in it) stands where a part is missing."""
         pieces: list[str] = []
         run: list[ReceivedPart] = []
         for number in range(1, self.total + 1):
             part = self.parts.get(number)
             if run and (part is None or part.coding != run[0].coding):
-                pieces.append(_read(run))
+                pieces.append(_read(run, decode))
                 run = []
             if part is None:
                 pieces.append(gap.format(number=number))
             else:
                 run.append(part)
-        return "".join(pieces) + (_read(run) if run else "")
+        return "".join(pieces) + (_read(run, decode) if run else "")
 
 
-def _read(parts: Sequence[ReceivedPart]) -> str:
+def _read(parts: Sequence[ReceivedPart], decode: Callable[[bytes, int], str]) -> str:
     # Together, for phones cut characters in two.
-    return decode_text(b"".join(part.payload for part in parts), parts[0].coding)
+    return decode(b"".join(part.payload for part in parts), parts[0].coding)
 
 
 Key = tuple[str, str, int, int, int]

@@ -116,9 +116,14 @@ def _concatenation(kind: int, value: bytes) -> Concatenation | None:
         reference, total, number = int.from_bytes(value[:2], "big"), value[2], value[3]
     else:
         return None
+    return concatenation(reference, total, number, len(value) - 2)
+
+
+def concatenation(reference: int, total: int, number: int, octets: int) -> Concatenation | None:
+    """None where these numbers are no part of a long message's."""
     if total < 2 or not 1 <= number <= total:
         return None
-    return Concatenation(reference, total, number, len(value) - 2)
+    return Concatenation(reference, total, number, octets)
 
 
 def decode_text(octets: bytes, coding: int) -> str:

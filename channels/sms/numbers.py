@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _DIGITS = re.compile(r"\+?[0-9]{3,20}")
+MOBILE = re.compile(r"1[0-9]{10}")
 _MOBILE_WITH_COUNTRY = re.compile(r"(?:\+|00)?86(1[0-9]{10})")
 _SEPARATORS = str.maketrans("", "", " -()\u00a0")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +23,13 @@ GONE_SECONDS = 1.0  # for the last octets to leave
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the gateway listens, and how long connecting may take."""
+    """Where the gateway listens, and how long connecting may take. `tls`: encrypted, and the
+    certificate checked."""
 
     host: str
     port: int
     connect_seconds: float = 5.0
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ class Link[Pdu]:
                     ),
                     self._endpoint.host,
                     self._endpoint.port,
+                    ssl=self._endpoint.tls,
                 )
         except (OSError, TimeoutError) as error:
             self._status = 0

@@ -1,6 +1,8 @@
-"""A gateway (ISMG) to test against, with the faults real ones show. Not for service."""
+"""Gateways (ISMG, SMSC) to test against, with the faults real ones show. Not for service."""
 
 from channels.sms.testing.ismg import FakeIsmg
+from channels.sms.testing.smsc import FakeSmsc
+from channels.sms.testing.smsc_traps import SmscTraps
 from channels.sms.testing.traps import Traps
 
-__all__ = ["FakeIsmg", "Traps"]
+__all__ = ["FakeIsmg", "FakeSmsc", "SmscTraps", "Traps"]

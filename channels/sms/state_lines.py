@@ -1,8 +1,8 @@
 """The lines of an account's journal: what must outlive the process, and how it is read again.
 
 Pure but for the journal's own writing. Kinds: `part` (of a long message that waits), `stored` (its
-parts, once it is on durable storage), `repeats` (the gateway repeats Msg_Ids), `sent` (the parts of
-a message of ours and what the gateway calls them), `report` (of such a part).
+parts, once it is on durable storage), `habit` (how the gateway differs from others), `sent` (the
+parts of a message of ours and what the gateway calls them), `report` (of such a part).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from backend.ports import ReceiptState
-from channels.sms.cmpp.sent_parts import SentMessage, SentParts
 from channels.sms.journal import Line
 from channels.sms.long_messages import LongMessage, LongMessages, ReceivedPart
 from channels.sms.message_parts import Concatenation
+from channels.sms.sent_parts import PartId, SentMessage, SentParts
 
 
 def part_line(part: ReceivedPart) -> Line:
@@ -37,8 +37,8 @@ def stored_line(known_as: Iterable[str], at: datetime) -> Line:
     return {"kind": "stored", "known_as": list(known_as), "at": at.isoformat()}
 
 
-def repeats_line() -> Line:
-    return {"kind": "repeats"}
+def habit_line(habit: str) -> Line:
+    return {"kind": "habit", "habit": habit}
 
 
 def sent_line(message: SentMessage) -> Line:
@@ -51,22 +51,22 @@ def sent_line(message: SentMessage) -> Line:
     }
 
 
-def report_line(msg_id: int, state: ReceiptState, detail: str) -> Line:
+def report_line(msg_id: PartId, state: ReceiptState, detail: str) -> Line:
     return {"kind": "report", "msg_id": msg_id, "state": state.value, "detail": detail}
 
 
-def replay(lines: Iterable[Line], long: LongMessages, sent: SentParts) -> bool:
-    """Into what is kept in memory; True where the gateway repeats Msg_Ids. Raises KeyError,
-    ValueError for a line nobody here wrote."""
-    repeats = False
+def replay(lines: Iterable[Line], long: LongMessages, sent: SentParts) -> set[str]:
+    """Into what is kept in memory; gives the gateway's habits. Raises KeyError, ValueError for a
+    line nobody here wrote."""
+    habits: set[str] = set()
     for line in lines:
         match line["kind"]:
             case "part":
                 long.add(_part(line))
             case "stored":
                 _forget(line, long)
-            case "repeats":
-                repeats = True
+            case "habit":
+                habits.add(line["habit"])
             case "sent":
                 for number, msg_id in line["msg_ids"].items():
                     sent.accepted(
@@ -74,13 +74,12 @@ def replay(lines: Iterable[Line], long: LongMessages, sent: SentParts) -> bool:
                     )
             case "report":
                 sent.reported(line["msg_id"], ReceiptState(line["state"]), line["detail"])
-    return repeats
+    return habits
 
 
-def lines_of(long: LongMessages, sent: SentParts, *, repeats: bool) -> Iterator[Line]:
+def lines_of(long: LongMessages, sent: SentParts, habits: Iterable[str]) -> Iterator[Line]:
     """What still counts, for compacting."""
-    if repeats:
-        yield repeats_line()
+    yield from map(habit_line, sorted(habits))
     by_time: dict[datetime, list[str]] = {}
     for known_as, at in long.known().items():
         by_time.setdefault(at, []).append(known_as)

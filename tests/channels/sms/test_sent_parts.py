@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.ports import ReceiptState
-from channels.sms.cmpp.sent_parts import EARLY_REPORTS, REMEMBER, SentParts, Verdict
+from channels.sms.sent_parts import EARLY_REPORTS, REMEMBER, SentParts, Verdict
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 DELIVERED, FAILED, BUFFERED = ReceiptState.DELIVERED, ReceiptState.FAILED, ReceiptState.BUFFERED

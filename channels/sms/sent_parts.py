@@ -1,6 +1,6 @@
 """Which part of which message of ours the gateway calls what, and what it reported. Pure.
 
-A message that fits one part needs none of this: its Msg_Id stands in the outbox. Of a longer one
+A message that fits one part needs none of this: its id stands in the outbox. Of a longer one
 each part is reported by itself; it is delivered when all are, and failed when one is.
 """
 
@@ -16,6 +16,7 @@ from backend.ports import ReceiptState
 
 REMEMBER = timedelta(days=4)  # a report comes within the validity of a message: three days
 EARLY_REPORTS = 4096
+type PartId = int | str  # what the gateway calls a part; 0 or '' where it did not say
 _FINAL = (ReceiptState.DELIVERED, ReceiptState.FAILED)
 
 
@@ -34,7 +35,7 @@ class SentMessage:
     outbox_id: int
     total: int
     at: datetime
-    msg_ids: dict[int, int] = field(default_factory=dict)
+    msg_ids: dict[int, PartId] = field(default_factory=dict)
     states: dict[int, tuple[ReceiptState, str]] = field(default_factory=dict)
     told: bool = False
 
@@ -57,14 +58,14 @@ class SentParts:
 
     def __init__(self) -> None:
         self._messages: dict[int, SentMessage] = {}
-        self._by_msg_id: dict[int, tuple[SentMessage, int]] = {}
-        self._early: OrderedDict[int, tuple[ReceiptState, str]] = OrderedDict()
+        self._by_msg_id: dict[PartId, tuple[SentMessage, int]] = {}
+        self._early: OrderedDict[PartId, tuple[ReceiptState, str]] = OrderedDict()
 
     def message(self, outbox_id: int) -> SentMessage | None:
         return self._messages.get(outbox_id)
 
     def accepted(
-        self, outbox_id: int, total: int, number: int, msg_id: int, at: datetime
+        self, outbox_id: int, total: int, number: int, msg_id: PartId, at: datetime
     ) -> Verdict | None:
         """The gateway took a part. Its report may have come before."""
         message = self._messages.get(outbox_id)
@@ -77,10 +78,10 @@ class SentParts:
         early = self._early.pop(msg_id, None)
         return self.reported(msg_id, *early) if early else None
 
-    def knows(self, msg_id: int) -> bool:
+    def knows(self, msg_id: PartId) -> bool:
         return msg_id in self._by_msg_id
 
-    def reported(self, msg_id: int, state: ReceiptState, detail: str) -> Verdict | None:
+    def reported(self, msg_id: PartId, state: ReceiptState, detail: str) -> Verdict | None:
         """A report. One that says less than an earlier one changes nothing; one for a part nobody
         knows yet is kept until it is known."""
         if state not in _FINAL:

@@ -1,14 +1,14 @@
-"""What the operator should know of one CMPP account."""
+"""What the operator should know of one account on an operator's binary protocol."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from backend.ports import Clock, ReceiptState
-from channels.sms.cmpp.codes import SubmitResult, login_refusal
+from channels.sms.answer_codes import LoginRefusal, SubmitResult
 from channels.sms.session.link import LinkFacts
 from channels.sms.session.machine import State
 
@@ -19,7 +19,7 @@ SOME_SESSIONS = "{open} 条连接在线，另有 {away} 条断开，正在重连
 WELL = "{open} 条连接在线"
 HELD = "网关要求慢一点，暂缓发送；请核对与运营商约定的速率和 segments_per_second。"
 NOT_STORED = "刚才有短信没能存下来，没有向网关确认，网关会重送；请看数据库和磁盘。"
-REFUSED = "网关拒绝了一条短信，Result 是 {result}"
+REFUSED = "网关拒绝了一条短信，{answer}"
 UNANSWERED = "网关收到一条短信后没有回答，是否发出尚不清楚"
 NOT_SENT = "有短信没轮到发（没有连接、窗口已满或超过速率），会自动重发"
 LOGIN_REFUSED = "网关拒绝登录，状态 {status}"
@@ -31,7 +31,7 @@ TROUBLES = {
     "the gateway ended the session": "网关主动退出",
     "connection lost": "连接中断",
     "closed": "网关关闭了连接",
-    "not the protocol": "收到的不是 CMPP 报文",
+    "not the protocol": "收到的不是这个协议的报文",
 }
 NOT_OWNER = "这个账号正被另一个进程使用，或它的文件夹不可写；等它放开后自动接上。"
 STATES = {
@@ -43,11 +43,13 @@ STATES = {
 }
 
 
-class CmppHealth:
+class SessionHealth:
     """Counts since the process began, and the last fault of each sort."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, login_refusal: Callable[[int], LoginRefusal]) -> None:
+        """`login_refusal`: what the protocol's number for a refused login means."""
         self._clock = clock
+        self._login_refusal = login_refusal
         self._counts: Counter[str] = Counter()
         self._operator = ""
         self._stored = True
@@ -55,15 +57,15 @@ class CmppHealth:
         self._last_error_at: datetime | None = None
         self.owner = True  # of the account's journal
 
-    def answered(self, number: int, result: SubmitResult) -> None:
-        """A SUBMIT_RESP with this Result, which is no flow control."""
+    def answered(self, answer: str, result: SubmitResult) -> None:
+        """To a message, and no flow control; `answer` is the protocol's number with its name."""
         if result.outcome == "sent":
             self._counts["sent"] += 1
             self._operator = ""
             return
         self._counts["refused"] += 1
         self._operator = result.operator
-        self._error(REFUSED.format(result=number))
+        self._error(REFUSED.format(answer=answer))
 
     def flow_control(self) -> None:
         self._counts["flow_control"] += 1
@@ -116,7 +118,7 @@ class CmppHealth:
         refused = next((each.status for each in sessions if each.status), 0)
         if not any(each.state is State.OPEN for each in sessions):
             if refused:
-                return login_refusal(refused).operator
+                return self._login_refusal(refused).operator
             return NO_SESSION if any(each.trouble for each in sessions) else CONNECTING
         if not self._stored:
             return NOT_STORED

@@ -1,0 +1,371 @@
+"""An SMPP gateway (SMSC) on a free port: takes submit_sm, reports, delivers what citizens send.
+
+It shares the codec with the channel and nothing else; that the codec speaks SMPP is shown by
+clients and gateways of other hands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+
+from channels.sms.message_parts import read_user_data
+from channels.sms.smpp.codec import LEAST_OCTETS, decode, encode, read_header
+from channels.sms.smpp.errors import SmppError
+from channels.sms.smpp.pdus import (
+    Bind,
+    BindReceiver,
+    BindReceiverResp,
+    BindResp,
+    BindTransceiver,
+    BindTransceiverResp,
+    BindTransmitter,
+    BindTransmitterResp,
+    DataSm,
+    DataSmResp,
+    DeliverSm,
+    DeliverSmResp,
+    EnquireLink,
+    EnquireLinkResp,
+    GenericNack,
+    MessageState,
+    Pdu,
+    SubmitSm,
+    SubmitSmResp,
+    Tag,
+    Tlv,
+    Unbind,
+    UnbindResp,
+    parameter,
+)
+from channels.sms.smpp.receipts import Receipt, receipt_text
+from channels.sms.testing.smsc_traps import SmscTraps
+
+SYSTEM_ID, PASSWORD, SENDER = "county", "smpp-pw", "1069000088"
+ANSWER_SECONDS = 5.0
+ALREADY_BOUND, WRONG_PASSWORD, UNKNOWN_COMMAND = 0x05, 0x0E, 0x03
+UDHI, RECEIPT = 0x40, 0x04
+FIRST_ID = 0x1A2B3C0  # has letters in hex, and is too large to be taken for another
+_WELCOMES: dict[type, type[BindResp]] = {
+    BindReceiver: BindReceiverResp,
+    BindTransmitter: BindTransmitterResp,
+    BindTransceiver: BindTransceiverResp,
+}
+_STATES = {
+    "DELIVRD": MessageState.DELIVERED,
+    "UNDELIV": MessageState.UNDELIVERABLE,
+    "ACCEPTD": MessageState.ACCEPTED,
+    "EXPIRED": MessageState.EXPIRED,
+}
+type BindPdu = BindReceiver | BindTransmitter | BindTransceiver
+type Answer = DeliverSmResp | DataSmResp | GenericNack
+
+
+class Session:
+    """One client's connection; `bind` is how it logged in."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        self.waiting: dict[int, asyncio.Future[Answer]] = {}
+        self.submits = 0
+        self.bind: Bind | None = None
+
+    @property
+    def receives(self) -> bool:
+        return isinstance(self.bind, BindReceiver | BindTransceiver)
+
+    async def write(self, octets: bytes, *, bytewise: bool) -> None:
+        pieces = [octets[at : at + 1] for at in range(len(octets))] if bytewise else [octets]
+        for piece in pieces:
+            self._writer.write(piece)
+            await self._writer.drain()
+            if bytewise:
+                await asyncio.sleep(0)  # so that the other side sees it alone
+
+    def write_now(self, octets: bytes) -> None:
+        self._writer.write(octets)
+
+    def abort(self) -> None:
+        self._writer.transport.abort()
+
+
+class FakeSmsc:
+    """`start`, point a client at `port`, `stop`. `traps` may be changed at any time."""
+
+    def __init__(self, traps: SmscTraps | None = None) -> None:
+        self.traps = traps or SmscTraps()
+        self.port = 0
+        self.binds: list[Bind] = []
+        self.submits: list[SubmitSm] = []
+        self.heartbeats = 0
+        self.unbound = 0
+        self.sessions: list[Session] = []
+        self._numbers: Iterator[int] = itertools.count(FIRST_ID)
+        self._sequences: Iterator[int] = itertools.count(1)
+        self._reported: list[asyncio.Future[Answer]] = []
+        self._held: list[tuple[Session, int, int]] = []
+        self._serving: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self._changed = asyncio.Event()
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Ends abruptly, as a machine that is switched off; `start` opens the same port again."""
+        if self._server is None:
+            return
+        self._server.close()
+        for session in self.sessions:
+            session.abort()
+        for task in list(self._serving):
+            task.cancel()
+        if self._serving:
+            await asyncio.wait(self._serving)
+        await self._server.wait_closed()
+        self._server = None
+
+    def options(self) -> dict[str, object]:
+        """Of an account that fits, impatient enough for tests."""
+        return {
+            "provider": "smpp",
+            "host": "127.0.0.1",
+            "port": self.port,
+            "system_id": SYSTEM_ID,
+            "password": PASSWORD,
+            "sender": SENDER,
+            "wait_seconds": 2,
+            "answer_seconds": 0.5,
+            "reconnect_seconds": 0.05,
+        }
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something that a PDU of the client, or its leaving, makes true."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def release(self) -> int:
+        """Answer the submit_sm held so far; the number of the last."""
+        held, self._held = self._held, []
+        for session, sequence, number in held:
+            await self._answer(session, sequence, self._taken(number))
+        return held[-1][2]
+
+    @property
+    def open(self) -> list[Session]:
+        """Those logged in, the newest last."""
+        return [each for each in self.sessions if each.bind is not None]
+
+    # What citizens do.
+
+    async def text(self, sender: str, text: str, *, extension: str = "") -> Answer | None:
+        """A short message in UCS-2."""
+        return await self.deliver(
+            DeliverSm(
+                source_addr=sender,
+                destination_addr=SENDER + extension,
+                data_coding=8,
+                short_message=text.encode("utf-16-be"),
+            )
+        )
+
+    async def deliver(
+        self,
+        pdu: DeliverSm | DataSm,
+        *,
+        sequence: int | None = None,
+        seconds: float = ANSWER_SECONDS,
+    ) -> Answer | None:
+        """Send it as it is on the newest connection that receives; its answer, None where none
+        came. The same `sequence` is what a gateway does when it sends again."""
+        sequence = next(self._sequences) if sequence is None else sequence
+        return await self.deliver_octets(encode(pdu, sequence), sequence, seconds=seconds)
+
+    async def deliver_octets(
+        self, octets: bytes, sequence: int, *, seconds: float = ANSWER_SECONDS
+    ) -> Answer | None:
+        """As `deliver`, whatever the octets are."""
+        session = next(each for each in reversed(self.open) if each.receives)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        session.waiting[sequence] = answer
+        await session.write(octets, bytewise=self.traps.bytewise)
+        try:
+            async with asyncio.timeout(seconds):
+                return await answer
+        except TimeoutError:
+            return None
+        except asyncio.CancelledError:
+            if answer.cancelled():  # the session ended
+                return None
+            raise
+
+    async def report(
+        self, number: int, stat: str = "DELIVRD", *, receiver: str = "", seconds: float = 5.0
+    ) -> Answer | None:
+        """Report a submit_sm of any time."""
+        return await self.deliver(self._report(number, stat, receiver), seconds=seconds)
+
+    async def reported(self) -> Sequence[Answer]:
+        """The answers to all reports made by themselves so far."""
+        return await asyncio.gather(*self._reported)
+
+    # The protocol.
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        session = Session(writer)
+        self.sessions.append(session)
+        try:
+            while True:
+                head = await reader.readexactly(LEAST_OCTETS)
+                header = read_header(head)
+                frame = head + await reader.readexactly(header.command_length - LEAST_OCTETS)
+                sequence, pdu = decode(frame)
+                if not self.traps.deaf:
+                    await self._understand(session, sequence, pdu)
+                self._changed.set()
+        except (asyncio.IncompleteReadError, ConnectionError, SmppError, asyncio.CancelledError):
+            session.abort()
+        finally:
+            session.bind = None
+            for answer in session.waiting.values():
+                answer.cancel()
+            self._serving.discard(task)
+            self._changed.set()
+
+    async def _understand(self, session: Session, sequence: int, pdu: Pdu) -> None:
+        match pdu:
+            case BindReceiver() | BindTransmitter() | BindTransceiver():
+                self.binds.append(pdu)
+                await self._bind(session, sequence, pdu)
+            case SubmitSm():
+                self.submits.append(pdu)
+                session.submits += 1
+                await self._submitted(session, sequence, pdu)
+            case EnquireLink():
+                self.heartbeats += 1
+                if self.traps.heartbeats:
+                    await self._answer(session, sequence, EnquireLinkResp())
+            case Unbind():
+                self.unbound += 1
+                await self._answer(session, sequence, UnbindResp())
+            case DeliverSmResp() | DataSmResp() | GenericNack():
+                waiting = session.waiting.pop(sequence, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(pdu)
+            case EnquireLinkResp() | UnbindResp():
+                pass
+            case _:
+                raise SmppError("no client sends this")
+
+    async def _bind(
+        self,
+        session: Session,
+        sequence: int,
+        bind: BindReceiver | BindTransmitter | BindTransceiver,
+    ) -> None:
+        status = self.traps.bind_status
+        if (bind.system_id, bind.password) != (SYSTEM_ID, PASSWORD):
+            status = WRONG_PASSWORD
+        if len(self.open) >= self.traps.most_connections:
+            status = ALREADY_BOUND
+        unknown = self.traps.no_transceiver and isinstance(bind, BindTransceiver)
+        if unknown or self.traps.bind_nack:
+            await self._answer(session, sequence, GenericNack(UNKNOWN_COMMAND))
+            return
+        welcome = _WELCOMES[type(bind)]("SMSC", (Tlv(Tag.SC_INTERFACE_VERSION, b"\x34"),), status)
+        session.bind = bind if status == 0 else None
+        await self._answer(session, sequence, welcome)  # type: ignore[arg-type]
+
+    async def _submitted(self, session: Session, sequence: int, submit: SubmitSm) -> None:
+        traps = self.traps
+        if traps.abort_after is not None and session.submits >= traps.abort_after:
+            session.abort()
+            return
+        if traps.unbind_after is not None and session.submits == traps.unbind_after:
+            await self._answer(session, next(self._sequences), Unbind())
+        if traps.silent:
+            return
+        status = traps.statuses.pop(0) if traps.statuses else traps.status
+        number = next(self._numbers)
+        if traps.hold_answers:
+            self._held.append((session, sequence, number))
+            return
+        if status:
+            refusal = GenericNack(status) if traps.nack else SubmitSmResp(status=status)
+            await self._answer(session, sequence, refusal)
+            return
+        if traps.report_first:
+            self._report_all(submit, number)
+        await self._answer(session, sequence, self._taken(number))
+        if not traps.report_first:
+            self._report_all(submit, number)
+
+    def _taken(self, number: int) -> SubmitSmResp:
+        return SubmitSmResp(_written(number, self.traps.answer_ids))
+
+    def _report_all(self, submit: SubmitSm, number: int) -> None:
+        if not submit.registered_delivery & 1:
+            return
+        if self.traps.only_part not in (None, _part_number(submit)):
+            return
+        session = next(each for each in reversed(self.open) if each.receives)
+        for _ in range(self.traps.reports):
+            report = self._report(number, self.traps.stat, submit.destination_addr)
+            sequence = next(self._sequences)
+            answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            session.waiting[sequence] = answer
+            self._reported.append(answer)
+            session.write_now(encode(report, sequence))
+
+    def _report(self, number: int, stat: str, receiver: str) -> DeliverSm | DataSm:
+        message_id = _written(number, self.traps.receipt_ids)
+        tlvs = (
+            Tlv(Tag.RECEIPTED_MESSAGE_ID, message_id.encode() + b"\0"),
+            Tlv(Tag.MESSAGE_STATE, bytes((_STATES.get(stat, MessageState.UNKNOWN),))),
+        )
+        match self.traps.receipts:
+            case "data_sm":
+                return DataSm(
+                    source_addr=receiver, destination_addr=SENDER, esm_class=RECEIPT, tlvs=tlvs
+                )
+            case "text":
+                text = receipt_text(
+                    Receipt(message_id, stat), submitted="2611231529", done="2611231530"
+                )
+                return DeliverSm(
+                    source_addr=receiver,
+                    destination_addr=SENDER,
+                    esm_class=RECEIPT,
+                    short_message=text,
+                )
+            case marked:
+                return DeliverSm(
+                    source_addr=receiver,
+                    destination_addr=SENDER,
+                    esm_class=RECEIPT if marked == "parameters" else 0,
+                    tlvs=tlvs,
+                )
+
+    async def _answer(self, session: Session, sequence: int, pdu: Pdu) -> None:
+        octets = encode(pdu, sequence)
+        if self.traps.bare_answers and isinstance(pdu, SubmitSmResp | BindResp) and pdu.status:
+            octets = LEAST_OCTETS.to_bytes(4, "big") + octets[4:LEAST_OCTETS]
+        await session.write(octets, bytewise=self.traps.bytewise)
+
+
+def _written(number: int, way: str) -> str:
+    return {"hex": f"{number:X}", "decimal": str(number), "padded": f"{number:012x}"}[way]
+
+
+def _part_number(submit: SubmitSm) -> int:
+    if submit.esm_class & UDHI:
+        place, _ = read_user_data(submit.short_message)
+        return place.number if place else 1
+    return (parameter(submit.tlvs, Tag.SAR_SEGMENT_SEQNUM) or b"\x01")[0]
