@@ -7,6 +7,7 @@ back with the same row because a further part found no place.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import NamedTuple
 
 import structlog
@@ -103,6 +104,8 @@ class Submitter:
                 if part.number in taken:
                     continue
                 outcome = await self._send_part(message, number, part, latest)
+                if isinstance(outcome, Retry):
+                    return replace(outcome, begun=part.number > 1)
                 if not isinstance(outcome, Sent):
                     return outcome
         finally:
