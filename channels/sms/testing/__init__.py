@@ -1,6 +1,8 @@
-"""A gateway (ISMG) to test against, with the faults real ones show. Not for service."""
+"""Gateways to test against, with the faults real ones show. Not for service."""
 
+from channels.sms.testing.fake_aliyun import FakeAliyun
+from channels.sms.testing.fake_tencent import FakeTencent
 from channels.sms.testing.ismg import FakeIsmg
 from channels.sms.testing.traps import Traps
 
-__all__ = ["FakeIsmg", "Traps"]
+__all__ = ["FakeAliyun", "FakeIsmg", "FakeTencent", "Traps"]
