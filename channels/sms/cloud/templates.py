@@ -65,12 +65,13 @@ def _read_template(given: object, *, named: bool) -> Template:
     if unknown:
         raise ValueError(f"sms: option templates: {id_}: unknown {sorted(unknown)[0]!r}")
     params: Any = given.get("params", {} if named else [])
-    if type(params) is not (dict if named else list):
+    if named and isinstance(params, dict):
+        pairs = list(params.items())
+    elif not named and isinstance(params, list):
+        pairs = [("", pattern) for pattern in params]
+    else:
         what = 'names and patterns, such as {no = "{number}"}' if named else "a list of patterns"
-        raise ValueError(  # noqa: TRY004 - every wrong option is a ValueError
-            f"sms: option templates: {id_}: params should be {what}"
-        )
-    pairs = params.items() if named else [("", pattern) for pattern in params]
+        raise ValueError(f"sms: option templates: {id_}: params should be {what}")
     template = Template(id_, tuple((str(name), str(pattern)) for name, pattern in pairs))
     for name in sorted(template.placeholders - set(PLACEHOLDERS)):
         raise ValueError(
