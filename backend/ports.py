@@ -213,7 +213,9 @@ class Outbound:
     """One message to send: of its text, what has not left yet. `outbox_id` is ours and stable over
     retries. `about`: None where it speaks of no petition; of such there is no notice. `noticed_by`:
     the ways (`Noticed.by`) on which a notice of it went before. `extension` follows our number
-    where the channel has such a thing: an answer comes back with it."""
+    where the channel has such a thing: an answer comes back with it. `link`: the page where its
+    citizen reads it, '' where there is none. `code`: what proves a phone number, where it tells
+    one; the rest of it may then be said in other words."""
 
     outbox_id: int
     address: str
@@ -221,6 +223,8 @@ class Outbound:
     about: About | None = None
     noticed_by: Sequence[str] = ()
     extension: str = ""
+    link: str = ""
+    code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +249,12 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Surely not delivered; worth trying again after `after` seconds (None: usual back-off)."""
+    """Surely not delivered; worth trying again after `after` seconds (None: usual back-off).
+    `begun`: the provider has parts of it, so no other account may send it instead."""
 
     reason: str
     after: float | None = None
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -131,6 +132,8 @@ class Outgoing[Pdu]:
                     continue
                 about = _About(outbox_id, total, number, submit)
                 outcome = await self._send_part(about, latest)
+                if isinstance(outcome, Retry):
+                    return replace(outcome, begun=number > 1)
                 if not isinstance(outcome, Sent):
                     return outcome
         finally:

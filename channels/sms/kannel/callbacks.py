@@ -6,12 +6,10 @@ body to the citizen as an SMS. Any other status makes Kannel try again (`http-re
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import structlog
-from aiohttp import ClientPayloadError, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import web
 
 from backend.ports import Account, Gateway, InboxUnavailable
 from channels.sms.callers import CallerCheck
@@ -23,11 +21,11 @@ from channels.sms.kannel.decode import (
     mo_from_query,
     parse_query,
 )
+from channels.sms.request_body import read_body
 
 log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024  # a long SMS is at most 255 parts of 140 octets
-MAX_BODY_SECONDS = 5.0
 
 
 class Callbacks:
@@ -53,7 +51,7 @@ class Callbacks:
         if request.method == "GET":
             mo, raw = mo_from_query(query), _without_key(request)
         else:
-            body = await _read_body(request)
+            body = await read_body(request, most=MAX_BODY_BYTES)
             mo = mo_from_post(query, request.headers, request.charset, body)
             raw = _headers_and_body(request, body)
         try:
@@ -112,20 +110,3 @@ def _headers_and_body(request: web.Request, body: bytes) -> bytes:
     names = [n for n in request.headers if n.startswith("X-Kannel-") or n == "Content-Type"]
     head = "".join(f"{name}: {request.headers[name]}\r\n" for name in sorted(set(names)))
     return head.encode("utf-8", "surrogateescape") + b"\r\n" + body
-
-
-async def _read_body(request: web.Request) -> bytes:
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise web.HTTPUnsupportedMediaType(text="compressed bodies are not read\n")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(MAX_BODY_SECONDS):
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, len(body))
-    except TimeoutError as error:
-        raise web.HTTPRequestTimeout(text="body too slow\n") from error
-    except (web.RequestPayloadError, ClientPayloadError, HttpProcessingError) as error:
-        raise web.HTTPBadRequest(text="broken body\n") from error
-    return bytes(body)

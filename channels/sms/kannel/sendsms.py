@@ -1,26 +1,14 @@
 """Sending by smsbox's GET /cgi-bin/sendsms.
 
 sendsms has no idempotency key, so a request whose answer is lost is `Unknown` and never repeated
-here: aiohttp's own repeat of GETs over a dropped connection is switched off by `_no_repeat`, and
-connections are not reused (a server closing an idle one looks like a lost answer).
+here (see unrepeated.py).
 """
 
 from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from aiohttp import (
-    ClientError,
-    ClientHandlerType,
-    ClientOSError,
-    ClientRequest,
-    ClientResponse,
-    ClientSession,
-    ClientTimeout,
-    ConnectionTimeoutError,
-    ServerDisconnectedError,
-    TCPConnector,
-)
+from aiohttp import ClientError, ClientSession, ClientTimeout, ConnectionTimeoutError
 from aiohttp.client_exceptions import ClientConnectorError
 from yarl import URL
 
@@ -30,26 +18,12 @@ from channels.sms.kannel.health import KannelHealth
 from channels.sms.kannel.options import KannelOptions
 from channels.sms.segmentation import Alphabet, Segments, part_limit, split, units
 from channels.sms.signature import signed
+from channels.sms.unrepeated import AnswerLost, unrepeated_session
 
 ALL_RECEIPTS = 31  # 1 + 2 + 4 + 8 + 16
-CONNECTIONS = 16
-CONNECT_SECONDS = 5.0
 PROBE_SECONDS = 3.0
 LONGEST_ANSWER = 4096
 _CODING = {Alphabet.GSM7: "0", Alphabet.UCS2: "2"}
-
-
-class _AnswerLost(Exception):
-    """The connection broke after the request may have been read."""
-
-
-async def _no_repeat(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    try:
-        return await handler(request)
-    except ClientConnectorError:
-        raise
-    except (ClientOSError, ServerDisconnectedError) as error:
-        raise _AnswerLost from error
 
 
 class Sendsms:
@@ -63,15 +37,7 @@ class Sendsms:
 
     def open(self) -> None:
         """Makes the client; connects to nothing yet."""
-        self._session = ClientSession(
-            connector=TCPConnector(limit=CONNECTIONS, force_close=True),
-            timeout=ClientTimeout(
-                total=self._options.timeout_seconds,
-                connect=min(CONNECT_SECONDS, self._options.timeout_seconds),
-                sock_connect=min(CONNECT_SECONDS, self._options.timeout_seconds),
-            ),
-            middlewares=(_no_repeat,),
-        )
+        self._session = unrepeated_session(self._options.timeout_seconds)
 
     async def close(self) -> None:
         if self._session is not None:
@@ -90,9 +56,9 @@ class Sendsms:
         except (ClientConnectorError, ConnectionTimeoutError):
             self._health.out_of_reach()
             return Retry("kannel is out of reach")
-        except (TimeoutError, _AnswerLost, ClientError) as error:
+        except (TimeoutError, AnswerLost, ClientError) as error:
             self._health.answer_lost()
-            return Unknown(f"no answer from kannel: {type(error).__name__.lstrip('_')}")
+            return Unknown(f"no answer from kannel: {type(error).__name__}")
         answer = answer_for(status)
         self._health.answered(answer)
         match answer.outcome:
@@ -110,7 +76,7 @@ class Sendsms:
         sends nothing. Kannel answers 400 'Missing receiver number' when all is well."""
         try:
             status = await self._get(self._credentials(), seconds=PROBE_SECONDS)
-        except (ClientError, TimeoutError, _AnswerLost):
+        except (ClientError, TimeoutError, AnswerLost):
             self._health.out_of_reach()
         else:
             self._health.answered(answer_for(status))

@@ -1,0 +1,2 @@
+"""What the cloud gateways have in common: approved templates, JSON over HTTPS, callbacks that
+nobody signs."""
