@@ -13,6 +13,7 @@ import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -22,10 +23,11 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
-    case,
     exists,
     func,
+    literal_column,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,7 +41,7 @@ from backend.ports import About
 OPEN = ("queued", "sending")
 NOT_TOLD = ("kept", "unknown")
 FINAL = ("delivered", "failed")
-LANES = {"reply": 0, "notice": 1}
+LANES = ("reply", "notice")  # the first before the second; pushes are apart
 PUSH = "push"
 CLAIM_SECONDS = 60.0
 FIRST_BACKOFF_SECONDS = 1.0
@@ -118,10 +120,13 @@ async def claim_due(
     limit: int,
     seconds: float = CLAIM_SECONDS,
 ) -> list[Claimed]:
-    """Claim up to `limit` due rows of these accounts, replies before notices, at most one open row
-    per address. Pushes are claimed apart: they have a rate."""
-    claiming = {"accounts": list(accounts), "owner": owner, "now": now, "most": limit}
-    return await _claim(connection, _CLAIM, claiming, seconds)
+    """Claim up to `limit` due rows of these accounts, replies before notices, of each what has been
+    due longest, at most one open row per address. Pushes are claimed apart: they have a rate."""
+    if not accounts:
+        return []
+    claiming = {"owner": owner, "now": now, "most": limit}
+    claiming |= {f"of_{number}": account_id for number, account_id in enumerate(accounts)}
+    return await _claim(connection, _claim_due(len(accounts)), claiming, seconds)
 
 
 async def claim_pushes(
@@ -193,56 +198,67 @@ def _about(row: Row[*tuple[Any, ...]]) -> About | None:
     return About(row.number, "" if row.confidential else row.title)
 
 
-def _due() -> Select[Any]:
-    earlier = outbox.alias("earlier")
-    before = (earlier.c.lane != PUSH) | (earlier.c.state == "sending")
+def _waiting(lane: str, account_id: BindParameter[int]) -> Select[Any]:
+    """Rows of one lane and account whose time has come, the first `most` by the index: those
+    behind them are neither read nor sorted, however many wait."""
     return (
-        select(outbox.c.id)
+        select(outbox.c.due_at, outbox.c.id)
         .where(
             in_states(OPEN),
             outbox.c.state == "queued",
-            outbox.c.lane.in_(list(LANES)),
-            outbox.c.account_id.in_(bindparam("accounts", expanding=True)),
+            outbox.c.lane == lane,
+            outbox.c.account_id == account_id,
             outbox.c.due_at <= bindparam("now"),
-            ~exists().where(
-                earlier.c.address_id == outbox.c.address_id,
-                earlier.c.id < outbox.c.id,
-                earlier.c.state.in_(OPEN),
-                before,
-            ),
         )
-        .order_by(case(LANES, value=outbox.c.lane, else_=9), outbox.c.id)
-        .limit(bindparam("most", type_=Integer))
-        .with_for_update(skip_locked=True)
-    )
-
-
-def _due_pushes() -> Select[Any]:
-    other = outbox.alias("other")
-    return (
-        select(outbox.c.id)
-        .where(
-            in_states(OPEN),
-            outbox.c.state == "queued",
-            outbox.c.lane == PUSH,
-            outbox.c.account_id == bindparam("of_account"),
-            outbox.c.due_at <= bindparam("now"),
-            ~exists().where(
-                other.c.address_id == outbox.c.address_id,
-                other.c.id != outbox.c.id,
-                other.c.state.in_(OPEN),
-                (other.c.lane != PUSH) | (other.c.id < outbox.c.id),
-            ),
-        )
-        # By the index: 20,000 that wait are not sorted for the next five.
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
 
 
-_CLAIM = _claim_of(_due())
-_CLAIM_PUSHES = _claim_of(_due_pushes())
+def _before_pushes(lane: str, account_id: BindParameter[int]) -> Select[Any]:
+    earlier = outbox.alias("earlier")
+    return _waiting(lane, account_id).where(
+        ~exists().where(
+            earlier.c.address_id == outbox.c.address_id,
+            earlier.c.id < outbox.c.id,
+            earlier.c.state.in_(OPEN),
+            (earlier.c.lane != PUSH) | (earlier.c.state == "sending"),
+        )
+    )
+
+
+def _pushes() -> Select[Any]:
+    other = outbox.alias("other")
+    return _waiting(PUSH, bindparam("of_account")).where(
+        ~exists().where(
+            other.c.address_id == outbox.c.address_id,
+            other.c.id != outbox.c.id,
+            other.c.state.in_(OPEN),
+            (other.c.lane != PUSH) | (other.c.id < outbox.c.id),
+        )
+    )
+
+
+@cache
+def _claim_due(accounts: int) -> ReturningUpdate[tuple[int]]:
+    """Of so many accounts, bound as `of_0`, `of_1` …: the first of each lane of each, of these the
+    first together."""
+    first = [
+        select(literal_column(str(rank)).label("rank"), *waiting.c)
+        for rank, lane in enumerate(LANES)
+        for number in range(accounts)
+        for waiting in [_before_pushes(lane, bindparam(f"of_{number}")).cte(f"{lane}_{number}")]
+    ]
+    together = union_all(*first).subquery("together")
+    return _claim_of(
+        select(together.c.id)
+        .order_by(together.c.rank, together.c.due_at, together.c.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+_CLAIM_PUSHES = _claim_of(_pushes())
 
 
 def backoff(attempts: int) -> float:

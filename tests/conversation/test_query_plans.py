@@ -77,22 +77,40 @@ async def filled(sqlite_database_url: str) -> AsyncIterator[Database]:
 
 @pytest.mark.parametrize("name", QUERIES)
 async def test_nothing_reads_a_whole_table(filled: Database, name: str) -> None:
+    plans = await _plans(filled, QUERIES[name])
+    scans = [plan for plan in plans if plan.startswith("SCAN") and "USING" not in plan]
+    # A few rows that the statement itself has made.
+    own = {"SCAN CONSTANT ROW", "SCAN (subquery-1)", "SCAN due", "SCAN who", "SCAN came"}
+    own |= {"SCAN together", "SCAN reply_0", "SCAN notice_0"}
+    assert [scan for scan in scans if scan not in own] == []
+
+
+# `claim_due` looks at two lanes, and then sorts the few it found.
+@pytest.mark.parametrize(("name", "looks", "sorts"), [("claim_due", 2, 1), ("claim_pushes", 1, 0)])
+async def test_what_waits_is_taken_in_the_order_of_an_index(
+    filled: Database, name: str, looks: int, sorts: int
+) -> None:
+    plans = await _plans(filled, QUERIES[name])
+    waiting = [plan for plan in plans if "ix_outbox_open" in plan]
+    by_index = "SEARCH outbox USING INDEX ix_outbox_open (lane=? AND account_id=? AND due_at<?)"
+    assert waiting == [by_index] * looks
+    assert plans.count("USE TEMP B-TREE FOR ORDER BY") == sorts
+
+
+async def _plans(database: Database, query: Query) -> list[str]:
+    """How SQLite goes about everything that `query` asks."""
     asked: list[tuple[str, Any]] = []
 
-    @event.listens_for(filled.writer.sync_engine, "before_cursor_execute")
+    @event.listens_for(database.writer.sync_engine, "before_cursor_execute")
     def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
         asked.append((statement, given))
 
-    async with filled.write() as connection:
-        await QUERIES[name](connection)
+    async with database.write() as connection:
+        await query(connection)
         done = [each for each in asked if each[0].startswith(("SELECT", "UPDATE", "WITH"))]
         assert done
-        plans = [
+        return [
             row[-1]
             for statement, given in done
             for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
         ]
-    scans = [plan for plan in plans if plan.startswith("SCAN") and "USING" not in plan]
-    # A few rows that the statement itself has made.
-    own = ("SCAN CONSTANT ROW", "SCAN (subquery-1)", "SCAN due", "SCAN who", "SCAN came")
-    assert [scan for scan in scans if scan not in own] == []

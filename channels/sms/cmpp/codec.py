@@ -74,7 +74,7 @@ class Codec:
         if layout is None:
             raise FrameError("Command_Id is none of CMPP's")
         # Some gateways leave the one reserved octet out.
-        if command == Command.ACTIVE_TEST_RESP and total_length == LEAST_OCTETS:
+        if total_length == LEAST_OCTETS and command == Command.ACTIVE_TEST_RESP:
             return Framed(sequence_id, ActiveTestResp())
         return Framed(sequence_id, layout.decode(frame, LEAST_OCTETS))
 

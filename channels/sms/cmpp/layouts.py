@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from channels.sms.cmpp.fields import Content, Layout, Numbers, Octets, Row, Text, Uint
+from channels.sms.cmpp.compiling import Layout
+from channels.sms.cmpp.fields import Content, Numbers, Octets, Row, Text, Uint
 from channels.sms.cmpp.pdus import (
     ActiveTest,
     ActiveTestResp,

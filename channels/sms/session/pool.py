@@ -144,8 +144,9 @@ class Pool[Pdu]:
         best, most = None, 0
         for link in self._links:
             connection = link.connection
-            if connection is not None and connection.free > most:
-                best, most = connection, connection.free
+            free = connection.free if connection is not None else 0
+            if free > most:
+                best, most = connection, free
         return best
 
     def _place_free(self) -> None:

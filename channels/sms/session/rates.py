@@ -40,21 +40,24 @@ class Rates:
     """One account's limits. `messages`, `segments` per second, 0 for none."""
 
     def __init__(self, messages: float = 0.0, segments: float = 0.0) -> None:
-        self._messages = Bucket(messages)
-        self._segments = Bucket(segments)
+        each, of_messages = Bucket(segments), Bucket(messages)
+        # Those without a limit are not asked: most accounts have none.
+        self._of_further = [bucket for bucket in (each,) if bucket.per_second]
+        self._of_first = [bucket for bucket in (each, of_messages) if bucket.per_second]
         self._hold_until = 0.0
         self._hold_seconds = 0.0
 
     def wait(self, now: float, *, first: bool) -> float:
         """Seconds until the next segment may leave; `first` of its message or a further one."""
-        wait = max(self._segments.wait(now), self._hold_until - now)
-        return max(wait, self._messages.wait(now)) if first else wait
+        wait = self.held(now)
+        for bucket in self._of_first if first else self._of_further:
+            wait = max(wait, bucket.wait(now))
+        return wait
 
     def take(self, now: float, *, first: bool) -> None:
         """A segment leaves."""
-        self._segments.take(now)
-        if first:
-            self._messages.take(now)
+        for bucket in self._of_first if first else self._of_further:
+            bucket.take(now)
 
     def slow_down(self, now: float) -> None:
         """The gateway has too much: hold everything back, longer each time."""
