@@ -66,4 +66,4 @@ async def written_answers(
         .where(*wanted)
     )
     rows, further = await page_before(connection, query, answers.id, before, limit)
-    return WrittenPage([WrittenAnswer(*row) for row in rows], int(total or 0), further)
+    return WrittenPage([WrittenAnswer(**row._mapping) for row in rows], int(total or 0), further)
