@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from backend.conversation.tables import media, message, outbox
 from backend.conversation.texts import Reply, Texts
 from backend.conversation.trial import Trial
 from backend.database.engine import Database
-from backend.deployment.effective import load_shipped
+from backend.deployment.effective import REPLIES, Effective, Shipped, load_shipped
 from backend.deployment.live import Deployment
 from backend.learning.shelf import Shelf
 from backend.organisation.passwords import hash_password
@@ -205,15 +205,13 @@ async def serve(database_url: str, folder: Path) -> AsyncIterator[Site]:
             yield Site(world, deps, app, console, str(server.make_url("/")).rstrip("/"))
         finally:
             await server.close()
-            # One reader for all tests: the next shall not know this one's places and guide.
-            shipped = deps.deployment.shipped
-            readings().know(shipped.catalogue, shipped.catalogue, shipped.guide)
+            _forget()
     finally:
         await database.close()
 
 
 def dependencies(world: World, folder: Path) -> WebDependencies:
-    texts = Texts.load(DATA / "texts" / "replies.yml")
+    texts = Texts(_shipped().contents[REPLIES])
 
     def preview(
         _account: str, channel: str, key: str, params: Mapping[str, str | int | None]
@@ -241,15 +239,7 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
             "spooling": False,
         }
 
-    shipped = load_shipped(DATA)
-    deployment = Deployment(
-        world.database,
-        world.clock,
-        shipped,
-        world.rules,
-        texts,
-        know=lambda found: readings().know(found.catalogue, shipped.catalogue, found.guide),
-    )
+    deployment = Deployment(world.database, world.clock, _shipped(), world.rules, texts, know=_know)
     notifier = ConversationNotifier(texts, {}, Signals(None, world.clock), world.clock)
     return WebDependencies(
         database=world.database,
@@ -271,6 +261,26 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
         secure_cookies=False,
         secret_key=lambda: bytes(32),
     )
+
+
+@cache
+def _shipped() -> Shipped:
+    return load_shipped(DATA)
+
+
+_told: list[Effective] = []
+
+
+def _know(found: Effective) -> None:
+    _told.append(found)
+    readings().know(found.catalogue, _shipped().catalogue, found.guide)
+
+
+def _forget() -> None:
+    """One reader for all tests: the next shall not know this one's places and guide."""
+    if _told:
+        _told.clear()
+        readings().know(_shipped().catalogue, _shipped().catalogue, _shipped().guide)
 
 
 async def _add_officials(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,11 @@ def reading(
     )
 
 
+@cache
+def _shipped_rules() -> PetitionRules:
+    return load_petition_rules(DATA)
+
+
 @dataclass
 class World:
     """Everything a test of petitions needs."""
@@ -114,7 +120,8 @@ class World:
     @classmethod
     async def create(cls, database: Database, rules: PetitionRules | None = None) -> World:
         """`rules`: loaded before, where many worlds are made."""
-        world = cls(database, rules or load_petition_rules(DATA), SetClock())
+        # Each world has its own: what a deployment changes is taken into them.
+        world = cls(database, rules or replace(_shipped_rules()), SetClock())
         async with database.write() as connection:
             await sync_tree(connection, world.rules.catalogue.organisation.values())
             world.accounts = await ensure_accounts(
