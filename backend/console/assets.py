@@ -35,6 +35,7 @@ OWN = (
     "learning.css",
     "learning.js",
     "guide.css",
+    "health.css",
     "hot.css",
     "duty.css",
     "live.css",

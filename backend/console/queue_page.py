@@ -57,6 +57,7 @@ async def queue(request: web.Request) -> web.StreamResponse:
         "here": "queue",
         "notice": texts.done.get(request.query.get("done", "")),
         "tabs": _tabs(request, asked, counts, texts),
+        "none_yet": not any(counts.by_state.values()),
         "asked": asked,
         "view": asked.view(),
         "views": [_view(request, one, asked) for one in views],

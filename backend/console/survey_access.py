@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 from sqlalchemy import select
@@ -14,8 +15,9 @@ from backend.console.survey_wording import SURVEY_TEXTS
 from backend.organisation.sessions import Actor, Session
 from backend.organisation.tables import account, org
 from backend.organisation.tree import root_path
+from backend.surveys.after_restore import paused_by_restore
 from backend.surveys.lifecycle import State, SurveyRefused
-from backend.surveys.reading import Survey, read_survey
+from backend.surveys.reading import ListedSurvey, Survey, read_survey
 from backend.surveys.visibility import manages
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.errors import refuse
@@ -68,6 +70,19 @@ def version_of(form: Form) -> int:
     """The version the form was made from; 0, which no survey has, where it says none."""
     text = words(form, "version")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
+
+
+async def forgotten_since(
+    connection: AsyncConnection, surveys: Sequence[Survey | ListedSurvey]
+) -> dict[int, datetime]:
+    """Surveys that stopped as a backup was put back: id → from when on it is not known who was
+    asked."""
+    opened = {
+        one.id: one.opened_at for one in surveys if one.state is State.PAUSED and one.opened_at
+    }
+    if not opened:
+        return {}
+    return await paused_by_restore(connection, opened, min(opened.values()))
 
 
 async def sms_accounts(

@@ -59,7 +59,8 @@ def question_figures(words: OfficialTexts, position: int, counts: QuestionCounts
     notes: list[tuple[str, str]] = []
     if counts.scale is not None and counts.scale.mean is not None:
         notes.append(("平均（1 到 5）", f"{counts.scale.mean:.2f}"))
-        notes.append(("选后两级的", f"{counts.scale.satisfied or 0:.1%}"))
+        good, best = question.options[-2:]
+        notes.append((f"选“{good}”“{best}”的", f"{counts.scale.satisfied or 0:.1%}"))
     if counts.numbers is not None and counts.numbers.median is not None:
         rows = [
             _row(_range(bar, question.unit), bar.count, counts.answered)

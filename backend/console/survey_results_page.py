@@ -10,7 +10,13 @@ from aiohttp import hdrs, web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.console.rendering import render
-from backend.console.survey_access import PATH, found_survey, looks_by_id, sms_accounts
+from backend.console.survey_access import (
+    PATH,
+    forgotten_since,
+    found_survey,
+    looks_by_id,
+    sms_accounts,
+)
 from backend.console.survey_figures import question_figures, reason_rows, state_rows
 from backend.console.survey_opening_page import closing_day, is_open
 from backend.console.survey_wording import SURVEY_TEXTS, preview, shown_text, source_name
@@ -73,6 +79,7 @@ async def results_page(
         figures = await _figures(connection, request, found, part, now)
         accounts = await sms_accounts(connection, deps, actor)
         places = await sources(connection, found.id)
+        forgot = await forgotten_since(connection, [found])
     sms = accounts[0].name if accounts else ""
     context = {
         **figures,
@@ -89,6 +96,7 @@ async def results_page(
         "closing_day": closing_day(found.closes_at),
         "may_manage": manages(actor),
         "may_export_identity": may(actor.role, Permission.EXPORT_IDENTITY),
+        "forgot_since": forgot.get(found.id),
         "notice": notice,
         "error": error,
     }

@@ -33,6 +33,7 @@ from backend.surveys.authoring import (
     draft_flaws,
     save_draft,
 )
+from backend.surveys.deletion import was_sent
 from backend.surveys.lifecycle import SurveyRefused
 from backend.surveys.questions import (
     GREATEST_NUMBER,
@@ -63,7 +64,7 @@ LIMITS = {
 
 async def new(request: web.Request) -> web.StreamResponse:
     """GET /console/surveys/new"""
-    return await _page(request, None, EMPTY)
+    return await writing_page(request, None, EMPTY)
 
 
 async def create(request: web.Request) -> web.StreamResponse:
@@ -73,7 +74,7 @@ async def create(request: web.Request) -> web.StreamResponse:
     given, do = _read(form), forms.words(form, "do")
     pressed = _press(request, given, do)
     if _too_large(pressed.draft):
-        return await _page(request, None, given, flaws=draft_flaws(given), status=422)
+        return await writing_page(request, None, given, flaws=draft_flaws(given), status=422)
     async with deps.database.write() as connection:
         made = await create_survey(connection, actor, pressed.draft, deps.clock.now())
     raise _on(request, str(made), do, pressed.draft, pressed.focus)
@@ -88,7 +89,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     done = request.query.get("done", "")
     notice = request.app[SURVEY_TEXTS].done[done] if done in ("saved", "copied") else None
     flaws = draft_flaws(draft) if "checked" in request.query else []
-    return await _page(request, found, draft, flaws=flaws, notice=notice)
+    return await writing_page(request, found, draft, flaws=flaws, notice=notice)
 
 
 async def save(request: web.Request) -> web.StreamResponse:
@@ -101,12 +102,14 @@ async def save(request: web.Request) -> web.StreamResponse:
         async with deps.database.write() as connection:
             found = await found_draft(connection, request)
             if _too_large(pressed.draft):
-                return await _page(request, found, given, flaws=draft_flaws(given), status=422)
+                return await writing_page(
+                    request, found, given, flaws=draft_flaws(given), status=422
+                )
             await save_draft(
                 connection, actor, found.id, version_of(form), pressed.draft, deps.clock.now()
             )
     except SurveyRefused:
-        return await _page(
+        return await writing_page(
             request, found, given, error=request.app[SURVEY_TEXTS].changed_meanwhile, status=409
         )
     raise _on(request, str(found.id), do, pressed.draft, pressed.focus)
@@ -123,7 +126,7 @@ async def show_preview(request: web.Request) -> web.StreamResponse:
     return render(request, "survey_preview.html", _preview_context(request, shown))
 
 
-async def _page(
+async def writing_page(
     request: web.Request,
     found: Survey | None,
     draft: Draft,
@@ -133,14 +136,17 @@ async def _page(
     error: str = "",
     status: int = 200,
 ) -> web.Response:
+    """The form with `draft` in it; `found` None before its first button made it a survey."""
     require_author(request)
     words = request.app[SURVEY_TEXTS]
     async with dependencies(request).database.read() as connection:
         shown = await _preview(connection, request, found, draft)
+        may_delete = found is not None and not await was_sent(connection, found.id)
     focus = request.query.get("focus", "")
     context = {
         **_preview_context(request, shown),
         "survey": found,
+        "may_delete": may_delete,
         "draft": draft,
         "flaws": flaw_words(words, flaws or []),
         "types": [one.value for one in QuestionType],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from backend.console.rendering import render
-from backend.console.survey_access import PATH, found_survey, require_author
+from backend.console.survey_access import PATH, forgotten_since, found_survey, require_author
 from backend.console.survey_wording import SURVEY_TEXTS
 from backend.organisation.sessions import Actor
 from backend.surveys.authoring import copy_survey
@@ -16,14 +16,19 @@ from backend.web.sessions import require_session
 
 
 async def surveys(request: web.Request) -> web.StreamResponse:
-    """GET /console/surveys"""
+    """GET /console/surveys?done=deleted"""
     deps, actor = dependencies(request), require_session(request).actor
     async with deps.database.read() as connection:
         found = await list_surveys(connection, actor, deps.clock.now())
+        forgot = await forgotten_since(connection, found)
+    words = request.app[SURVEY_TEXTS]
     context = {
         "here": "surveys",
-        "words": request.app[SURVEY_TEXTS],
+        "words": words,
+        "notice": words.done["deleted"] if request.query.get("done") == "deleted" else None,
+        "error": "",
         "surveys": found,
+        "forgot_since": forgot,
         "may_manage": manages(actor),
     }
     return render(request, "surveys.html", context)

@@ -112,8 +112,8 @@ def lines(dimension: str, names: Mapping[str, str], now: Counts, before: Counts)
 def place_lines(
     divisions: Mapping[str, Division], names: PlaceNames, now: Counts, before: Counts
 ) -> Sequence[Line]:
-    """Townships, each with its villages and what is known only to lie somewhere in it; at the end
-    what has no known place."""
+    """Townships, each with its villages and what is known only to lie somewhere in it; where all
+    lies in one township, its villages themselves. At the end what has no known place."""
     parts: dict[str, list[Line]] = {}
     nowhere = [0, 0]
     for value, now_, before_ in _pairs(now.by["place"], before.by["place"]):
@@ -137,6 +137,8 @@ def place_lines(
         )
         for town, villages in parts.items()
     )
+    if len(towns) == 1:
+        towns = towns[0].parts
     if any(nowhere):
         towns = [*towns, Line(UNKNOWN_PLACE, names.unknown, nowhere[0], nowhere[1])]
     return towns

@@ -33,8 +33,8 @@ _STEPS: Mapping[Step, tuple[frozenset[State], State]] = {
 
 class SurveyRefused(Exception):
     """Why a step was not taken. `problem`: conflict (changed by someone meanwhile), impossible (not
-    in this state), flawed (the questions), nobody (to ask), closing_past, closing_late; of a trial
-    phone (no mobile number), opted_out."""
+    in this state), flawed (the questions), nobody (to ask), closing_past, closing_late, sent (so
+    not to be deleted); of a trial phone (no mobile number), opted_out."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)

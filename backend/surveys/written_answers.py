@@ -66,4 +66,8 @@ async def written_answers(
         .where(*wanted)
     )
     rows, further = await page_before(connection, query, answers.id, before, limit)
-    return WrittenPage([WrittenAnswer(**row._mapping) for row in rows], int(total or 0), further)
+    found = [
+        WrittenAnswer(row.id, row.text, row.at, row.source, row.account_id, row.citizen_id)
+        for row in rows
+    ]
+    return WrittenPage(found, int(total or 0), further)

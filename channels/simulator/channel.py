@@ -134,7 +134,11 @@ class SimulatorChannel:
             await asyncio.to_thread(self.journal.refresh)
         except OSError as error:
             return {"ok": False, "detail": f"读不了对话记录（{type(error).__name__}）。"}
-        return {"ok": True, "detail": "正常（体验页）", "citizens": len(self.journal.citizens())}
+        return {
+            "ok": True,
+            "detail": "体验页，不连真的微信和短信",
+            "citizens": len(self.journal.citizens()),
+        }
 
     async def _append(self, record: Record) -> bool:
         added = await asyncio.to_thread(self.journal.append, record)

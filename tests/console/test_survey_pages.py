@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -10,10 +11,14 @@ from aiohttp import FormData
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from backend.data_file import read_yaml
 from backend.organisation.tables import audit
+from backend.surveys.after_restore import pause_running
+from backend.surveys.authoring import choose_divisions
 from backend.surveys.list_file import LARGEST_FILE
 from backend.surveys.questions import QuestionType
-from backend.surveys.tables import survey, survey_listed, survey_question
+from backend.surveys.tables import survey, survey_division, survey_listed, survey_question
+from backend.surveys.trial import try_on
 from backend.web.texts import OfficialTexts
 from tests.console.site import Site
 from tests.petitions.world import DATA
@@ -22,7 +27,7 @@ from tests.surveys.clinic import SHANGLIU, XIALIU, answered, drafted, opened, vi
 OF_A_DRAFT = ("questions", "audience", "opening")
 STEPS = (
     "questions", "audience", "preview", "list", "list/remove", "open", "trial",
-    "pause", "resume", "close", "closing", "copy",
+    "pause", "resume", "close", "closing", "copy", "delete",
 )  # fmt: skip
 
 
@@ -121,6 +126,74 @@ async def test_an_open_survey_is_written_no_more(site: Site) -> None:
     async with site.world.database.read() as connection:
         rows = await connection.execute(select(survey_question.c.id))
         assert len(rows.all()) == 4
+
+
+async def test_a_draft_sent_to_nobody_is_deleted_whole(any_site: Site) -> None:
+    site = any_site
+    author = await site.world.official("liuhe", "dispatcher")
+    draft, kept = await drafted(site.world, author), await drafted(site.world, author)
+    async with site.world.database.write() as connection:
+        for one in (draft, kept):
+            await choose_divisions(connection, author, one.id, 1, [SHANGLIU], site.world.now)
+    status, page = await posted(site, "elsewhere", f"{draft.id}/delete", version="1")
+    assert (status, "有人改过" in page) == (409, True)
+    status, page = await posted(site, "elsewhere", f"{draft.id}/delete", version="2")
+    assert (status, "草稿已删除" in page) == (200, True)
+    async with site.world.database.read() as connection:
+        assert list(await connection.scalars(select(survey.c.id))) == [kept.id]
+        for table in (survey_question, survey_division):
+            owners = set(await connection.scalars(select(table.c.survey_id)))
+            assert owners == {kept.id}, table.name
+        query = select(audit.c.subject, audit.c.detail).where(audit.c.action == "survey_deleted")
+        [event] = await connection.execute(query)
+    assert event.subject == str(draft.id)
+    assert event.detail == {"title": draft.title, "questions": 4}
+    status, _page = await posted(site, "elsewhere", f"{draft.id}/delete", version="2")
+    assert status == 404
+
+
+async def test_what_was_sent_to_anyone_is_not_deleted(any_site: Site) -> None:
+    site = any_site
+    author = await site.world.official("liuhe", "dispatcher")
+    await villager(site.world, SHANGLIU)
+    tried = await drafted(site.world, author)
+    found = await opened(site.world, author, [SHANGLIU])
+    async with site.world.database.write() as connection:
+        await try_on(connection, author, tried, "sms", "13800000009", site.world.now)
+    status, page = await posted(site, "elsewhere", f"{tried.id}/delete", version="1")
+    assert (status, "试发过" in page) == (409, True)
+    assert "删除草稿" not in page
+    status, _page = await posted(site, "elsewhere", f"{found.id}/delete", version="3")
+    assert status == 409
+    async with site.world.database.read() as connection:
+        assert len((await connection.execute(select(survey.c.id))).all()) == 3
+
+
+async def test_a_survey_stopped_by_a_restore_says_so_until_it_is_taken_up(any_site: Site) -> None:
+    site = any_site
+    author = await site.world.official("liuhe", "dispatcher")
+    await villager(site.world, SHANGLIU)
+    found = await opened(site.world, author, [SHANGLIU])
+    now = site.world.now
+    async with site.world.database.write() as connection:
+        assert await pause_running(connection, now, now) == 1
+    told = "那以后问过谁、谁答过，系统不记得"
+    async with site.logged_in("elsewhere") as (client, _token):
+        async with client.get(f"/console/surveys/{found.id}") as response:
+            page = await response.text()
+        assert told in page
+        async with client.get("/console/surveys") as response:
+            assert "恢复备份后停下" in await response.text()
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert version
+    path = f"{found.id}/resume"
+    status, page = await posted(site, "elsewhere", path, version=version[1])
+    assert (status, told in page) == (200, False)
+    status, page = await posted(
+        site, "elsewhere", f"{found.id}/pause", version=str(int(version[1]) + 1)
+    )
+    assert "已暂停" in page
+    assert told not in page
 
 
 async def test_unconfirmed_nothing_opens(site: Site) -> None:
@@ -261,3 +334,13 @@ def test_nobody_meets_a_bare_code() -> None:
     assert set(words.types) == set(words.type_hints) == {one.value for one in QuestionType}
     assert set(words.states) == {"draft", "open", "paused", "closed"}
     assert all(len(level["words"]) == 5 for level in words.levels.values())
+
+
+def test_levels_of_satisfaction_have_one_name_everywhere() -> None:
+    asked = OfficialTexts(DATA / "texts" / "surveys.yml").levels["satisfaction"]["words"]
+    ratings = OfficialTexts(DATA / "texts" / "console.yml").ratings
+    own_page = read_yaml(DATA / "texts" / "citizen_pages.yml")["rating"]["levels"]
+    labels = read_yaml(DATA.parent / "actions" / "words.yml")["labels"]
+    assert asked == [ratings[level] for level in range(1, 6)]
+    assert asked == [own_page[level] for level in range(1, 6)]
+    assert asked == [labels[f"level_{level}"] for level in range(1, 6)]

@@ -11,7 +11,7 @@ from backend.surveys.tables import survey, survey_recipient
 from tests.console.accessibility import violations
 from tests.console.site import Site
 from tests.console.test_browser import SIZES, fits, official
-from tests.surveys.clinic import SHANGLIU, XIALIU, answered, opened, villager
+from tests.surveys.clinic import SHANGLIU, XIALIU, answered, drafted, opened, villager
 
 
 async def checked(page: Any) -> None:
@@ -133,6 +133,28 @@ async def test_results_come_as_people_answer(site: Site, browser: Any, size: str
         await expect(page.locator("[data-live]")).to_have_count(0)
         await page.get_by_role("button", name="复制一份").click()
         await expect(page.get_by_label("标题")).to_have_value("村卫生室看病方便不方便（副本）")
+        await checked(page)
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+async def test_a_draft_is_deleted_after_a_second_word(site: Site, browser: Any, size: str) -> None:
+    from playwright.async_api import expect
+
+    author = await site.world.official("liuhe", "dispatcher", "周海燕")
+    draft = await drafted(site.world, author)
+    async with official(browser, site, "elsewhere", size) as page:
+        await page.goto(f"{site.url}/console/surveys/{draft.id}")
+        sure = page.get_by_role("button", name="确定删除")
+        await expect(sure).to_be_hidden()
+        await page.get_by_text("删除草稿").focus()
+        await page.keyboard.press("Enter")
+        await expect(sure).to_be_visible()
+        await checked(page)
+        await page.keyboard.press("Tab")
+        await expect(sure).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("status")).to_have_text("草稿已删除。")
+        await expect(page.get_by_role("heading", name="还没有调查")).to_be_visible()
         await checked(page)
 
 

@@ -15,7 +15,13 @@ from backend.overview.facts import DIMENSIONS, Scope
 from backend.overview.figures import Counts, count_petitions
 from backend.overview.period import Period, day_number, latest
 from backend.overview.rows import count_rows, list_rows
-from backend.overview.summary import PlaceNames, place_lines, summarise
+from backend.overview.summary import (
+    SOMEWHERE,
+    UNKNOWN_PLACE,
+    PlaceNames,
+    place_lines,
+    summarise,
+)
 from backend.overview.working_time import working_seconds
 from backend.petitions.access import select_visible
 from backend.petitions.deadline import SHANGHAI
@@ -183,3 +189,23 @@ async def test_a_period_without_petitions(world: World) -> None:
     summary = summarise(counts)
     assert (summary.received, summary.median_wait, summary.on_time_rate) == (0, None, None)
     assert (summary.mean_rating, summary.reopened_rate) == (None, None)
+
+
+async def test_where_all_lies_in_one_township_its_villages_are_the_lines(world: World) -> None:
+    divisions = world.rules.catalogue.divisions
+    village, other = [code for code, one in divisions.items() if one.level == "village"][:2]
+    town = divisions[village].parent
+    assert town is not None
+    assert divisions[other].parent == town
+    now = Counts({"place": {village: 3, other: 5, town: 1, "": 2}})
+    before = Counts({"place": {village: 4}})
+    found = [
+        (line.value, line.now, line.before, line.parts)
+        for line in place_lines(divisions, PLACES, now, before)
+    ]
+    assert found == [
+        (other, 5, 0, ()),
+        (village, 3, 4, ()),
+        (f"{SOMEWHERE}{town}", 1, 0, ()),
+        (UNKNOWN_PLACE, 2, 0, ()),
+    ]

@@ -38,11 +38,12 @@ _FOLDER = ".restoring"
 @dataclass(frozen=True, slots=True)
 class Restored:
     """`schema`: the revision now; `other_media`: files of the media folder that are not of the
-    backup, which were left alone."""
+    backup, which were left alone; `surveys_paused`: how many were asking people and stopped."""
 
     manifest: Manifest
     schema: str
     other_media: int
+    surveys_paused: int
 
 
 async def restore(settings: Settings, file: Path, clock: Clock, *, may_replace: bool) -> Restored:
@@ -63,21 +64,23 @@ async def restore(settings: Settings, file: Path, clock: Clock, *, may_replace: 
             )
         place = place_of(settings.database_url)
         await place.check_free(may_replace)
-        await place.fill(_Filling(manifest, staged, settings, clock))
+        filling = _Filling(manifest, staged, settings, clock)
+        await place.fill(filling)
         other = await asyncio.to_thread(_count_other_media, settings.media_dir, manifest)
-        return Restored(manifest, newest_revision(), other)
+        return Restored(manifest, newest_revision(), other, filling.surveys_paused)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Filling:
-    """What goes into the new place."""
+    """What goes into the new place. `surveys_paused` holds once the rows are there."""
 
     manifest: Manifest
     staged: Path
     settings: Settings
     clock: Clock
+    surveys_paused: int = 0
 
     async def rows(self, connection: AsyncConnection) -> None:
         """All rows into an empty database, then forward to the newest schema."""
@@ -98,7 +101,7 @@ class _Filling:
             await connection.run_sync(_count_on, table)
         await _defer_references(connection, deferred=False)
         await connection.run_sync(upgrade)
-        await ready_to_resume(connection, self.manifest, self.clock.now())
+        self.surveys_paused = await ready_to_resume(connection, self.manifest, self.clock.now())
 
     def files(self) -> None:
         """Media, spooled lines and models into their folders."""

@@ -14,14 +14,16 @@ from backend.conversation.tables import outbox
 from backend.organisation.tables import session
 from backend.petitions.rules import today
 from backend.petitions.tables import counter
+from backend.surveys.after_restore import pause_running
 from xiangyin.backup.archive import Manifest
 
 # More than a county files in a day.
 NUMBERS_SKIPPED = 1000
 
 
-async def ready_to_resume(connection: AsyncConnection, manifest: Manifest, now: datetime) -> None:
-    """Nothing is said twice, no number is given twice, no ended session comes back."""
+async def ready_to_resume(connection: AsyncConnection, manifest: Manifest, now: datetime) -> int:
+    """Nothing is said twice, no number is given twice, no ended session comes back, no survey goes
+    on by itself; how many surveys were stopped."""
     # Most likely they were sent after the backup; at the next contact they are offered again.
     await connection.execute(
         update(outbox).where(in_states(OPEN)).values(state="unknown", error="restored from backup")
@@ -30,6 +32,7 @@ async def ready_to_resume(connection: AsyncConnection, manifest: Manifest, now: 
         update(session).where(session.c.ended_at.is_(None)).values(ended_at=now)
     )
     await _skip_numbers(connection, manifest, now)
+    return await pause_running(connection, datetime.fromisoformat(manifest.made_at), now)
 
 
 async def _skip_numbers(connection: AsyncConnection, manifest: Manifest, now: datetime) -> None:

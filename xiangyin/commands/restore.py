@@ -81,6 +81,11 @@ def _report(settings: Settings, done: Restored) -> list[str]:
         lines.append(f"  有 {len(manifest.absent)} 个照片或语音备份里本来就没有")
     if done.other_media:
         lines.append(f"  照片文件夹里另有 {done.other_media} 个文件不属于这份备份，没有动")
+    if done.surveys_paused:
+        lines.append(
+            f"  还没问完的调查 {done.surveys_paused} 份先停下了：备份以后问过谁，系统不记得，"
+            "接着问会再问他们一遍。请到网页的“调查”里，看过再点“接着问”或“现在结束”"
+        )
     return [
         *lines,
         "备份时还没发出去的话不再自动发，群众下次来时会问要不要再说一遍；干部都要重新登录。",

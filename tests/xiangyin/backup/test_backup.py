@@ -8,13 +8,15 @@ import json
 import shutil
 import stat
 import tarfile
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from backend.conversation.arrivals import Arrival, Arrivals
+from backend.conversation.push_turns import PushTurns
+from backend.conversation.signals import Signals
 from backend.conversation.spool import Spool
 from backend.conversation.tables import media, outbox
 from backend.database.engine import Database
@@ -24,8 +26,13 @@ from backend.learning.shelf import SHIPPED, Shelf
 from backend.organisation.tables import session
 from backend.petitions.tables import petition
 from backend.ports import Inbound
-from tests.conversation.room import MODEL, readings
+from backend.surveys.after_restore import paused_by_restore
+from backend.surveys.push_limits import QuietHours
+from backend.surveys.pushing import SurveyPusher
+from backend.surveys.tables import survey
+from tests.conversation.room import MODEL, readings, texts
 from tests.petitions.world import SetClock, World
+from tests.surveys.opened import open_survey
 from tests.xiangyin.backup.installation import Installation, inbound
 from xiangyin.backup.archive import BackupDamaged
 from xiangyin.backup.places import RestoreRefused
@@ -34,6 +41,7 @@ from xiangyin.backup.taking import NothingToBackUp, take_backup
 from xiangyin.model_service import shelf_of
 
 CLOCK = SetClock()
+ANY = time()  # begins and ends at once: no hour is quiet
 LATER = SetClock(CLOCK.now() + timedelta(days=2))
 
 
@@ -167,6 +175,45 @@ async def test_nothing_is_said_twice_and_no_session_comes_back(
     assert set(await filled.all(select(outbox.c.state))) == {"queued"}
     assert set(await fresh.all(select(outbox.c.state))) == {"unknown"}
     assert await fresh.all(select(session.c.ended_at)) == [LATER.now()]
+
+
+async def test_a_survey_that_still_asks_stops_until_it_is_taken_up(
+    filled: Installation, fresh: Installation, file: Path
+) -> None:
+    """One with people left to ask; another had asked everybody, a third was over."""
+    source = Database(filled.url)
+    asks, asked_all, over = [
+        await open_survey(source, "wx", [name], CLOCK.now(), closes_at=closes_at)
+        for name, closes_at in (
+            ("openid-1", None),
+            ("openid-2", None),
+            ("openid-3", CLOCK.now() + timedelta(days=1)),
+        )
+    ]
+    pusher = SurveyPusher(source, CLOCK, {}, quiet=QuietHours(ANY, ANY))
+    await filled.execute(f"UPDATE survey SET state = 'draft' WHERE id <> {asked_all}")
+    assert await pusher.push() == 1
+    await filled.execute(f"UPDATE survey SET state = 'open' WHERE id <> {asked_all}")
+    await source.close()
+    await take_backup(filled.settings, file, CLOCK)
+    done = await put_back(fresh, file)
+    assert done.surveys_paused == 1
+    states = await fresh.all(select(survey.c.state).order_by(survey.c.id))
+    assert states == ["paused", "open", "open"]
+    target = Database(fresh.url)
+    try:
+        later = SurveyPusher(target, LATER, {}, quiet=QuietHours(ANY, ANY))
+        assert await later.push() == 0
+        async with target.read() as connection:
+            stopped = await paused_by_restore(connection, [asks, over], CLOCK.now())
+        assert stopped == {asks: CLOCK.now()}
+        # The question that was on its way is not sent again by itself.
+        looks = {"wx": "wechat", "sms": "sms"}
+        assert await PushTurns(target, LATER, texts(), looks, Signals(None, LATER)).take() == 0
+        await fresh.execute(f"UPDATE survey SET state = 'open' WHERE id = {asks}")
+        assert await later.push() == 1
+    finally:
+        await target.close()
 
 
 async def test_a_number_given_after_the_backup_is_not_given_again(
