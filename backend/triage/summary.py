@@ -19,6 +19,8 @@ _CLAUSE = re.compile(r"[,。;!?…\s]+|\.{2,}|(?<!\d):|:(?!\d)")
 _FIGURES = re.compile(r"[\dXx-]{7,}")
 _SHORT = 6
 _EDGE = " ,。;:!?、\"'“”()"
+# Clauses are cut out of the middle of what was quoted.
+_PAIRS = ("“”", "()", "《》", "「」")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,10 @@ def summarise(
     whole = ",".join(clauses)
     if len(whole) > LONGEST_SUMMARY:
         whole = _grown(clauses, best, LONGEST_SUMMARY, enough=LONGEST_SUMMARY)
-    return Summary(_chinese(_cut(title, LONGEST_TITLE)), _chinese(_cut(whole, LONGEST_SUMMARY)))
+    return Summary(
+        _chinese(_paired(_cut(title, LONGEST_TITLE))),
+        _chinese(_paired(_cut(whole, LONGEST_SUMMARY))),
+    )
 
 
 def _telling(text: str, courtesy: Courtesy) -> list[str]:
@@ -114,6 +119,16 @@ def _cut(text: str, longest: int) -> str:
             break
         kept += word
     return (kept.rstrip(_EDGE) or text[: longest - 1]) + "…"
+
+
+def _paired(text: str) -> str:
+    """Without quotation marks and brackets that opened or closed elsewhere, unless nothing else is
+    there."""
+    plain = text
+    for begin, end in _PAIRS:
+        if plain.count(begin) != plain.count(end):
+            plain = plain.replace(begin, "").replace(end, "")
+    return plain or text
 
 
 def _chinese(text: str) -> str:

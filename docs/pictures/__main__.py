@@ -21,12 +21,13 @@ LARGEST_BYTES = 250_000
 COLOURS = 256
 
 Scene = Callable[[Browser, County], Awaitable[bytes]]
-# The chats come last: what they add would stand in the other pictures.
+# The hot list first, for it waits until all is found, which the overview and a chat show too. The
+# chats come last: what they add would stand in the other pictures.
 SCENES: Mapping[str, Scene] = {
+    "hot": console.hot,
     "queue": console.queue,
     "petition": console.petition,
     "overview": console.overview,
-    "hot": console.hot,
     "survey": console.survey,
     "chat-wechat": chat.wechat,
     "chat-answer": chat.answer,

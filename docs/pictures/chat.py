@@ -49,14 +49,16 @@ async def answer(browser: Browser, county: County) -> bytes:
 
 
 async def sms(browser: Browser, county: County) -> bytes:
-    """One who texts without a full stop, asks what becomes of it, and is told."""
-    phone = await _phone(browser, county, "短信", "赵大爷", 844)
+    """One who texts without a full stop, joins a neighbour, asks what becomes of it, is told."""
+    phone = await _phone(browser, county, "短信", "赵大爷", 1000)
     await _say(phone, "柳河镇马家渡村渡船早上不开 上学迟到")
     await expect(_log(phone)).to_contain_text("1 对，提交")
     await _say(phone, "1")
+    await expect(_log(phone)).to_contain_text("1 加入，一起办")
+    await _say(phone, "1")
     await expect(_log(phone)).to_contain_text(NUMBER)
     await _say(phone, "办得咋样了")
-    await expect(_log(phone)).to_contain_text("正在核对受理")
+    await expect(_log(phone)).to_contain_text("正在办")
     return await _taken(phone)
 
 

@@ -164,3 +164,61 @@ async def test_by_single_keys(site: Site, browser: Any) -> None:
         await page.keyboard.press("j")
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("link", name="← 诉求列表")).to_be_visible()
+
+
+async def test_back_to_the_list_as_it_was_left(site: Site, browser: Any) -> None:
+    for _ in range(3):
+        await site.petition()
+    await site.petition("想问一下医保怎么报销", channel="sms")
+    async with official(browser, site, "town", "desk") as page:
+        await page.goto(f"{site.url}/console/?channel=wechat")
+        titles = page.locator("#list a.title")
+        await expect(titles).to_have_count(3)
+        for key in ("j", "j", "Enter"):
+            await page.keyboard.press(key)
+        await expect(page.get_by_role("button", name="受理", exact=True)).to_be_visible()
+        await page.keyboard.press("n")
+        await expect(page.get_by_role("button", name="受理", exact=True)).to_be_focused()
+        await page.keyboard.press("u")
+        await expect(titles).to_have_count(3)
+        assert page.url.endswith("?channel=wechat")
+        await page.keyboard.press("j")
+        await expect(titles.nth(1)).to_be_focused()
+        # One that has left the list: its place is kept.
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/console/petitions/*")
+        boss = await site.world.official("qinghe", "supervisor")
+        await site.world.done(boss, page.url.rsplit("/", 1)[1], "accept")
+        await site.world.done(boss, page.url.rsplit("/", 1)[1], "answer", "修好了，请放心。")
+        await page.keyboard.press("u")
+        await expect(titles).to_have_count(2)
+        await page.keyboard.press("j")
+        await expect(titles.nth(1)).to_be_focused()
+
+
+async def test_a_long_list_of_offices_is_few_tab_stops(site: Site, browser: Any) -> None:
+    filed = await site.petition()
+    boss = await site.world.official("qinghe", "supervisor")
+    await site.world.done(boss, filed.number, "accept")
+    async with official(browser, site, "town", "desk") as page:
+        await page.goto(f"{site.url}/console/petitions/{filed.number}")
+        await page.get_by_label("派给谁办").focus()
+        reason = page.get_by_label("给主办单位的话")
+        for _ in range(4):  # the list, who leads, who assists, the reason
+            await page.keyboard.press("Tab")
+        await expect(reason).to_be_focused()
+        await page.keyboard.press("Shift+Tab")
+        boxes = page.locator(".offices input[type=checkbox]")
+        first = await boxes.evaluate_all("all => all.indexOf(document.activeElement)")
+        assert first >= 0
+        await page.keyboard.press("ArrowDown")
+        await expect(boxes.nth(first + 1)).to_be_focused()
+        await page.keyboard.press("Space")
+        await expect(boxes.nth(first + 1)).to_be_checked()
+        # What is ticked stays, whatever is looked for; Tab leads to the first that is.
+        await page.get_by_label("派给谁办").fill("派出所")
+        for _ in range(3):
+            await page.keyboard.press("Tab")
+        await expect(boxes.nth(first)).to_be_focused()
+        await page.keyboard.press("ArrowDown")
+        await expect(boxes.nth(first + 1)).to_be_focused()

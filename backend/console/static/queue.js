@@ -3,6 +3,9 @@
 "use strict";
 
 const KEYS_OFF = "xiangyin.keys.off";
+// The list as it was when a petition was opened from it: its query, and the place of the line.
+const LEFT = "xiangyin.list";
+const OPENED = "xiangyin.opened";
 const keys = document.getElementById("keys");
 const keysOn = document.getElementById("keys-on");
 
@@ -11,6 +14,13 @@ const lines = () => [...document.querySelectorAll("#list a.title")];
 // The one line that Tab leads to.
 function rove(current) {
   for (const line of lines()) line.tabIndex = line === current ? 0 : -1;
+}
+
+// Where one goes on: at the line opened last, or the one that has come in its place.
+function returned() {
+  const all = lines();
+  const at = sessionStorage.getItem(LEFT) === location.search ? Number(sessionStorage.getItem(OPENED)) : 0;
+  return all[Math.min(at, all.length - 1)];
 }
 
 function move(step) {
@@ -52,6 +62,13 @@ document.addEventListener("focusin", (event) => {
   if (event.target.matches("#list a.title")) rove(event.target);
 });
 
+document.addEventListener("click", (event) => {
+  const line = event.target.closest("#list a.title");
+  if (!line) return;
+  sessionStorage.setItem(LEFT, location.search.replace(/[?&]done=\w+/, ""));
+  sessionStorage.setItem(OPENED, String(lines().indexOf(line)));
+});
+
 document.addEventListener("htmx:afterSwap", () => rove(lines()[0]));
 
 const open = document.getElementById("keys-open");
@@ -62,4 +79,4 @@ keysOn.addEventListener("change", () => {
   if (keysOn.checked) localStorage.removeItem(KEYS_OFF);
   else localStorage.setItem(KEYS_OFF, "1");
 });
-rove(lines()[0]);
+rove(returned());
