@@ -140,6 +140,8 @@ async def test_the_same_words_twice_are_two_answers_and_a_repeat_is_one(
     for sequence in (1, 1, 2):
         await smsc.deliver(deliver("1"), sequence=sequence)
     assert texts(gateway) == ["1", "1"]
+    await smsc.deliver(deliver("2"), sequence=2)  # from a gateway that does not count
+    assert texts(gateway) == ["1", "1", "2"]
 
 
 @pytest.mark.parametrize("form", ["udh", "wide", "sar"])

@@ -197,8 +197,10 @@ def test_a_wrong_option_is_named(changed: dict[str, Any], named: str) -> None:
 
 
 def test_what_is_usual() -> None:
-    options = read_options(OPTIONS | {"source_ton": "5"})
+    options = read_options(OPTIONS | {"source_ton": "5", "tls": "true"})
     assert (options.port, options.window, options.source_ton) == (2775, 10, 5)
+    assert options.tls is True
+    assert read_options(OPTIONS | {"tls": "false"}).tls is False
     assert "s3" not in repr(options)
 
 
