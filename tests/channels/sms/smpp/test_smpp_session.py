@@ -57,6 +57,15 @@ async def test_a_connection_for_each_direction(
     assert len((await channel.health())["sessions"]) == 2
 
 
+async def test_one_direction_alone_is_not_well(smsc: FakeSmsc, start: Start) -> None:
+    smsc.traps.most_connections = 1
+    channel = await start(bind="separate")
+    health = await channel.health()
+    assert health["ok"] is False
+    assert "connection_count" in health["detail"]
+    assert sorted(session["state"] for session in health["sessions"]) == ["在线", "未连接"]
+
+
 @pytest.mark.parametrize(
     ("status", "advice"),
     [(0x05, "connection_count"), (0x0D, "IP"), (0x0E, "password"), (0x0F, "system_id")],
