@@ -24,7 +24,7 @@ from channels.sms.session.timing import Timer
 from channels.sms.session_health import SessionHealth
 from channels.sms.smpp import codes
 from channels.sms.smpp.codec import LEAST_OCTETS
-from channels.sms.smpp.message_ids import MessageIds, ReceiptIds
+from channels.sms.smpp.message_ids import MessageIds
 from channels.sms.smpp.pdus import (
     DataSm,
     DataSmResp,
@@ -161,7 +161,7 @@ class Receiver:
 
     async def _note_way(self) -> None:
         habit = f"{RECEIPT_IDS}{self._ids.way}"
-        if self._ids.way is ReceiptIds.AUTO or habit in self._habits:
+        if not self._ids.learnt or habit in self._habits:
             return
         self._habits.add(habit)
         log.info("sms.receipt_ids", account=self._account.name, way=self._ids.way.value)

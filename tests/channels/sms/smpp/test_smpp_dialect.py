@@ -62,7 +62,7 @@ def test_what_comes_before_the_welcome_is_no_welcome(before: Pdu) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "status"),
-    [(BindTransceiverResp(status=0x0E), 0x0E), (GenericNack(3), 3), (GenericNack(0), -1)],
+    [(BindTransceiverResp(status=0x0E), 0x0E), (GenericNack(3), 3), (GenericNack(0), 0x0D)],
 )
 def test_refusals(answer: Pdu, status: int) -> None:
     machine = connected()

@@ -124,9 +124,13 @@ def test_the_other_spelling_is_learnt(answer: str, receipt: str, way: ReceiptIds
     name = ids.of_answer(answer, CITIZEN)
     assert ids.of_receipt(receipt, ANOTHER) != name  # not by a number that fits by chance
     assert ids.of_receipt(receipt, CITIZEN) == name
-    assert ids.way is way
+    assert (ids.way, ids.learnt) == (way, True)
     # From now on also for messages of an earlier process.
-    assert MessageIds(way).of_receipt(receipt, ANOTHER) == name
+    later = MessageIds(ReceiptIds.AUTO, way)
+    assert later.of_receipt(receipt, ANOTHER) == name
+    # The account may go to another gateway.
+    same = later.of_answer("7654321", CITIZEN)
+    assert later.of_receipt("07654321", CITIZEN) == same
 
 
 def test_the_same_spelling_teaches_nothing() -> None:
