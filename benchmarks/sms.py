@@ -1,5 +1,6 @@
-"""What CMPP costs: codec and session against a client that has neither; then messages out of the
-outbox and into the inbox of a running app, at full durability, on SQLite.
+"""What CMPP and SMPP cost: codec and session of CMPP against a client that has neither, of SMPP
+against other libraries; then messages out of the outbox and into the inbox of a running app, at
+full durability, on SQLite.
 
 Rounds alternate and medians are compared; the processor time of a SUBMIT stands beside them.
 """
@@ -21,7 +22,7 @@ from backend.clock import SystemClock
 from backend.conversation.addresses import find_or_open, load_accounts
 from backend.conversation.tables import message, outbox
 from backend.database.engine import Database
-from benchmarks import cmpp_clients, processes, report
+from benchmarks import cmpp_clients, processes, report, smpp_clients
 from benchmarks.cmpp_clients import SECRET, SOURCE_ADDR, TEXT, WINDOW, Spent
 from benchmarks.cmpp_gateway import Gateway
 from channels.sms.cmpp import Codec, Version
@@ -64,6 +65,55 @@ async def engine() -> list[dict[str, report.Cell]]:
         }
         for name, found in spent.items()
     ]
+
+
+async def smpp() -> list[dict[str, report.Cell]]:
+    """Rows of the SMPP libraries, ours first."""
+    port = processes.free_port()
+    clients = {
+        "SMPP, ours": smpp_clients.ours,
+        "smpp34 (Rust)": smpp_clients.rust,
+        "aiosmpplib": smpp_clients.python,
+    }
+    spent: dict[str, list[smpp_clients.Spent]] = {name: [] for name in clients}
+    command = [sys.executable, "-m", "benchmarks.smpp_gateway", str(port)]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        processes.running(command, {}, Path(folder) / "gateway.log"),
+    ):
+        await _listening(port)
+        for round_ in range(ROUNDS + 1):
+            for name, client in clients.items():
+                async with asyncio.timeout(ROLE_SECONDS):
+                    found = await client(port, SUBMITS)
+                if round_:  # the first warms up
+                    spent[name].append(found)
+    return [
+        {
+            "library": name,
+            "submit_sm/s": SUBMITS / statistics.median(each.wall for each in found),
+            "µs of CPU": statistics.median(each.processor for each in found) / SUBMITS * 1e6,
+        }
+        for name, found in spent.items()
+    ]
+
+
+def smpp_figures(rows: Sequence[dict[str, report.Cell]]) -> tuple[dict[str, float], float, float]:
+    """Figures, our rate as a share of aiosmpplib's, our processor time as a share of smpp34's."""
+    ours, rust, python = rows
+
+    def value(row: dict[str, report.Cell], column: str) -> float:
+        cell = row[column]
+        assert isinstance(cell, float)
+        return cell
+
+    rates = [value(row, "submit_sm/s") for row in rows]
+    names = ("smpp_per_second", "smpp34_per_second", "aiosmpplib_per_second")
+    return (
+        dict(zip(names, rates, strict=True)),
+        rates[0] / value(python, "submit_sm/s"),
+        value(ours, "µs of CPU") / value(rust, "µs of CPU"),
+    )
 
 
 async def _listening(port: int) -> None:
@@ -181,6 +231,8 @@ async def into(gateway: Gateway, database: Database, round_: int) -> float:
 
 async def main() -> int:
     rows = await engine()
+    smpp_rows = await smpp()
+    smpp_told, of_python, of_rust = smpp_figures(smpp_rows)
     gateway = Gateway()
     rates: dict[str, list[float]] = {"out": [], "in": []}
     async with app(gateway) as database:
@@ -195,11 +247,14 @@ async def main() -> int:
         "share_of_bare": share,
         "durable_out_per_second": durable["out"],
         "durable_in_per_second": durable["in"],
+        **smpp_told,
     }
     targets = [
         report.Target("codec and session, share of bare asyncio", share, at_least=LEAST_SHARE),
         report.Target("durable messages out per second", durable["out"], at_least=LEAST_OUT),
         report.Target("durable messages in per second", durable["in"], at_least=LEAST_IN),
+        report.Target("SMPP, rate as a share of aiosmpplib's", of_python, at_least=1.0),
+        report.Target("SMPP, processor time as a share of smpp34's", of_rust, at_most=1.0),
     ]
     settings = {
         "window": WINDOW,
@@ -209,7 +264,7 @@ async def main() -> int:
         "connections": CONNECTIONS,
         "database": "SQLite",
     }
-    return report.finish("sms", rows, targets, figures=figures, settings=settings)
+    return report.finish("sms", [*rows, *smpp_rows], targets, figures=figures, settings=settings)
 
 
 def _figure(rows: Sequence[dict[str, report.Cell]], column: str) -> float:

@@ -53,6 +53,8 @@ def number(
 def switch(options: Mapping[str, Any], name: str) -> bool:
     """False where it is not given."""
     value = options.get(name, False)
+    if value in ("true", "false"):
+        return bool(value == "true")  # the environment knows only strings
     if not isinstance(value, bool):
         raise ValueError(f"sms: option {name} should be true or false")  # noqa: TRY004
     return value

@@ -140,11 +140,11 @@ class SessionChannel[Pdu](ABC):
 
     async def health(self) -> dict[str, Any]:
         if not self._pools:
-            return self._health.facts(None, window=self._session.window, waiting=0, held=0.0)
+            return self._health.facts((), window=self._session.window, waiting=0, held=0.0)
         await asyncio.gather(*(pool.tried(PROBE_SECONDS) for pool in self._pools))
         timer = self._timer or asyncio.get_running_loop()
         return self._health.facts(
-            [facts for pool in self._pools for facts in pool.facts()],
+            [pool.facts() for pool in self._pools],
             window=self._session.window,
             waiting=self._pools[0].waiting,
             held=self._pools[0].rates.held(timer.time()),

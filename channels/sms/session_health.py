@@ -97,13 +97,15 @@ class SessionHealth:
         self._last_error, self._last_error_at = reason, self._clock.now()
 
     def facts(
-        self, sessions: Sequence[LinkFacts] | None, *, window: int, waiting: int, held: float
+        self, sorts: Sequence[Sequence[LinkFacts]], *, window: int, waiting: int, held: float
     ) -> dict[str, Any]:
-        """See `Channel.health`. `sessions` None: this process does not run the account."""
-        if sessions is None:
+        """See `Channel.health`. `sorts`: the sessions of each sort the account needs; none where
+        this process does not run it."""
+        if not sorts:
             ok, detail = (True, NOT_STARTED) if self.owner else (False, NOT_OWNER)
             return {"ok": ok, "detail": detail}
-        fault = self._fault(sessions, held)
+        fault = self._fault(sorts, held)
+        sessions = [each for sort in sorts for each in sort]
         return {
             "ok": not fault,
             "detail": fault or _well(sessions),
@@ -114,9 +116,11 @@ class SessionHealth:
             "last_error_at": self._last_error_at.isoformat() if self._last_error_at else None,
         }
 
-    def _fault(self, sessions: Sequence[LinkFacts], held: float) -> str:
-        refused = next((each.status for each in sessions if each.status), 0)
-        if not any(each.state is State.OPEN for each in sessions):
+    def _fault(self, sorts: Sequence[Sequence[LinkFacts]], held: float) -> str:
+        for sessions in sorts:
+            if any(each.state is State.OPEN for each in sessions):
+                continue
+            refused = next((each.status for each in sessions if each.status), 0)
             if refused:
                 return self._login_refusal(refused).operator
             return NO_SESSION if any(each.trouble for each in sessions) else CONNECTING

@@ -29,3 +29,8 @@ def find_kannel() -> KannelBinaries | None:
     if bearerbox and smsbox and fakesmsc:
         return KannelBinaries(bearerbox, smsbox, fakesmsc)
     return None
+
+
+def find_drive_smpp() -> Path | None:
+    """Kannel's own SMPP gateway for tests, of package kannel-extras."""
+    return _which("drive_smpp", "/usr/lib/kannel/test/drive_smpp")

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from channels.sms import smpp
 from channels.sms.cmpp import Codec, Version
 from channels.sms.cmpp.pdus import ActiveTest, Deliver, Report, Submit
+from channels.sms.smpp.pdus import DeliverSm, EnquireLink, SubmitSmResp, Tlv
 from xiangyin.commands import sms
 from xiangyin.commands.sms import show_frames, show_status
 from xiangyin.settings import Settings
@@ -48,6 +50,45 @@ def test_the_version_is_told_by_the_length(capsys: pytest.CaptureFixture[str]) -
     for version, name in ((Version.V20, "2.0"), (Version.V30, "3.0")):
         assert show_frames(Codec(version).encode(submit, 1).hex(), None) == 0
         assert f"SUBMIT（CMPP {name}）" in capsys.readouterr().out
+
+
+SMPP_PART = smpp.encode(
+    DeliverSm(
+        source_addr="13800138000",
+        esm_class=0x40,
+        data_coding=8,
+        short_message=bytes.fromhex("050003770201") + "常家沟".encode("utf-16-be"),
+        tlvs=(Tlv(0x1400, b"x"),),
+    ),
+    7,
+)
+SMPP_RECEIPT = smpp.encode(
+    DeliverSm(esm_class=4, short_message=b"id:1A2B stat:UNDELIV err:034 text:"), 8
+)
+
+
+@pytest.mark.parametrize("protocol", [None, "smpp"])
+def test_smpp_frames_are_told_without_being_named(
+    protocol: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusal = smpp.encode(SubmitSmResp(status=0x58), 9)
+    frames = SMPP_PART + SMPP_RECEIPT + refusal + smpp.encode(EnquireLink(), 10)
+    assert show_frames(frames.hex(), None, protocol) == 0
+    told = capsys.readouterr().out
+    assert "deliver_sm（SMPP 3.4）" in told
+    assert "sequence_number 7" in told
+    assert "第 1 段，共 2 段，编号 119" in told
+    assert "内容：常家沟" in told
+    assert "0x1400 : 78" in told
+    assert "状态报告：1A2B UNDELIV，错误码 034" in told
+    assert "command_status: 0x00000058" in told
+    assert "enquire_link" in told
+
+
+def test_a_named_protocol_is_kept_to(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_frames(SMPP_PART.hex(), None, "cmpp") == 1
+    assert show_frames(CODEC.encode(PART, 7).hex(), None, "smpp") == 1
+    assert "看不懂" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

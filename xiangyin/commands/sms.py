@@ -1,4 +1,4 @@
-"""`xiangyin sms`: how the running app's SMS accounts are, and what a CMPP frame says."""
+"""`xiangyin sms`: how the running app's SMS accounts are, and what a CMPP or SMPP frame says."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from backend.clock import SHANGHAI
+from channels.sms import smpp
 from channels.sms.cmpp import CmppError, Codec, Framed, Version, decode_report
-from channels.sms.cmpp.codec import read_header
+from channels.sms.cmpp.codec import LEAST_OCTETS, read_header
 from channels.sms.cmpp.msg_id import MsgId
 from channels.sms.cmpp.pdus import Deliver, Submit
 from channels.sms.message_parts import decode_text, read_user_data
+from channels.sms.smpp import SmppError
+from xiangyin.commands import smpp_frames
 from xiangyin.commands.failure import failed
 from xiangyin.commands.parsers import Subcommands
 from xiangyin.loading import load_settings
@@ -21,6 +24,7 @@ from xiangyin.operator_health import PATH, operator_headers
 from xiangyin.probes import ask_http
 from xiangyin.settings import Settings
 
+PROTOCOLS = ("cmpp", "smpp")
 VERSIONS = {"3.0": Version.V30, "2.0": Version.V20}
 COUNTS = {
     "sent": "发出",
@@ -37,16 +41,19 @@ MONTHS, DAYS = range(1, 13), range(1, 32)
 
 
 def register(subcommands: Subcommands) -> None:
-    parser = subcommands.add_parser("sms", help="短信账号的连接状况；看懂一段 CMPP 报文")
+    parser = subcommands.add_parser("sms", help="短信账号的连接状况；看懂一段 CMPP 或 SMPP 报文")
     actions = parser.add_subparsers(title="操作", metavar="操作", required=True)
     status = actions.add_parser("status", help="各短信账号的连接、窗口、收发条数、最近的错误")
     status.set_defaults(execute=lambda _args: show_status(load_settings()))
     decode = actions.add_parser(
-        "decode", help="把十六进制的 CMPP 报文逐项写出来（会显示号码和内容）"
+        "decode", help="把十六进制的 CMPP、SMPP 报文逐项写出来（会显示号码和内容）"
     )
     decode.add_argument("hex", nargs="+", metavar="十六进制", help="一条或几条相连的报文，空格不计")
-    decode.add_argument("--version", choices=VERSIONS, help="协议版本，不写则按长度判断")
-    decode.set_defaults(execute=lambda args: show_frames("".join(args.hex), args.version))
+    decode.add_argument("--version", choices=VERSIONS, help="CMPP 的版本，不写则按长度判断")
+    decode.add_argument("--protocol", choices=PROTOCOLS, help="协议，不写则按报文判断")
+    decode.set_defaults(
+        execute=lambda args: show_frames("".join(args.hex), args.version, args.protocol)
+    )
 
 
 def show_status(settings: Settings) -> int:
@@ -86,7 +93,7 @@ def _status_lines(name: str, health: Mapping[str, Any]) -> Iterator[str]:
         yield f"  最近的错误：{at:%m-%d %H:%M:%S} {health['last_error']}"
 
 
-def show_frames(hexadecimal: str, version: str | None) -> int:
+def show_frames(hexadecimal: str, version: str | None, protocol: str | None = None) -> int:
     """Print every frame in `hexadecimal`; exit code."""
     try:
         octets = bytes.fromhex(hexadecimal)
@@ -95,14 +102,33 @@ def show_frames(hexadecimal: str, version: str | None) -> int:
     if not octets:
         return failed("没有报文")
     while octets:
+        size = int.from_bytes(octets[:4], "big")  # in both protocols
+        if size < LEAST_OCTETS:
+            return failed(f"看不懂：长度写着 {size}，没有这么短的报文")
         try:
-            size = read_header(octets).total_length
-            found, framed = _decode(octets[:size], version)
-            print("\n".join(_frame_lines(found, octets[:size], framed)))
-        except CmppError as error:
+            print("\n".join(_lines(octets[:size], version, protocol)))
+        except (CmppError, SmppError) as error:
             return failed(f"看不懂：{error}")
         octets = octets[size:]
     return 0
+
+
+def _lines(frame: bytes, version: str | None, protocol: str | None) -> list[str]:
+    """Of the protocol that fits. Raises CmppError, SmppError."""
+    if protocol is None and version is None:
+        # Where CMPP has its sequence, SMPP's requests and good answers have nothing but zeros.
+        first, second = ("smpp", "cmpp") if not any(frame[8:12]) else ("cmpp", "smpp")
+        try:
+            return _lines(frame, None, first)
+        except (CmppError, SmppError) as error:
+            try:
+                return _lines(frame, None, second)
+            except (CmppError, SmppError):
+                raise error from None
+    if protocol == "smpp":
+        return list(smpp_frames.frame_lines(frame, smpp.decode(frame)))
+    found, framed = _decode(frame, version)
+    return list(_frame_lines(found, frame, framed))
 
 
 def _decode(frame: bytes, version: str | None) -> tuple[str, Framed]:

@@ -48,9 +48,8 @@ class SmppChannel(SessionChannel[Pdu]):
         return lambda: SmppDialect(bind)
 
     def _handler(self, incoming: Incoming, rates: Rates, timer: Timer) -> Handler[Pdu]:
-        for way in ReceiptIds:
-            if self._ids.way is ReceiptIds.AUTO and f"{RECEIPT_IDS}{way}" in self._habits:
-                self._ids.way = way
+        known = (way for way in ReceiptIds if f"{RECEIPT_IDS}{way}" in self._habits)
+        self._ids = MessageIds(self._options.receipt_ids, next(known, None))
         return Receiver(
             self._account,
             self._deps.clock,

@@ -45,6 +45,7 @@ from channels.sms.smpp.pdus import (
 )
 
 LAST_SEQUENCE = 0x7FFFFFFF
+BIND_FAILED = 0x0D
 
 _MEANINGS: dict[type, Meaning] = {
     BindReceiver: Meaning.LOGIN,
@@ -131,7 +132,7 @@ class SmppDialect:
             return Admission("the gateway logs in to us", status=-1)
         assert isinstance(pdu, BindResp | GenericNack)
         if isinstance(pdu, GenericNack) or pdu.status != 0:
-            status = pdu.status or -1
+            status = pdu.status or BIND_FAILED
             return Admission(login_refusal(status).reason, status)
         self._bound = True
         return Admission()

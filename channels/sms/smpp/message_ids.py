@@ -33,16 +33,20 @@ def canonical(message_id: str) -> str:
 
 
 class MessageIds:
-    """`of_answer` what a message is called, `of_receipt` which one a receipt means."""
+    """`of_answer` what a message is called, `of_receipt` which one a receipt means. `way` is the
+    present one; `learnt`: it was seen, not configured."""
 
-    def __init__(self, way: ReceiptIds) -> None:
-        self.way = way
+    def __init__(self, configured: ReceiptIds, learnt: ReceiptIds | None = None) -> None:
+        """`learnt`: by an earlier process; counts where AUTO is configured."""
+        self._learns = configured is ReceiptIds.AUTO
+        self.learnt = self._learns and learnt is not None
+        self.way = learnt if self._learns and learnt else configured
         self._receivers: OrderedDict[str, str] = OrderedDict()
 
     def of_answer(self, message_id: str, receiver: str) -> str:
         """The canonical name; remembered with whom it went to."""
         name = canonical(message_id)
-        if name and self.way is ReceiptIds.AUTO:
+        if name and self._learns:
             self._receivers[name] = receiver
             if len(self._receivers) > REMEMBERED:
                 self._receivers.popitem(last=False)
@@ -51,7 +55,9 @@ class MessageIds:
     def of_receipt(self, message_id: str, receiver: str) -> str:
         """The canonical name of the message; `receiver` is who should have had it."""
         name = canonical(message_id)
-        if self.way is ReceiptIds.AUTO and name not in self._receivers:
+        if self._learns:
+            if self._receivers.get(name) == receiver:
+                return name
             self._learn(name, receiver)
         return _converted(name, self.way)
 
@@ -60,7 +66,7 @@ class MessageIds:
             other = _converted(name, way)
             telling = other != name and int(name, 16) >= LEAST_TELLING
             if telling and self._receivers.get(other) == receiver:
-                self.way = way
+                self.way, self.learnt = way, True
                 return
 
 

@@ -23,7 +23,8 @@ from channels.sms.session.rates import Rates
 from channels.sms.session.timing import Timer
 from channels.sms.session_health import SessionHealth
 from channels.sms.smpp import codes
-from channels.sms.smpp.message_ids import MessageIds, ReceiptIds
+from channels.sms.smpp.codec import LEAST_OCTETS
+from channels.sms.smpp.message_ids import MessageIds
 from channels.sms.smpp.pdus import (
     DataSm,
     DataSmResp,
@@ -93,9 +94,10 @@ class Receiver:
         try:
             if is_receipt(pdu):
                 return await self._receipt(pdu)
-            # Of messages that are whole nothing but this tells a second one from the first.
-            known_as = f"{connection}-{sequence:08x}"
-            return await self._message(known_as, pdu, frame)
+            # Of messages that are whole nothing else tells a second one from the first. With the
+            # digest, other words are another message even where a gateway does not count.
+            digest = hashlib.sha256(frame[LEAST_OCTETS:]).hexdigest()[:12]
+            return await self._message(f"{connection}-{sequence:08x}-{digest}", pdu, frame)
         except (InboxUnavailable, JournalUnavailable) as error:
             self._health.not_stored()
             log.error("sms.not_stored", account=self._account.name, reason=type(error).__name__)
@@ -137,8 +139,9 @@ class Receiver:
     ) -> str:
         """A part says itself which it is: the same reference, place and words within a day are
         the same part, sent again."""
-        told = f"{sender}\0{receiver}\0{place}\0".encode()
-        digest = hashlib.sha256(told + payload).hexdigest()[:20]
+        where = (place.octets, place.reference, place.total, place.number)
+        told = "\0".join(map(str, (sender, receiver, *where, "")))
+        digest = hashlib.sha256(told.encode() + payload).hexdigest()[:20]
         now = self._clock.now()
         today, before = (f"{digest}-{day:%Y%m%d}" for day in (now, now - timedelta(days=1)))
         return before if self._long.seen(before) else today
@@ -158,7 +161,7 @@ class Receiver:
 
     async def _note_way(self) -> None:
         habit = f"{RECEIPT_IDS}{self._ids.way}"
-        if self._ids.way is ReceiptIds.AUTO or habit in self._habits:
+        if not self._ids.learnt or habit in self._habits:
             return
         self._habits.add(habit)
         log.info("sms.receipt_ids", account=self._account.name, way=self._ids.way.value)

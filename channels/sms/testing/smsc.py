@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 
 from channels.sms.message_parts import read_user_data
@@ -93,7 +94,10 @@ class Session:
 class FakeSmsc:
     """`start`, point a client at `port`, `stop`. `traps` may be changed at any time."""
 
-    def __init__(self, traps: SmscTraps | None = None) -> None:
+    def __init__(
+        self, traps: SmscTraps | None = None, *, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._tls = tls
         self.traps = traps or SmscTraps()
         self.port = 0
         self.binds: list[Bind] = []
@@ -110,7 +114,9 @@ class FakeSmsc:
         self._changed = asyncio.Event()
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", self.port, ssl=self._tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -361,7 +367,15 @@ class FakeSmsc:
 
 
 def _written(number: int, way: str) -> str:
-    return {"hex": f"{number:X}", "decimal": str(number), "padded": f"{number:012x}"}[way]
+    match way:
+        case "hex":
+            return f"{number:X}"
+        case "padded":
+            return f"{number:012x}"
+        case "decimal":
+            return str(number)
+        case _:
+            return ""
 
 
 def _part_number(submit: SubmitSm) -> int:

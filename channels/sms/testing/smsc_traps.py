@@ -21,8 +21,8 @@ class SmscTraps:
     `reports`: how many for each submit_sm; `report_first`: before its answer; `only_part`: for
     this part of a long message alone; `stat`: the word in it. `receipts`: in a text, in parameters,
     in parameters without esm_class saying so, or by data_sm. `answer_ids`, `receipt_ids`: how the
-    same number is written. `bytewise`: everything is written one octet at a time. `heartbeats`:
-    whether enquire_link is answered.
+    same number is written, or that there is none. `bytewise`: everything is written one octet at a
+    time. `heartbeats`: whether enquire_link is answered.
     """
 
     bind_status: int = 0
@@ -42,7 +42,7 @@ class SmscTraps:
     only_part: int | None = None
     stat: str = "DELIVRD"
     receipts: Literal["text", "parameters", "unmarked", "data_sm"] = "text"
-    answer_ids: Literal["hex", "decimal", "padded"] = "hex"
+    answer_ids: Literal["hex", "decimal", "padded", "none"] = "hex"
     receipt_ids: Literal["hex", "decimal", "padded"] = "hex"
     bytewise: bool = False
     heartbeats: bool = True
