@@ -36,6 +36,7 @@ OWN = (
     "learning.js",
     "guide.css",
     "hot.css",
+    "blocked_numbers.css",
     "duty.css",
     "live.css",
     "live.js",
