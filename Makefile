@@ -7,7 +7,7 @@ XIANGYIN := .venv/bin/xiangyin
 # The simulator is for trying things out: on here, off unless switched on elsewhere.
 run: export XIANGYIN_SIMULATOR ?= true
 
-.PHONY: help run demo install test test-install lint format pictures clean
+.PHONY: help run demo install test test-install lint format durability-mo pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo 'make test     安装测试所需并运行全部测试             install what tests need, run all'
 	@echo 'make lint     ruff 与 mypy                            make format 整理代码格式'
 	@echo 'make bench-X  运行 benchmarks/X.py，X 如 turn          run one benchmark'
+	@echo 'make durability-mo  十万条上行短信，收信进程被强杀十次   100,000 MO, ten kills'
 	@echo 'make pictures 重拍 README 里的图（docs/pictures/）      take the pictures of the README'
 	@echo 'make clean    删除安装的环境，保留 var/ 里的数据       remove all but var/'
 	@echo '$(XIANGYIN) --help   更多命令'
@@ -46,6 +47,9 @@ format: test-install
 bench-%: test-install
 	@$(XIANGYIN) train
 	@.venv/bin/python -m benchmarks.$(subst -,_,$*)
+
+# 100,000 messages from citizens while the process that receives them is killed ten times.
+durability-mo: bench-sms-mo-kills
 
 # Of a demo county of its own, in a folder that is thrown away.
 pictures: test-install

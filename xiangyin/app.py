@@ -29,7 +29,7 @@ from backend.organisation.accounts import ensure_accounts
 from backend.petitions.desk import Desk
 from backend.ports import Clock, OffersPageLogin
 from backend.surveys.push_plan import asking_ends
-from backend.web.dependencies import WebDependencies
+from backend.web.dependencies import PushLimits, WebDependencies
 from backend.web.markers import public
 from channels.sms.segmentation import count_parts
 from channels.sms.signature import read_signature, signed
@@ -136,6 +136,12 @@ def _web_dependencies(parts: Parts) -> WebDependencies:
         looks={name: look_of(account) for name, account in looks.items()},
         sms_parts=sms_parts,
         asking_ends=partial(asking_ends, rates=settings.push_rates, quiet=settings.quiet_hours),
+        push_limits=PushLimits(
+            settings.quiet_from,
+            settings.quiet_until,
+            settings.push_daily_cap,
+            settings.survey_gap_days,
+        ),
         try_words=Trial(parts.bot, parts.readings, parts.texts, parts.rules, parts.clock).words,
         health=lambda: health_of(parts),
         models=shelf_of(settings),

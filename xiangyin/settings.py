@@ -115,6 +115,7 @@ class Settings(BaseSettings):
 
     quiet_from: time = Field(time(21), description="24 小时制的时刻，如 21:00")
     quiet_until: time = Field(time(8), description="24 小时制的时刻，如 08:00")
+    push_daily_cap: int = Field(3, ge=1, le=100, description="1 到 100 的整数")
     survey_gap_days: float = Field(7, ge=0, le=365, description="0 到 365 的天数")
 
     accounts: dict[str, AccountSettings] = Field(

@@ -231,7 +231,12 @@ def build(settings: Settings, clock: Clock) -> Parts:
         ),
         duty_watch=DutyWatch(database, clock, alarm, lambda row: signals.send("outbox", row)),
         survey_pusher=SurveyPusher(
-            database, clock, rates, quiet=quiet, gap=timedelta(days=settings.survey_gap_days)
+            database,
+            clock,
+            rates,
+            quiet=quiet,
+            gap=timedelta(days=settings.survey_gap_days),
+            daily_cap=settings.push_daily_cap,
         ),
         sender=sender,
         media=media,

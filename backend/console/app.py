@@ -9,6 +9,7 @@ from aiohttp import web
 
 from backend.console import (
     account_page,
+    blocked_numbers_page,
     bulk_dispatch_page,
     bulk_merge_page,
     citizen_page,
@@ -127,6 +128,7 @@ def setup_console(app: web.Application, deps: WebDependencies) -> web.Applicatio
             *users_page.ROUTES,
             *user_page.ROUTES,
             *duty_page.ROUTES,
+            *blocked_numbers_page.ROUTES,
             *deployment_page.ROUTES,
             *offices_page.ROUTES,
             *services_page.ROUTES,

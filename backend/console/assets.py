@@ -37,6 +37,7 @@ OWN = (
     "guide.css",
     "health.css",
     "hot.css",
+    "blocked_numbers.css",
     "duty.css",
     "live.css",
     "live.js",

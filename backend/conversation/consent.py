@@ -1,14 +1,15 @@
-"""Consent and opt-out: an append-only ledger per address and service."""
+"""Who may not be written to unasked: consent and opt-out, an append-only ledger per address and
+service, and the numbers officials have blocked."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, false, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation.tables import consent_event
+from backend.conversation.tables import address, blocked_number, consent_event
 
 # What is pushed without being asked for. Answers to petitions are no push and always go out.
 PUSHES = "pushes"
@@ -17,6 +18,7 @@ HANDLING = "handling"
 FOLLOWED, UNFOLLOWED = "关注", "取消关注"
 
 _c = consent_event.c
+_at = address.alias("blocked_at")
 
 
 def opted_out(address_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -31,7 +33,22 @@ def opted_out(address_id: ColumnElement[int]) -> ColumnElement[bool]:
     ).label("opted_out")
 
 
-# The same for the address bound as `at_address`.
+def blocked(address_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether an address is a number on the black list."""
+    return (
+        exists()
+        .where(_at.c.id == address_id, blocked_number.c.number == _at.c.external_id)
+        .where(blocked_number.c.ended_at.is_(None))
+        .label("blocked")
+    )
+
+
+def unwanted(address_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether nothing may be pushed to an address, for the one reason or the other."""
+    return or_(opted_out(address_id), blocked(address_id))
+
+
+# `opted_out` for the address bound as `at_address`.
 OPTED_OUT = opted_out(bindparam("at_address"))
 
 

@@ -10,10 +10,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import outbox, outcomes, passive, permissions
+from backend.conversation import outbox, passive, permissions
 from backend.conversation.addresses import find_or_open, known_address, load_accounts
 from backend.conversation.contact_history import contact_history
 from backend.conversation.inbox import Inbox
+from backend.conversation.receipts import Receipts
 from backend.conversation.steps import reach
 from backend.conversation.waiters import Waiters
 from backend.conversation.whereabouts import Whereabouts
@@ -58,6 +59,7 @@ class ConversationGateway:
         self._whereabouts = whereabouts
         self._claim_seconds = claim_seconds
         self._database = database
+        self._receipts = Receipts(database, clock)
         self._inbox = inbox
         self._waiters = waiters
         self._clock = clock
@@ -136,11 +138,7 @@ class ConversationGateway:
     async def receipt(self, receipt: DeliveryReceipt) -> None:
         """Raises InboxUnavailable with SQL away: the provider must report again."""
         try:
-            async with self._database.write() as connection:
-                accounts = await load_accounts(connection)
-                await outcomes.apply_receipt(
-                    connection, accounts[receipt.account].id, receipt, self._clock.now()
-                )
+            await self._receipts.store(receipt)
         except (TimeoutError, SQLAlchemyError, OSError) as error:
             log.warning("gateway.receipt_not_stored", error=type(error).__name__)
             raise InboxUnavailable("receipt not stored") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import permissions
@@ -18,6 +18,16 @@ from backend.database.insert_once import InsertOnce
 from backend.ports import Noticed, ReceiptState
 
 _KEEP = InsertOnce(notice, ["outbox_id", "by"])
+_REPORTED = (
+    update(notice)
+    .where(
+        notice.c.account_id == bindparam("of"),
+        notice.c.provider_id == bindparam("called"),
+        notice.c.state == "sent",
+    )
+    .values(state=bindparam("now_state"), final_at=bindparam("now"), error=bindparam("why"))
+    .returning(notice.c.outbox_id)
+)
 
 
 async def record(
@@ -52,14 +62,14 @@ async def reported(
         return
     failed = state is ReceiptState.FAILED
     moved = await connection.execute(
-        update(notice)
-        .where(
-            notice.c.account_id == account_id,
-            notice.c.provider_id == provider_id,
-            notice.c.state == "sent",
-        )
-        .values(state=state.value, final_at=now, error=detail if failed else None)
-        .returning(notice.c.outbox_id)
+        _REPORTED,
+        {
+            "of": account_id,
+            "called": provider_id,
+            "now_state": state.value,
+            "now": now,
+            "why": detail if failed else None,
+        },
     )
     rows = [each.outbox_id for each in moved]
     if failed and rows:

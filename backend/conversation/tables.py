@@ -88,6 +88,29 @@ consent_event = Table(
     Index(None, "address_id", "service"),
 )
 
+# The black list: numbers an official wants nothing pushed to, through whatever account. Whoever is
+# taken off keeps the row, with who did it.
+blocked_number = Table(
+    "blocked_number",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("number", String(32), nullable=False, info=IDENTITY),
+    Column("org_id", Id, ForeignKey("org.id"), nullable=False),  # whose officials keep the entry
+    Column("reason", String(255), nullable=False, info=CONTENT),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", Id, ForeignKey("user_account.id"), nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", Id, ForeignKey("user_account.id")),
+    Index(
+        "uq_blocked_number_current",
+        "number",
+        "org_id",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+)
+
 # A phone number to be proven by a code sent there, so that it and `address_id` are one citizen's.
 # `state`: open, proven, wrong (too often), replaced (by a newer code). Kept to count them.
 phone_code = Table(

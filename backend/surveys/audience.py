@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.catalogue import Catalogue
-from backend.conversation.consent import opted_out
+from backend.conversation.consent import unwanted
 from backend.conversation.tables import address, citizen
 from backend.petitions.tables import petition
 from backend.surveys.places import home_names
@@ -37,7 +37,7 @@ from backend.surveys.tables import survey_division, survey_list, survey_listed
 @dataclass(frozen=True, slots=True)
 class Reached:
     """How many people of a village (`code`, '' for all together) have their newest address on an
-    account, and how many of them have opted out."""
+    account, and how many of them have opted out or are blocked."""
 
     code: str
     account_id: int
@@ -94,7 +94,7 @@ async def reach_together(
 async def _reach(
     connection: AsyncConnection, people: Subquery, code: ColumnElement[str]
 ) -> Sequence[Reached]:
-    out = func.sum(case((opted_out(people.c.address_id), 1), else_=0))
+    out = func.sum(case((unwanted(people.c.address_id), 1), else_=0))
     rows = await connection.execute(
         select(code.label("code"), people.c.account_id, func.count(), out)
         .group_by(code, people.c.account_id)
@@ -187,9 +187,9 @@ async def _list_counts(
         select(
             func.count().label("phones"),
             func.count(address.c.id).label("known"),
-            func.sum(case((opted_out(address.c.id), 1), else_=0)).label("out"),
+            func.sum(case((unwanted(address.c.id), 1), else_=0)).label("out"),
             func.sum(case((already, 1), else_=0)).label("already"),
-            func.sum(case((or_(already, opted_out(address.c.id)), 0), else_=1)).label("added"),
+            func.sum(case((or_(already, unwanted(address.c.id)), 0), else_=1)).label("added"),
         )
         .select_from(survey_listed)
         .outerjoin(address, current)

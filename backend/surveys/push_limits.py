@@ -8,6 +8,7 @@ from datetime import datetime, time
 from backend.clock import SHANGHAI
 
 PUSHES_PER_SECOND = 20.0  # of an account that sets no other
+DAILY_CAP = 3  # pushes to one person on one day
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,8 @@ class QuietHours:
         if self.begin <= self.end:
             return self.begin <= now < self.end
         return now >= self.begin or now < self.end
+
+
+def day_began(at: datetime) -> datetime:
+    """When the day of `at` began in Asia/Shanghai."""
+    return at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)

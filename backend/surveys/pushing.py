@@ -18,14 +18,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.background import Loops
-from backend.conversation.consent import opted_out
+from backend.conversation.consent import blocked, opted_out
 from backend.conversation.steps import reach
 from backend.conversation.tables import PUSH_KIND, address, citizen, message, outbox
 from backend.database.engine import Database
 from backend.database.insert_once import InsertOnce
 from backend.organisation.tables import account
 from backend.ports import Clock
-from backend.surveys.push_limits import PUSHES_PER_SECOND, QuietHours
+from backend.surveys.push_limits import DAILY_CAP, PUSHES_PER_SECOND, QuietHours, day_began
 from backend.surveys.tables import survey, survey_recipient
 
 log = structlog.get_logger(__name__)
@@ -85,6 +85,11 @@ _FACTS = (
         address.c.account_id,
         (address.c.ended_at.is_not(None) | (address.c.citizen_id != _r.citizen_id)).label("ended"),
         opted_out(_r.address_id),
+        blocked(_r.address_id),
+        select(func.count())
+        .where(_other.c.citizen_id == _r.citizen_id, _other.c.asked_at >= bindparam("today"))
+        .scalar_subquery()
+        .label("asked_today"),
         exists()
         .where(_other.c.citizen_id == _r.citizen_id, _other.c.asked_at > bindparam("lately"))
         .label("asked_lately"),
@@ -114,7 +119,8 @@ _CLOSE = (
 
 class SurveyPusher:
     """`start` begins to ask; `push` is one round of it. `rates`: pushes per second by account
-    name. Nobody is asked in `quiet` hours, nor twice within `gap`."""
+    name. Nobody is asked in `quiet` hours, nor twice within `gap`, nor more than `daily_cap` times
+    on one day (Asia/Shanghai)."""
 
     def __init__(
         self,
@@ -124,12 +130,14 @@ class SurveyPusher:
         *,
         quiet: QuietHours,
         gap: timedelta = GAP,
+        daily_cap: int = DAILY_CAP,
     ) -> None:
         self._database = database
         self._clock = clock
         self._rates = rates
         self._quiet = quiet
         self._gap = gap
+        self._daily_cap = daily_cap
         self._loops = Loops(clock)
 
     async def start(self) -> None:
@@ -203,10 +211,11 @@ class SurveyPusher:
                     "ids": [row.id for row in chosen],
                     "whose": list(locked),
                     "lately": now - self._gap,
+                    "today": day_began(now),
                 },
             )
             recipients = facts.all()
-            await _mark(connection, recipients, now)
+            await _mark(connection, recipients, self._daily_cap, now)
             reach("push.before_asked")
         reach("push.asked")
         return len(recipients)
@@ -224,18 +233,25 @@ def _within(
     return chosen
 
 
-def _reason(row: Row[*tuple[Any, ...]]) -> str | None:
+def _reason(row: Row[*tuple[Any, ...]], daily_cap: int) -> str | None:
     if row.ended:
         return "address_ended"
     if row.opted_out:
         return "opted_out"
-    return "asked_lately" if row.asked_lately else None
+    if row.blocked:
+        return "blocked"
+    if row.asked_lately:
+        return "asked_lately"
+    return "enough_today" if row.asked_today >= daily_cap else None
 
 
 async def _mark(
-    connection: AsyncConnection, recipients: Sequence[Row[*tuple[Any, ...]]], now: datetime
+    connection: AsyncConnection,
+    recipients: Sequence[Row[*tuple[Any, ...]]],
+    daily_cap: int,
+    now: datetime,
 ) -> None:
-    reasons = {row.id: _reason(row) for row in recipients}
+    reasons = {row.id: _reason(row, daily_cap) for row in recipients}
     for why in {reason for reason in reasons.values() if reason is not None}:
         ids = [id_ for id_, reason in reasons.items() if reason == why]
         await connection.execute(_PASSED_OVER, {"ids": ids, "why": why, "now": now})

@@ -99,7 +99,8 @@ survey_recipient = Table(
     Column("address_id", Id, ForeignKey("address.id"), nullable=False),
     Column("source", String(64), nullable=False),  # division:<code>, list:<file name>
     Column("state", String(12), nullable=False),
-    Column("reason", String(24)),  # of passed_over: opted_out, asked_lately, address_ended
+    # Of passed_over: opted_out, blocked, asked_lately, enough_today, address_ended.
+    Column("reason", String(24)),
     Column("position", Integer, nullable=False, default=1),  # the question to be answered next
     Column("asked_at", UtcDateTime),
     Column("answered_at", UtcDateTime),  # the latest answer

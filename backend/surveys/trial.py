@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.addresses import find_or_open, load_accounts
-from backend.conversation.consent import opted_out
+from backend.conversation.consent import unwanted
 from backend.conversation.tables import PUSH_KIND, address, message
 from backend.organisation.audit import record_audit
 from backend.organisation.sessions import Actor
@@ -43,7 +43,7 @@ async def try_on(
         raise SurveyRefused("phone")
     via = (await load_accounts(connection))[account_name]
     [to] = (await find_or_open(connection, [(via, phone)], now)).values()
-    if await connection.scalar(select(opted_out(address.c.id)).where(address.c.id == to.id)):
+    if await connection.scalar(select(unwanted(address.c.id)).where(address.c.id == to.id)):
         raise SurveyRefused("opted_out")
     trial_id = await write_survey(connection, actor, found.org_id, draft, now, trial_of=found.id)
     await connection.execute(

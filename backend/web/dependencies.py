@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,17 @@ ATTEMPTS_PER_ADDRESS = 60
 ATTEMPTS_WINDOW = timedelta(minutes=5)
 
 
+@dataclass(frozen=True, slots=True)
+class PushLimits:
+    """What pushing keeps to: nothing from `quiet_from` until `quiet_until` (none where they are the
+    same), at most `daily_cap` to one person on one day, `gap_days` between two surveys."""
+
+    quiet_from: time
+    quiet_until: time
+    daily_cap: int
+    gap_days: float
+
+
 @dataclass(frozen=True)
 class WebDependencies:
     """`data_folder` holds texts/console.yml; `assets_folder` is node_modules; `media_folder` keeps
@@ -55,6 +66,7 @@ class WebDependencies:
     looks: Mapping[str, str]
     sms_parts: SmsParts
     asking_ends: AskingEnds
+    push_limits: PushLimits
     try_words: TryWords
     health: Health
     models: Shelf

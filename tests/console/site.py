@@ -6,7 +6,7 @@ import io
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from backend.petitions.filing import FieldReading, Filed, MachineReading
 from backend.petitions.tables import petition
 from backend.surveys.push_limits import QuietHours
 from backend.surveys.push_plan import asking_ends
-from backend.web.dependencies import WebDependencies
+from backend.web.dependencies import PushLimits, WebDependencies
 from channels.sms.segmentation import count_parts
 from tests.conversation.room import MODEL, readings
 from tests.petitions.world import DATA, Person, World
@@ -252,6 +252,7 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
         looks={"wx": "wechat", "sms": "sms"},
         sms_parts=lambda _account, words: count_parts(words),
         asking_ends=partial(asking_ends, rates={"sms": 1.0}, quiet=QuietHours()),
+        push_limits=PushLimits(time(21), time(8), 3, 7),
         try_words=Trial(BotClient(), readings(), texts, world.rules, world.clock).words,
         health=health,
         models=Shelf(folder / "models", MODEL),

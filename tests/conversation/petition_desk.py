@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from backend.conversation import outbox, outcomes
+from backend.conversation import outbox, outcomes, receipts
 from backend.conversation.addresses import AddressRow, find_or_open, load_accounts, move_address
 from backend.conversation.outbox import Claimed
 from backend.conversation.outcomes import Outcome
@@ -98,10 +98,10 @@ class Desk:
     async def receipt(self, state: ReceiptState, detail: str = "", **which: Any) -> None:
         account = which.pop("account", "town")
         async with self.database.write() as connection:
-            await outcomes.apply_receipt(
+            arrived = DeliveryReceipt(account, state, detail=detail, **which)
+            await receipts.apply(
                 connection,
-                self.accounts[account].id,
-                DeliveryReceipt(account, state, detail=detail, **which),
+                [(self.accounts[account].id, arrived)],
                 self.clock.now(),
             )
 

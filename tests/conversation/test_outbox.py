@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from backend.conversation import outbox, outcomes
+from backend.conversation import outbox, outcomes, receipts
 from backend.conversation.addresses import find_or_open, load_accounts
 from backend.conversation.outbox import Claimed
 from backend.conversation.outcomes import Outcome
@@ -67,8 +67,8 @@ class Desk:
     async def receipt(self, **fields: Any) -> None:
         async with self.database.write() as connection:
             town = (await load_accounts(connection))["town"]
-            await outcomes.apply_receipt(
-                connection, town.id, DeliveryReceipt("town", **fields), self.clock.now()
+            await receipts.apply(
+                connection, [(town.id, DeliveryReceipt("town", **fields))], self.clock.now()
             )
 
     async def state(self, outbox_id: int) -> str:
@@ -220,10 +220,12 @@ async def test_a_receipt_of_another_account_moves_nothing(desk: Desk) -> None:
     await desk.record(row, Sent("p1"))
     async with desk.database.write() as connection:
         line = (await load_accounts(connection))["line"]
-        await outcomes.apply_receipt(
+        arrived = DeliveryReceipt(
+            "line", ReceiptState.DELIVERED, outbox_id=queued, provider_id="p1"
+        )
+        await receipts.apply(
             connection,
-            line.id,
-            DeliveryReceipt("line", ReceiptState.DELIVERED, outbox_id=queued, provider_id="p1"),
+            [(line.id, arrived)],
             desk.clock.now(),
         )
     assert await desk.state(queued) == "sent"

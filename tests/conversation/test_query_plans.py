@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import offers, outbox, outcomes, passive, permissions, turns
+from backend.conversation import offers, outbox, outcomes, passive, permissions, receipts, turns
 from backend.conversation.addresses import AccountRow, find_or_open
 from backend.conversation.contact_history import contact_history
 from backend.conversation.fragments import Waiting
@@ -44,7 +44,7 @@ QUERIES: dict[str, Query] = {
     "begun": lambda connection: turns._begun(connection, LEASE),
     "contact_history": lambda connection: contact_history(connection, 1, "甲", NOW),
     "no_way": lambda connection: outcomes.record(connection, [NO_WAY], NOW),
-    "receipt": lambda connection: outcomes.apply_receipt(connection, 1, FAILED, NOW),
+    "receipt": lambda connection: receipts.apply(connection, [(1, FAILED)], NOW),
     "read_on_page": lambda connection: read_on_page(connection, 1, NOW),
     "spend": lambda connection: permissions.spend(connection, 1, "T", 1, NOW),
     "addresses": lambda connection: find_or_open(

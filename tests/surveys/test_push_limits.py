@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from backend.surveys.push_limits import QuietHours
+from backend.surveys.push_limits import QuietHours, day_began
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,9 @@ def test_within_one_day_and_never() -> None:
     assert QuietHours(time(12), time(14)).hold(noon)
     assert not QuietHours(time(14), time(16)).hold(noon)
     assert not QuietHours(time(0), time(0)).hold(noon)
+
+
+def test_a_day_begins_in_shanghai() -> None:
+    began = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
+    assert day_began(datetime(2026, 11, 22, 16, 0, tzinfo=UTC)) == began
+    assert day_began(datetime(2026, 11, 23, 15, 59, tzinfo=UTC)) == began

@@ -11,6 +11,8 @@ from backend.conversation import outbox
 from backend.conversation.addresses import load_accounts
 from backend.conversation.tables import conversation
 from backend.conversation.tables import outbox as outbox_table
+from backend.surveys.push_limits import QuietHours
+from backend.surveys.pushing import SurveyPusher
 from backend.surveys.tables import survey
 from tests.surveys.survey_world import SurveyWorld
 
@@ -157,3 +159,21 @@ def _says(key: str) -> dict[str, object]:
     from tests.conversation.room import says
 
     return says(key)
+
+
+async def test_nobody_is_asked_more_often_on_one_day_than_allowed(world: SurveyWorld) -> None:
+    world.pusher = SurveyPusher(
+        world.database, world.clock, {}, quiet=QuietHours(), gap=timedelta(0), daily_cap=2
+    )
+    for _ in range(2):
+        assert await world.recipients(await _asked_about_another(world)) == [ASKED]
+    too_many = await _asked_about_another(world)
+    assert await world.recipients(too_many) == [("passed_over", "enough_today")]
+    world.days_pass(1)
+    assert await world.recipients(await _asked_about_another(world)) == [ASKED]
+
+
+async def _asked_about_another(world: SurveyWorld) -> int:
+    survey_id = await world.survey("甲")
+    await world.ask()
+    return survey_id
