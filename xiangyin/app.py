@@ -233,7 +233,7 @@ async def _keep_accounts(parts: Parts) -> None:
         for account, org in accounts_of(parts.settings)
     ]
     async with parts.database.write() as connection:
-        await ensure_accounts(connection, wanted)
+        await ensure_accounts(connection, wanted, parts.settings.pools)
 
 
 async def health_of(parts: Parts) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import structlog
 from redis.asyncio import Redis
 
 from backend.conversation.bot_client import BotClient
+from backend.conversation.carriers import Carriers, Member
 from backend.conversation.effects import Effects
 from backend.conversation.gateway import ConversationGateway
 from backend.conversation.inbox import Inbox
@@ -199,6 +200,9 @@ def build(settings: Settings, clock: Clock) -> Parts:
         poll_seconds=settings.inbox_poll_seconds,
     )
     quiet, rates = settings.quiet_hours, settings.push_rates
+    members = {
+        name: Member(pool, settings.accounts[name].weight) for name, pool in settings.pools.items()
+    }
     sender = Sender(
         database,
         clock,
@@ -208,6 +212,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         poll_seconds=settings.outbox_poll_seconds,
         push_per_second=rates,
         quiet=quiet,
+        carriers=Carriers(database, clock, members),
     )
     media = MediaFetcher(database, clock, channels, settings.media_dir)
     _listen(signals, worker, waiters, sender, media, deployment)

@@ -154,14 +154,15 @@ def _after(rest: SendResult, attempts: int, now: datetime) -> dict[str, Any]:
                 "sent_at": now,
                 "provider_id": _short(provider_id, LONGEST_PROVIDER_ID) or None,
             }
-        case Retry(reason, after):
+        case Retry(reason, after, begun):
             wait = backoff(attempts) if after is None else after
-            return {
+            again = {
                 "state": "queued",
                 "route": None,
                 "due_at": now + timedelta(seconds=wait),
                 "error": _short(reason),
             }
+            return again | {"bound": True} if begun else again
         case Rejected(reason):
             return {"state": "failed", "error": _short(reason), "final_at": now}
         case Unreachable(reason):
