@@ -242,6 +242,11 @@ class Settings(BaseSettings):
         return self.public_url or self.base_url
 
     @property
+    def linked_url(self) -> str:
+        """What links in text messages begin with; '' where citizens do not reach this site."""
+        return self.citizens_url if self.citizens_url.startswith("https://") else ""
+
+    @property
     def local_url(self) -> str:
         """The app's address for programs on this machine."""
         return f"http://{_reachable(self.http_host)}:{self.http_port}"

@@ -20,6 +20,7 @@ from backend.conversation.gateway import ConversationGateway
 from backend.conversation.inbox import Inbox
 from backend.conversation.linking import PhoneLinking
 from backend.conversation.media import MediaFetcher
+from backend.conversation.message_links import MessageLinks
 from backend.conversation.notices import ConversationNotifier
 from backend.conversation.photo_reading import PhotoTexts
 from backend.conversation.push_turns import PushTurns
@@ -213,6 +214,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         push_per_second=rates,
         quiet=quiet,
         carriers=Carriers(database, clock, members),
+        link=MessageLinks(settings.secret_key, settings.linked_url).link,
     )
     media = MediaFetcher(database, clock, channels, settings.media_dir)
     _listen(signals, worker, waiters, sender, media, deployment)

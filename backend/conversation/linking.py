@@ -21,7 +21,7 @@ from backend.conversation import addresses, outbox, phone_owner
 from backend.conversation.addresses import AccountRow
 from backend.conversation.link_words import code_in, mobile_number, number_in
 from backend.conversation.scene import Scene
-from backend.conversation.tables import conversation, phone_code
+from backend.conversation.tables import CODE_KEY, conversation, phone_code
 from backend.conversation.tables import outbox as outbox_table
 from backend.conversation.texts import Reply, Texts
 from backend.organisation.secret_box import SecretBox
@@ -29,7 +29,6 @@ from backend.organisation.tables import account, org
 from backend.petitions.masking import mask_phone
 
 PURPOSE = "phone code"
-CODE_KEY = "link_code"
 GOOD_FOR = timedelta(minutes=10)
 TRIES = 5
 # A bare number or code that comes later than this is about something else.

@@ -21,6 +21,8 @@ from backend.database.columns import CONTENT, IDENTITY, Id, Json, UtcDateTime, m
 
 # A message by which the system speaks on its own, without the bot; all others are read in turn.
 PUSH_KIND = "push"
+# The text that carries the code which proves a phone number.
+CODE_KEY = "link_code"
 
 citizen = Table(
     "citizen",
