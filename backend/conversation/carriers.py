@@ -134,14 +134,12 @@ class Carriers:
         pool = self._pool_of.get(row.account_id)
         if pool is None:
             return result
-        failed = isinstance(result, Retry | Unknown)
+        failed = isinstance(result, Unknown) or (isinstance(result, Retry) and result.fault)
         self._tallies[row.account_id].add(self._clock.now(), failed=failed, seconds=seconds)
         accounts = sum(each == pool for each in self._pool_of.values())
         untried = not row.bound and row.attempts < accounts
         match result:
-            case Retry(reason, _, begun=False) if untried:
-                return Retry(reason, 0.0)
-            case Unreachable(reason) if untried:
+            case Retry(reason, begun=False) | Unreachable(reason) if untried:
                 return Retry(reason, 0.0)
         return result
 

@@ -166,7 +166,7 @@ def _after(rest: SendResult, attempts: int, now: datetime) -> dict[str, Any]:
         case Rejected(reason):
             return {"state": "failed", "error": _short(reason), "final_at": now}
         case Unreachable(reason):
-            return {"state": "kept", "error": _short(reason)}
+            return {"state": "kept", "error": _short(reason) or None}
         case Unknown(reason):
             return {"state": "unknown", "error": _short(reason)}
         case Noticed():

@@ -217,11 +217,11 @@ class Two:
             await each.start(accounts)
             await each.close()  # the test weighs by itself
 
-    def fail(self, name: str, times: int) -> None:
+    def fail(self, name: str, times: int, *, fault: bool = True) -> None:
         row = Claimed(1, self.ids[name], 1, PHONE, "您好", 9)
         for each in self.processes:
             for _ in range(times):
-                each.observe(row, Retry("busy"), 0.1)
+                each.observe(row, Retry("busy", fault=fault), 0.1)
 
     async def weights(self) -> dict[str, int]:
         for each in self.processes:
@@ -236,6 +236,8 @@ async def test_processes_agree_by_what_lies_in_sql(pool: Database, clock: HandCl
     await two.start()
     assert await two.weights() == {"line": 50, "second": 50}
     clock.pass_(1)
+    two.fail("line", 5, fault=False)
+    assert await two.weights() == {"line": 50, "second": 50}
     two.fail("line", 5)
     clock.pass_(1)
     assert await two.weights() == {"line": 0, "second": 50}

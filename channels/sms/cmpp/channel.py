@@ -101,7 +101,7 @@ class CmppChannel:
 
     async def send(self, message: Outbound) -> SendResult:
         if self._submitter is None or self._pool is None:
-            return Retry("the account is another process's")
+            return Retry("the account is another process's", fault=False)
         return await self._submitter.send(message)
 
     async def fetch_media(self, ref: MediaRef) -> MediaContent:
