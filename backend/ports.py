@@ -211,7 +211,7 @@ class About:
 @dataclass(frozen=True, slots=True)
 class Outbound:
     """One message to send: of its text, what has not left yet. `outbox_id` is ours and stable over
-    retries. `about`: None where it speaks of no petition; of such there is no notice. `noticed_by`:
+    retries. `about`: None where it speaks of no petition. `noticed_by`:
     the ways (`Noticed.by`) on which a notice of it went before. `extension` follows our number
     where the channel has such a thing: an answer comes back with it. `link`: the page where its
     citizen reads it, '' where there is none. `code`: what proves a phone number, where it tells

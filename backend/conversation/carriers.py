@@ -107,6 +107,8 @@ class Carriers:
     ) -> Sequence[Claimed]:
         """The same rows, each with the account that shall carry it; written in the transaction
         that claims them, so that receipts find them there."""
+        if not self._pool_of:
+            return rows
         assigned = [replace(row, account_id=self._carrier(row)) for row in rows]
         changed = {
             row.id: row.account_id

@@ -70,6 +70,7 @@ _CLAIMED = (
         petition.c.number,
         petition.c.title,
         petition.c.confidential,
+        exists().where(notice.c.outbox_id == outbox.c.id).label("noticed"),
     )
     .join(address, address.c.id == outbox.c.address_id)
     .outerjoin(petition, petition.c.id == outbox.c.petition_id)
@@ -153,9 +154,8 @@ async def _claim(
     if not ids:
         return []
     rows = (await connection.execute(_CLAIMED, {"ids": [row.id for row in ids]})).all()
-    # Only what speaks of a petition is ever noticed.
-    spoken = [row.id for row in rows if row.number is not None]
-    notices = (await connection.execute(_NOTICES, {"ids": spoken})).all() if spoken else ()
+    noticed = [row.id for row in rows if row.noticed]
+    notices = (await connection.execute(_NOTICES, {"ids": noticed})).all() if noticed else ()
     return [
         Claimed(
             row.id,
