@@ -211,7 +211,7 @@ class About:
 @dataclass(frozen=True, slots=True)
 class Outbound:
     """One message to send: of its text, what has not left yet. `outbox_id` is ours and stable over
-    retries. `about`: None where it speaks of no petition; of such there is no notice. `noticed_by`:
+    retries. `about`: None where it speaks of no petition. `noticed_by`:
     the ways (`Noticed.by`) on which a notice of it went before. `extension` follows our number
     where the channel has such a thing: an answer comes back with it. `link`: the page where its
     citizen reads it, '' where there is none. `code`: what proves a phone number, where it tells
@@ -250,11 +250,13 @@ class Noticed:
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Surely not delivered; worth trying again after `after` seconds (None: usual back-off).
-    `begun`: the provider has parts of it, so no other account may send it instead."""
+    `begun`: the provider has parts of it, so no other account may send it instead. `fault`: it
+    tells against the provider; False where only this number or process must wait."""
 
     reason: str
     after: float | None = None
     begun: bool = False
+    fault: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,8 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """No route to this citizen now (window over, no permission): keep it for the next contact."""
+    """No route to this citizen now (window over, no permission): keep it for the next contact.
+    `reason` is '' where nothing is wrong, for a notice of it went before."""
 
     reason: str
 

@@ -18,6 +18,7 @@ from xiangyin.secret_files import SecretFileError, read_secret
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 SECRET_OPTION = re.compile(r"(^|_)(secret|token|password|passwd|key)$")
 SECRET_FILE_OPTION = re.compile(r"(^|_)(secret|token|password|passwd|key)_file$")
+USUAL_WEIGHT = 50
 NUMBER_OPTION = re.compile(r"_(seconds|port|limit|bytes|count)$")
 
 
@@ -27,14 +28,17 @@ def is_secret(option: str) -> bool:
 
 
 class AccountSettings(BaseModel):
-    """`[accounts.<name>]`: `channel`, `org` and how many surveys' questions may be pushed per
-    second; everything else is the channel's own."""
+    """`[accounts.<name>]`: `channel`, `org`, how many surveys' questions may be pushed per second,
+    the pool of accounts that stand in for each other and the share this one usually carries;
+    everything else is the channel's own."""
 
     model_config = ConfigDict(extra="allow")
 
     channel: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
     org: str = ""
     push_per_second: float = Field(PUSHES_PER_SECOND, gt=0, le=1000)
+    pool: str = Field("", pattern=r"^[a-z0-9_-]{0,32}$")
+    weight: int = Field(USUAL_WEIGHT, ge=0, le=100)
 
     @model_validator(mode="before")
     @classmethod

@@ -23,6 +23,7 @@ from backend.console import setup_console
 from backend.conversation.addresses import load_accounts
 from backend.conversation.background import Loops
 from backend.conversation.bot_client import BotUnavailable
+from backend.conversation.carriers import carriers
 from backend.conversation.texts import Reply
 from backend.conversation.trial import Trial
 from backend.organisation.accounts import ensure_accounts
@@ -239,7 +240,7 @@ async def _keep_accounts(parts: Parts) -> None:
         for account, org in accounts_of(parts.settings)
     ]
     async with parts.database.write() as connection:
-        await ensure_accounts(connection, wanted)
+        await ensure_accounts(connection, wanted, parts.settings.pools)
 
 
 async def health_of(parts: Parts) -> dict[str, Any]:
@@ -256,9 +257,33 @@ async def health_of(parts: Parts) -> dict[str, Any]:
         "role": parts.settings.role.value,
         "bot": bot,
         "channels": channels,
+        "carriers": await _carriers(parts),
         "triage": parts.readings.model,
         "spooling": parts.inbox.spooling,
     }
+
+
+async def _carriers(parts: Parts) -> list[dict[str, Any]]:
+    """How the accounts of pools share the messages; [] where SQL does not answer, which the rest
+    of the health tells."""
+    try:
+        async with asyncio.timeout(5), parts.database.read() as connection:
+            found = await carriers(connection)
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        log.warning("health.sql_failed", error=type(error).__name__)
+        return []
+    return [
+        {
+            "account": each.account,
+            "pool": each.pool,
+            "share": round(each.share, 3),
+            "weight": each.weight.weight,
+            "resting": each.weight.resting,
+            "reason": each.weight.reason,
+            "changed_at": each.weight.changed_at.isoformat(),
+        }
+        for each in found
+    ]
 
 
 @public

@@ -196,6 +196,20 @@ class Settings(BaseSettings):
                 raise ValueError(f"账号名 {name!r} 只能用小写字母、数字、- 和 _，至多 32 个")
         return value
 
+    @field_validator("accounts")
+    @classmethod
+    def _check_pools(cls, value: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
+        pools: dict[str, AccountSettings] = {}
+        for name, account in value.items():
+            if not account.pool:
+                continue
+            if account.channel != "sms":
+                raise ValueError(f"账号 {name} 不是短信账号，不能写 pool")
+            first = pools.setdefault(account.pool, account)
+            if account.org != first.org:
+                raise ValueError(f"pool {account.pool} 里的账号要归同一个机构（org）")
+        return value
+
     @model_validator(mode="before")
     @classmethod
     def _place_paths(cls, values: Any) -> Any:
@@ -227,6 +241,11 @@ class Settings(BaseSettings):
     def citizens_url(self) -> str:
         """Where citizens reach this site: `public_url`, else `base_url`."""
         return self.public_url or self.base_url
+
+    @property
+    def linked_url(self) -> str:
+        """What links in text messages begin with; '' where citizens do not reach this site."""
+        return self.citizens_url if self.citizens_url.startswith("https://") else ""
 
     @property
     def local_url(self) -> str:
@@ -273,6 +292,11 @@ class Settings(BaseSettings):
     def push_rates(self) -> dict[str, float]:
         """Pushes per second by account name; accounts not named here have the usual one."""
         return {name: account.push_per_second for name, account in self.accounts.items()}
+
+    @property
+    def pools(self) -> dict[str, str]:
+        """By account name, of the accounts that have one."""
+        return {name: account.pool for name, account in self.accounts.items() if account.pool}
 
     @property
     def masked_database_url(self) -> str:

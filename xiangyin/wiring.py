@@ -14,11 +14,13 @@ import structlog
 from redis.asyncio import Redis
 
 from backend.conversation.bot_client import BotClient
+from backend.conversation.carriers import Carriers, Member
 from backend.conversation.effects import Effects
 from backend.conversation.gateway import ConversationGateway
 from backend.conversation.inbox import Inbox
 from backend.conversation.linking import PhoneLinking
 from backend.conversation.media import MediaFetcher
+from backend.conversation.message_links import MessageLinks
 from backend.conversation.notices import ConversationNotifier
 from backend.conversation.photo_reading import PhotoTexts
 from backend.conversation.push_turns import PushTurns
@@ -199,6 +201,9 @@ def build(settings: Settings, clock: Clock) -> Parts:
         poll_seconds=settings.inbox_poll_seconds,
     )
     quiet, rates = settings.quiet_hours, settings.push_rates
+    members = {
+        name: Member(pool, settings.accounts[name].weight) for name, pool in settings.pools.items()
+    }
     sender = Sender(
         database,
         clock,
@@ -208,6 +213,8 @@ def build(settings: Settings, clock: Clock) -> Parts:
         poll_seconds=settings.outbox_poll_seconds,
         push_per_second=rates,
         quiet=quiet,
+        carriers=Carriers(database, clock, members),
+        link=MessageLinks(settings.secret_key, settings.linked_url).link,
     )
     media = MediaFetcher(database, clock, channels, settings.media_dir)
     _listen(signals, worker, waiters, sender, media, deployment)

@@ -1,14 +1,15 @@
-"""Citizens' pages as a sub-application under /me. Every route needs a session but the way in, the
-style sheet and what is not there."""
+"""Citizens' pages as a sub-application under /me. Every route needs a session but the way in, a
+message's own page, the style sheet and what is not there."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from backend.citizen_pages import entry, pages, rating, rendering, thumbnails
+from backend.citizen_pages import entry, message_page, pages, rating, rendering, thumbnails
 from backend.citizen_pages.dependencies import PAGES, CitizenPages
 from backend.citizen_pages.rendering import render, setup_templates
 from backend.citizen_pages.visitor import visitor_middleware
+from backend.conversation.message_links import TOKEN
 from backend.web.errors import error_boundary
 from backend.web.headers import security_headers
 from backend.web.limits import body_limit
@@ -39,6 +40,7 @@ def setup_citizen_pages(app: web.Application, deps: CitizenPages) -> web.Applica
     citizens.add_routes(
         [
             web.get("/style/{digest:[0-9a-f]{16}}", rendering.style, name="style"),
+            web.get(f"/m/{{token:{TOKEN}}}", message_page.message, name="message"),
             web.get(ACCOUNT + "/", pages.petitions, name="petitions"),
             web.get(ACCOUNT + "/entry", entry.entry, name="entry"),
             web.get(PETITION, pages.petition, name="petition"),

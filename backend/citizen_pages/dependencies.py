@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from backend.citizen_pages.signing import Signer
+from backend.conversation.message_links import MessageLinks
 from backend.database.engine import Database
 from backend.petitions.rules import PetitionRules
 from backend.ports import Clock, PageLogin
@@ -47,6 +48,10 @@ class CitizenPages:
     @cached_property
     def signer(self) -> Signer:
         return Signer(self.secret_key(), self.clock)
+
+    @cached_property
+    def message_links(self) -> MessageLinks:
+        return MessageLinks(self.secret_key, self.public_url)
 
     @cached_property
     def entries_per_address(self) -> Attempts:

@@ -28,6 +28,10 @@ async def show(request: web.Request) -> web.StreamResponse:
         }
     health = dict(await deps.health())
     health["channels"] = {name: _shown(one) for name, one in health["channels"].items()}
+    health["carriers"] = [
+        {**one, "changed_at": datetime.fromisoformat(one["changed_at"])}
+        for one in health["carriers"]
+    ]
     parts = [health["bot"], *health["channels"].values()]
     context["well"] = all(one["ok"] for one in parts) and not health["spooling"]
     return render(request, "health.html", {"here": "health", "health": health, **context})

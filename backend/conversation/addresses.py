@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, String, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.conversation import consent, same_number
 from backend.conversation.tables import address, address_event, citizen, outbox
 from backend.organisation.tables import account
 
@@ -73,7 +74,8 @@ async def known_address(
 async def find_or_open(
     connection: AsyncConnection, wanted: Iterable[tuple[AccountRow, str]], now: datetime
 ) -> dict[tuple[int, str], AddressRow]:
-    """The current address of each (account, external id); unknown ones get a new citizen.
+    """The current address of each (account, external id); unknown ones get a new citizen, or that
+    of the same number at another account of the pool.
 
     Raises IntegrityError when another process opened one of them at the same moment: the caller
     repeats its transaction.
@@ -103,36 +105,50 @@ async def _current(
 async def _open(
     connection: AsyncConnection, missing: dict[tuple[int, str], AccountRow], now: datetime
 ) -> dict[tuple[int, str], AddressRow]:
-    citizens = await connection.execute(
-        citizen.insert().returning(citizen.c.id, sort_by_parameter_order=True),
-        [{"org_id": row.org_id, "created_at": now} for row in missing.values()],
+    beside = await same_number.beside(connection, list(missing))
+    owners = {key: known.citizen_id for key, known in beside.items()}
+    owners |= await _new_citizens(
+        connection, {key: row for key, row in missing.items() if key not in beside}, now
     )
-    owners = [int(row.id) for row in citizens]
     rows = [
-        {"account_id": key[0], "external_id": key[1], "citizen_id": owner, "created_at": now}
-        for key, owner in zip(missing, owners, strict=True)
+        {"account_id": key[0], "external_id": key[1], "citizen_id": owners[key], "created_at": now}
+        for key in missing
     ]
     addresses = await connection.execute(
         address.insert().returning(address.c.id, sort_by_parameter_order=True), rows
     )
     opened = {
-        key: AddressRow(int(row.id), owner)
-        for key, owner, row in zip(missing, owners, addresses.all(), strict=True)
+        key: AddressRow(int(row.id), owners[key])
+        for key, row in zip(missing, addresses.all(), strict=True)
     }
     await connection.execute(
         address_event.insert(),
         [
             {
                 "at": now,
-                "type": "opened",
+                "type": "linked" if key in beside else "opened",
                 "address_id": row.id,
                 "citizen_id": row.citizen_id,
                 "reason": "",
             }
-            for row in opened.values()
+            for key, row in opened.items()
         ],
     )
+    for key, known in beside.items():
+        await consent.carry_over(connection, known.address_id, opened[key].id)
     return opened
+
+
+async def _new_citizens(
+    connection: AsyncConnection, missing: dict[tuple[int, str], AccountRow], now: datetime
+) -> dict[tuple[int, str], int]:
+    if not missing:
+        return {}
+    added = await connection.execute(
+        citizen.insert().returning(citizen.c.id, sort_by_parameter_order=True),
+        [{"org_id": row.org_id, "created_at": now} for row in missing.values()],
+    )
+    return {key: int(row.id) for key, row in zip(missing, added.all(), strict=True)}
 
 
 async def move_address(

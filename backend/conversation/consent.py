@@ -6,9 +6,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, false, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.conversation.same_number import addresses_of_number
 from backend.conversation.tables import address, blocked_number, consent_event
 
 # What is pushed without being asked for. Answers to petitions are no push and always go out.
@@ -62,17 +63,30 @@ async def decide(
     now: datetime,
     service: str = PUSHES,
 ) -> None:
-    """Record opt_out or opt_in (of HANDLING: consent or left) with the citizen's words."""
-    await connection.execute(
-        consent_event.insert().values(
-            at=now,
-            citizen_id=citizen_id,
-            address_id=address_id,
-            service=service,
-            decision=decision,
-            words=words[:255],
-        )
+    """Record opt_out or opt_in (of HANDLING: consent or left) with the citizen's words. It holds
+    for the number wherever the pool of its account may write to it."""
+    event = {
+        "at": now,
+        "citizen_id": citizen_id,
+        "service": service,
+        "decision": decision,
+        "words": words[:255],
+    }
+    events = [
+        event | {"address_id": one} for one in await addresses_of_number(connection, address_id)
+    ]
+    await connection.execute(consent_event.insert(), events)
+
+
+async def carry_over(connection: AsyncConnection, from_address_id: int, address_id: int) -> None:
+    """What was decided at one account of a pool holds for the number's new address at another."""
+    columns = ("at", "citizen_id", "service", "decision", "words")
+    decided = (
+        select(*(_c[name] for name in columns), literal(address_id))
+        .where(_c.address_id == from_address_id)
+        .order_by(_c.id)
     )
+    await connection.execute(consent_event.insert().from_select([*columns, "address_id"], decided))
 
 
 async def followed(

@@ -8,6 +8,7 @@ citizen: nobody's phone is to be flooded from here.
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -20,7 +21,7 @@ from backend.conversation import addresses, outbox, phone_owner
 from backend.conversation.addresses import AccountRow
 from backend.conversation.link_words import code_in, mobile_number, number_in
 from backend.conversation.scene import Scene
-from backend.conversation.tables import conversation, phone_code
+from backend.conversation.tables import CODE_KEY, conversation, phone_code
 from backend.conversation.tables import outbox as outbox_table
 from backend.conversation.texts import Reply, Texts
 from backend.organisation.secret_box import SecretBox
@@ -28,7 +29,6 @@ from backend.organisation.tables import account, org
 from backend.petitions.masking import mask_phone
 
 PURPOSE = "phone code"
-CODE_KEY = "link_code"
 GOOD_FOR = timedelta(minutes=10)
 TRIES = 5
 # A bare number or code that comes later than this is about something else.
@@ -37,6 +37,8 @@ DAY = timedelta(days=1)
 CODES_A_DAY_BY_CITIZEN = 5
 CODES_A_DAY_TO_NUMBER = 5
 BETWEEN_CODES = timedelta(seconds=60)
+
+_CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
 _c = phone_code.c
 
@@ -191,6 +193,12 @@ class PhoneLinking:
 
     def _mark(self, code: str, citizen_id: int) -> str:
         return SecretBox(self._secret_key(), PURPOSE).mark(code, citizen_id)
+
+
+def code_told(key: str, text: str) -> str:
+    """The code in a text that carries one, '' in any other."""
+    found = _CODE.search(text) if key == CODE_KEY else None
+    return found[0] if found else ""
 
 
 async def _asked_today(connection: AsyncConnection, scene: Scene) -> int:

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import outbox
 from backend.conversation.following import LEAVES
-from backend.conversation.linking import CODE_KEY
 from backend.conversation.scene import Scene
+from backend.conversation.tables import CODE_KEY
 from backend.conversation.tables import outbox as table
 from backend.conversation.texts import Reply
 from backend.surveys.wording import SURVEY_KEYS

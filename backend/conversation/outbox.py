@@ -66,10 +66,13 @@ _CLAIMED = (
         LEFT,
         outbox.c.attempts,
         outbox.c.moved_from,
+        outbox.c.bound,
+        outbox.c.key,
         address.c.left_at,
         petition.c.number,
         petition.c.title,
         petition.c.confidential,
+        exists().where(notice.c.outbox_id == outbox.c.id).label("noticed"),
     )
     .join(address, address.c.id == outbox.c.address_id)
     .outerjoin(petition, petition.c.id == outbox.c.petition_id)
@@ -87,8 +90,8 @@ _QUEUE = InsertOnce(outbox, ["dedupe_key"], outbox.c.id)
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A row this process may send now. `text`: what has not left yet; of it `about`, `noticed_by`
-    and `moved_from` say what `Outbound` and the table's columns say. `left_at`: its citizen no
-    longer follows the account."""
+    `moved_from`, `bound` and `key` say what `Outbound` and the table's columns say. `left_at`: its
+    citizen no longer follows the account."""
 
     id: int
     account_id: int
@@ -100,13 +103,15 @@ class Claimed:
     left_at: datetime | None = None
     about: About | None = None
     noticed_by: Sequence[str] = ()
+    bound: bool = False
+    key: str = ""
 
 
 async def queue(
     connection: AsyncConnection, *, dedupe_key: str, text: str, due_at: datetime, **fields: Any
 ) -> int | None:
     """Add a row (fields: account_id, address_id, citizen_id, lane, key, created_at, turn_id,
-    petition_id). A repeat of the same dedupe_key adds nothing and gives None."""
+    petition_id, bound). A repeat of the same dedupe_key adds nothing and gives None."""
     row = {"dedupe_key": dedupe_key, "text": text, "due_at": due_at, "state": "queued", **fields}
     added: int | None = await connection.scalar(_QUEUE(connection), row)
     return added
@@ -154,9 +159,8 @@ async def _claim(
     if not ids:
         return []
     rows = (await connection.execute(_CLAIMED, {"ids": [row.id for row in ids]})).all()
-    # Only what speaks of a petition is ever noticed.
-    spoken = [row.id for row in rows if row.number is not None]
-    notices = (await connection.execute(_NOTICES, {"ids": spoken})).all() if spoken else ()
+    noticed = [row.id for row in rows if row.noticed]
+    notices = (await connection.execute(_NOTICES, {"ids": noticed})).all() if noticed else ()
     return [
         Claimed(
             row.id,
@@ -169,6 +173,8 @@ async def _claim(
             row.left_at,
             _about(row),
             [one.by for one in notices if one.outbox_id == row.id],
+            row.bound,
+            row.key,
         )
         for row in rows
     ]

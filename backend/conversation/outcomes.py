@@ -134,18 +134,19 @@ def _after(rest: SendResult, attempts: int, now: datetime) -> dict[str, Any]:
                 "sent_at": now,
                 "provider_id": short(provider_id, LONGEST_PROVIDER_ID) or None,
             }
-        case Retry(reason, after):
+        case Retry(reason, after, begun):
             wait = backoff(attempts) if after is None else after
-            return {
+            again = {
                 "state": "queued",
                 "route": None,
                 "due_at": now + timedelta(seconds=wait),
                 "error": short(reason),
             }
+            return again | {"bound": True} if begun else again
         case Rejected(reason):
             return {"state": "failed", "error": short(reason), "final_at": now}
         case Unreachable(reason):
-            return {"state": "kept", "error": short(reason)}
+            return {"state": "kept", "error": short(reason) or None}
         case Unknown(reason):
             return {"state": "unknown", "error": short(reason)}
         case Noticed():

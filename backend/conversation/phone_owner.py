@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import addresses
 from backend.conversation.addresses import AccountRow
+from backend.conversation.same_number import addresses_of_number
 from backend.conversation.scene import Scene
 from backend.conversation.tables import address, citizen, message
 from backend.organisation.tables import account
@@ -50,12 +51,13 @@ async def join(
             .where(address.c.id == address_id)
         )
     ).one()
+    number = await addresses_of_number(connection, row.id)
     for one in await addresses_of(connection, scene.citizen_id):
-        if one.name in sms and one.id != row.id:
+        if one.name in sms and one.id not in number:
             await set_free(connection, one, scene)
-    others = [one for one in await addresses_of(connection, row.citizen_id) if one.id != row.id]
-    if others or await _silent_too_long(connection, row.id, scene):
-        await _take_over(connection, scene, row)
+    others = [one for one in await addresses_of(connection, row.citizen_id) if one.id not in number]
+    if others or await _silent_too_long(connection, number, scene):
+        await _take_over(connection, scene, row, number)
     else:
         await addresses.merge_citizens(
             connection, row.citizen_id, scene.citizen_id, scene.now, reason="code"
@@ -67,19 +69,26 @@ async def join(
 
 
 async def set_free(connection: AsyncConnection, row: Row[Any], scene: Scene) -> None:
-    """Give a number of the citizen's a citizen of its own again."""
+    """Give a number of the citizen's a citizen of its own again, at every account of its pool."""
+    own = {one.id for one in await addresses_of(connection, scene.citizen_id)}
+    if row.id not in own:
+        return  # it went with another address of the same number
+    number = [one for one in await addresses_of_number(connection, row.id) if one in own]
     inserted = await connection.execute(
         citizen.insert().values(org_id=scene.org_id, created_at=scene.now).returning(citizen.c.id)
     )
-    await addresses.move_address(
-        connection, row.id, int(inserted.scalar_one()), scene.now, event="unlinked"
-    )
+    alone = int(inserted.scalar_one())
+    for address_id in number:
+        await addresses.move_address(connection, address_id, alone, scene.now, event="unlinked")
     await _forget(connection, row)
 
 
-async def _take_over(connection: AsyncConnection, scene: Scene, row: Row[Any]) -> None:
+async def _take_over(
+    connection: AsyncConnection, scene: Scene, row: Row[Any], number: Collection[int]
+) -> None:
     """The number is another person's now: nothing of the old one's comes with it."""
-    await addresses.pass_on(connection, row.id, scene.now)
+    for address_id in number:
+        await addresses.pass_on(connection, address_id, scene.now)
     await _forget(connection, row)
     owner = AccountRow(row.account_id, row.name, scene.channel, scene.org_id)
     await addresses.open_for(connection, owner, row.external_id, scene.citizen_id, scene.now)
@@ -94,8 +103,10 @@ async def _forget(connection: AsyncConnection, row: Row[Any]) -> None:
     )
 
 
-async def _silent_too_long(connection: AsyncConnection, address_id: int, scene: Scene) -> bool:
+async def _silent_too_long(
+    connection: AsyncConnection, number: Collection[int], scene: Scene
+) -> bool:
     last = await connection.scalar(
-        select(func.max(message.c.received_at)).where(message.c.address_id == address_id)
+        select(func.max(message.c.received_at)).where(message.c.address_id.in_(number))
     )
     return last is not None and scene.now - last > SILENT_TOO_LONG

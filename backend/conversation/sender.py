@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -14,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.conversation import outbox, outcomes
 from backend.conversation.addresses import AccountRow
 from backend.conversation.background import Loops, where
+from backend.conversation.carriers import Carriers
+from backend.conversation.linking import code_told
 from backend.conversation.outbox import Claimed
 from backend.conversation.outcomes import Outcome
 from backend.conversation.push_rate import PORTION_SECONDS, PushRate
@@ -47,8 +50,11 @@ class Sender:
         poll_seconds: float = 1.0,
         push_per_second: Mapping[str, float] | None = None,
         quiet: QuietHours | None = None,
+        carriers: Carriers | None = None,
+        link: Callable[[int], str] = lambda _outbox_id: "",
     ) -> None:
-        """`push_per_second` by account name; nothing is pushed in `quiet` hours."""
+        """`push_per_second` by account name; nothing is pushed in `quiet` hours. `carriers`: where
+        accounts stand in for each other. `link`: the page where a row's citizen reads it."""
         self._claim_seconds = claim_seconds
         self._poll_seconds = poll_seconds
         # What is sent must be recorded before the claim runs out.
@@ -62,6 +68,8 @@ class Sender:
         self._pushing: Counter[int] = Counter()
         self._pushes_wait = False
         self._quiet = quiet or QuietHours()
+        self._carriers = carriers or Carriers(database, clock, {})
+        self._link = link
         self._by_id: dict[int, Channel] = {}
         self._wanted = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
@@ -80,6 +88,7 @@ class Sender:
         self._push_rate = PushRate(
             {accounts[name].id: rate for name, rate in self._push_per_second.items()}
         )
+        await self._carriers.start(accounts)
         self._closing = False
         self._claims.start({"sender": self._claim_and_send})
         self._others.start({"sender-record": self._record_groups, "sender-settle": self._settle})
@@ -96,6 +105,7 @@ class Sender:
         if self._sending:
             await asyncio.wait(self._sending, timeout=self._send_seconds)
         await self._others.stop()
+        await self._carriers.close()
         for _ in range(CLOSE_TRIES):
             if not self._outcomes:
                 break
@@ -168,6 +178,8 @@ class Sender:
                     pushed += await outbox.claim_pushes(
                         connection, account_id, self._owner, now, most, self._claim_seconds
                     )
+                rows = list(await self._carriers.assign(connection, rows))
+                pushed = list(await self._carriers.assign(connection, pushed))
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("sender.sql_failed", error=type(error).__name__)
             await self._clock.sleep(RECORD_RETRY_SECONDS)
@@ -178,6 +190,7 @@ class Sender:
 
     async def _send(self, row: Claimed) -> None:
         result: SendResult
+        began = time.monotonic()
         try:
             async with asyncio.timeout(self._send_seconds):
                 result = await self._ask(row)
@@ -198,6 +211,7 @@ class Sender:
                 self._wanted.set()
             self._under_way[row.account_id] -= 1
         reach("outbox.sent")
+        result = self._carriers.observe(row, result, time.monotonic() - began)
         self._outcomes.append(Outcome(row, result))
         self._recordable.set()
 
@@ -206,7 +220,15 @@ class Sender:
             return Unreachable("no longer follows the account")
         channel = self._by_id[row.account_id]
         return await channel.send(
-            Outbound(row.id, row.external_id, row.text, row.about, row.noticed_by)
+            Outbound(
+                row.id,
+                row.external_id,
+                row.text,
+                row.about,
+                row.noticed_by,
+                link=self._link(row.id),
+                code=code_told(row.key, row.text),
+            )
         )
 
     async def _record_groups(self) -> None:

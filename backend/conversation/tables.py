@@ -21,6 +21,8 @@ from backend.database.columns import CONTENT, IDENTITY, Id, Json, UtcDateTime, m
 
 # A message by which the system speaks on its own, without the bot; all others are read in turn.
 PUSH_KIND = "push"
+# The text that carries the code which proves a phone number.
+CODE_KEY = "link_code"
 
 citizen = Table(
     "citizen",
@@ -237,6 +239,8 @@ outbox = Table(
     Column("pushes", Integer, nullable=False, server_default="0"),
     Column("pushed_at", UtcDateTime),
     Column("moved_from", Id),  # the address it was for, before it went to a linked phone
+    # No other account of the pool may send it instead (failover.py).
+    Column("bound", Boolean, nullable=False, server_default="0"),
     UniqueConstraint("dedupe_key"),
     Index(
         # By lane and account first: a mass push that waits delays nobody who looks for answers.
@@ -302,6 +306,17 @@ notice_permission = Table(
     Column("spent_on", Id, ForeignKey("outbox.id")),
     UniqueConstraint("account_id", "external_id"),
     Index(None, "address_id", "template_id"),
+)
+
+# How much an account of a pool carries just now, beside its own usual share (failover.py).
+account_weight = Table(
+    "account_weight",
+    metadata,
+    Column("account_id", Id, ForeignKey("account.id"), primary_key=True, autoincrement=False),
+    Column("weight", Integer, nullable=False),
+    Column("resting", Integer, nullable=False),
+    Column("reason", String(16), nullable=False),  # start, errors, slow, drift
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 # A receipt may come before the row knows its provider id; it waits here to be matched.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,9 +16,12 @@ class AccountError(ValueError):
 
 
 async def ensure_accounts(
-    connection: AsyncConnection, accounts: Sequence[tuple[str, str, str]]
+    connection: AsyncConnection,
+    accounts: Sequence[tuple[str, str, str]],
+    pools: Mapping[str, str] | None = None,
 ) -> dict[str, int]:
     """Bring `(name, channel, org code)` into the database; ids by name. Repeating is harmless.
+    `pools`: by account name, of those that have one.
 
     An account may move to another office; it never changes its channel (its messages would lie
     about where they came from). Raises AccountError for that and for an unknown office.
@@ -28,20 +31,21 @@ async def ensure_accounts(
         owner = await org_by_code(connection, org_code)
         if owner is None:
             raise AccountError(f"account {name}: no office has the code {org_code!r}")
+        pool = (pools or {}).get(name, "")
         row = (await connection.execute(select(account).where(account.c.name == name))).first()
         if row is None:
             inserted = await connection.execute(
                 account.insert()
-                .values(name=name, channel=channel, org_id=owner.id, note="")
+                .values(name=name, channel=channel, org_id=owner.id, note="", pool=pool)
                 .returning(account.c.id)
             )
             ids[name] = int(inserted.scalar_one())
             continue
         if row.channel != channel:
             raise AccountError(f"account {name} is a {row.channel} account, not {channel}")
-        if row.org_id != owner.id:
+        if (row.org_id, row.pool) != (owner.id, pool):
             await connection.execute(
-                update(account).where(account.c.id == row.id).values(org_id=owner.id)
+                update(account).where(account.c.id == row.id).values(org_id=owner.id, pool=pool)
             )
         ids[name] = int(row.id)
     return ids

@@ -123,5 +123,7 @@ account = Table(
     Column("channel", String(32), nullable=False),
     Column("org_id", Id, ForeignKey("org.id"), nullable=False),
     Column("note", Text, nullable=False, default=""),
+    # Accounts of one pool reach the same people and stand in for each other; '' for none.
+    Column("pool", String(32), nullable=False, server_default=""),
     UniqueConstraint("name"),
 )

@@ -132,7 +132,7 @@ class SessionChannel[Pdu](ABC):
 
     async def send(self, message: Outbound) -> SendResult:
         if self._outgoing is None or not self._pools:
-            return Retry("the account is another process's")
+            return Retry("the account is another process's", fault=False)
         return await self._outgoing.send(message)
 
     async def fetch_media(self, ref: MediaRef) -> MediaContent:

@@ -20,7 +20,13 @@ from channels.wechat.testing import Fault
 from tests.citizen_pages.portal import OPENID, STRANGER, Portal
 from tests.petitions.world import SetClock
 
-PARTS = {"account": "wx", "number": "20261123-0001-0", "id": "1", "digest": "0" * 16}
+PARTS = {
+    "account": "wx",
+    "number": "20261123-0001-0",
+    "id": "1",
+    "digest": "0" * 16,
+    "token": "1-" + "0" * 20,
+}
 
 
 def every_route(portal: Portal) -> Iterator[tuple[str, str, object]]:
@@ -48,7 +54,11 @@ async def test_without_a_session_every_route_turns_away(portal: Portal) -> None:
 
 def test_only_these_routes_are_public(portal: Portal) -> None:
     public = {(m, p) for m, p, handler in every_route(portal) if marked_public(handler)}
-    assert public == {("GET", "/me/wx/entry"), ("GET", f"/me/style/{'0' * 16}")}
+    assert public == {
+        ("GET", "/me/wx/entry"),
+        ("GET", f"/me/style/{'0' * 16}"),
+        ("GET", f"/me/m/{PARTS['token']}"),
+    }
 
 
 async def enter(client: ClientSession, path: str = "/me/wx/") -> tuple[int, str]:

@@ -235,6 +235,21 @@ def dependencies(world: World, folder: Path) -> WebDependencies:
                     "last_error_at": "2026-11-23T01:00:00+00:00",
                 },
             },
+            "carriers": [
+                {
+                    "account": account,
+                    "pool": "county",
+                    "share": share,
+                    "weight": weight,
+                    "resting": 50,
+                    "reason": reason,
+                    "changed_at": "2026-11-23T01:00:00+00:00",
+                }
+                for account, share, weight, reason in (
+                    ("line", 0.167, 10, "errors"),
+                    ("line-aliyun", 0.833, 50, "start"),
+                )
+            ],
             "triage": "0123456789abcdef",
             "spooling": False,
         }

@@ -60,4 +60,7 @@ async def test_how_it_runs_is_for_who_runs_it(site: Site) -> None:
     assert '连接 1：在线，窗口 <span class="number">3/16</span>' in text
     assert "上次断开：连不上" in text
     assert "Result 是 13" in text
+    assert "短信由谁发" in text
+    assert "17%" in text
+    assert "出错多，已调低" in text
     assert '<time datetime="2026-11-23T01:00:00' in text

@@ -118,10 +118,15 @@ def settings(tmp_path: Any) -> Settings:
     return Settings(var_dir=tmp_path, accounts={"county": account, "wx": {"channel": "wechat"}})
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, status: int, channels: dict[str, Any]) -> None:
+def answering(
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    channels: dict[str, Any],
+    carriers: list[dict[str, Any]] | None = None,
+) -> None:
     async def ask(url: str, *, headers: Any) -> tuple[int, Any]:
         assert headers["Authorization"].startswith("Bearer ")
-        return status, {"channels": channels}
+        return status, {"channels": channels, "carriers": carriers or []}
 
     monkeypatch.setattr(sms, "ask_http", ask)
 
@@ -136,6 +141,26 @@ def test_status(
         "  连接 1：在线，已 61 秒，窗口 2/16，上次断开：连接中断",
         "  启动以来：发出 12，收到 3",
         "  最近的错误：11-23 09:00:00 网关拒绝了一条短信，Result 是 13",
+    ]
+
+
+def test_status_of_accounts_that_stand_in_for_each_other(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    carrier = {
+        "account": "county",
+        "pool": "both",
+        "share": 0.167,
+        "weight": 10,
+        "resting": 50,
+        "reason": "errors",
+        "changed_at": "2026-11-23T01:00:00+00:00",
+    }
+    answering(monkeypatch, 200, {"county": {"ok": True, "detail": "正常"}}, [carrier])
+    assert show_status(settings) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "✓ county：正常",
+        "  和 both 里别的账号分着发：现在占 17%，权重 10（平时 50），11-23 09:00:00 因出错多调低",
     ]
 
 

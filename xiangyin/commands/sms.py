@@ -19,6 +19,7 @@ from channels.sms.smpp import SmppError
 from xiangyin.commands import smpp_frames
 from xiangyin.commands.failure import failed
 from xiangyin.commands.parsers import Subcommands
+from xiangyin.commands.sms_send import add_arguments
 from xiangyin.loading import load_settings
 from xiangyin.operator_health import PATH, operator_headers
 from xiangyin.probes import ask_http
@@ -36,15 +37,25 @@ COUNTS = {
     "not_sent": "没轮到发",
     "received": "收到",
     "not_stored": "没存下（未确认，网关会重送）",
+    "no_template": "没有合用的模板",
+}
+WEIGHT_REASONS = {
+    "start": "按设置",
+    "errors": "因出错多调低",
+    "slow": "因送达慢调低",
+    "drift": "好转，正在恢复",
 }
 MONTHS, DAYS = range(1, 13), range(1, 32)
 
 
 def register(subcommands: Subcommands) -> None:
-    parser = subcommands.add_parser("sms", help="短信账号的连接状况；看懂一段 CMPP 或 SMPP 报文")
+    parser = subcommands.add_parser(
+        "sms", help="看短信账号的状况，发测试短信，看懂 CMPP、SMPP 报文"
+    )
     actions = parser.add_subparsers(title="操作", metavar="操作", required=True)
     status = actions.add_parser("status", help="各短信账号的连接、窗口、收发条数、最近的错误")
     status.set_defaults(execute=lambda _args: show_status(load_settings()))
+    add_arguments(actions.add_parser("send", help="发一条测试短信，看结果"))
     decode = actions.add_parser(
         "decode", help="把十六进制的 CMPP、SMPP 报文逐项写出来（会显示号码和内容）"
     )
@@ -69,8 +80,11 @@ def show_status(settings: Settings) -> int:
     if not accounts:
         return failed("没有短信账号，怎么接见 docs/sms.md")
     found = [body["channels"].get(name, {"ok": False, "detail": "没有运行"}) for name in accounts]
+    shares = {each["account"]: each for each in body["carriers"]}
     for name, health in zip(accounts, found, strict=True):
         print("\n".join(_status_lines(name, health)))
+        if name in shares:
+            print(_share_line(shares[name]))
     return 0 if all(health["ok"] for health in found) else 1
 
 
@@ -91,6 +105,15 @@ def _status_lines(name: str, health: Mapping[str, Any]) -> Iterator[str]:
     if health.get("last_error"):
         at = datetime.fromisoformat(health["last_error_at"]).astimezone(SHANGHAI)
         yield f"  最近的错误：{at:%m-%d %H:%M:%S} {health['last_error']}"
+
+
+def _share_line(carrier: Mapping[str, Any]) -> str:
+    at = datetime.fromisoformat(carrier["changed_at"]).astimezone(SHANGHAI)
+    return (
+        f"  和 {carrier['pool']} 里别的账号分着发：现在占 {carrier['share']:.0%}，"
+        f"权重 {carrier['weight']}（平时 {carrier['resting']}），"
+        f"{at:%m-%d %H:%M:%S} {WEIGHT_REASONS[carrier['reason']]}"
+    )
 
 
 def show_frames(hexadecimal: str, version: str | None, protocol: str | None = None) -> int:

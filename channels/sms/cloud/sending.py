@@ -102,7 +102,7 @@ class CloudSender:
             self._health.no_template()
             return Unreachable("no template fits the message")
         if not filled.template.whole and NOTICE in message.noticed_by:
-            return Unreachable("a notice of it went before")
+            return Unreachable("")
         held = self._hold.left(self._clock.now())
         if held:
             return Retry("the account is held back", held)
@@ -138,7 +138,7 @@ class CloudSender:
             case "stop":
                 return Retry(code.reason, self._hold.stop(now, code.after or 0.0))
             case "later":
-                return Retry(code.reason, code.after)
+                return Retry(code.reason, code.after, fault=False)
             case "refused":
                 return Rejected(code.reason)
             case _:

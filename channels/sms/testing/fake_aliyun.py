@@ -11,11 +11,11 @@ from channels.sms.aliyun.signing import authorization
 from channels.sms.testing.cloud import KEY, SIGNATURE, TIMEOUT_SECONDS, FakeCloud, TakenMessage
 
 ACCESS_KEY_ID, ACCESS_KEY_SECRET = "LTAItestAccessKeyId", "testAccessKeySecret"
-WHOLE = {"id": "SMS_1003", "params": {"txt": "{text}"}}
 TEMPLATES = [
     {"id": "SMS_1001", "params": {"code": "{code}"}},
     {"id": "SMS_1002", "params": {"no": "{number}", "link": "{link}"}},
-    WHOLE,
+    {"id": "SMS_1003", "params": {"txt": "{text}"}},
+    {"id": "SMS_1004", "params": {"t": "{token}"}},
 ]
 
 

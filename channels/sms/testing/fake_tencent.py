@@ -16,6 +16,7 @@ TEMPLATES = [
     {"id": "1101", "params": ["{code}"]},
     {"id": "1102", "params": ["{number}", "{link}"]},
     {"id": "1103", "params": ["{text}"]},
+    {"id": "1104", "params": ["{token}"]},
 ]
 _FIRST = datetime(2026, 11, 23, 21, 8, 31)
 
