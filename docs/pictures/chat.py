@@ -30,6 +30,7 @@ async def wechat(browser: Browser, county: County) -> bytes:
         {"name": "lamp.jpg", "mimeType": "image/jpeg", "buffer": draw("lamp", 3)}
     )
     await expect(_log(phone).locator("img[alt]").last).to_be_visible()
+    await expect(_log(phone)).to_contain_text("照片收到了")
     await phone.locator("#more").click()
     await _say(phone, "对的，就是这样")
     await expect(_log(phone)).to_contain_text("已经替您提交了")

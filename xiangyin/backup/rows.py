@@ -1,7 +1,8 @@
 """Rows of any of our schemas as lines of JSON, the same for SQLite and PostgreSQL.
 
 The first line of a file names the columns, each other one is an array of values. A moment is text
-as SQLite keeps it ('2026-11-23 08:00:00.000000', UTC), a date ISO 8601, bytes are Base64.
+as SQLite keeps it ('2026-11-23 08:00:00.000000', UTC), a date ISO 8601, bytes are Base64, a number
+of fixed places is text ('12.50').
 """
 
 from __future__ import annotations
@@ -10,11 +11,23 @@ import base64
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import batched
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Column, Date, DateTime, LargeBinary, MetaData, Table, insert, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    insert,
+    select,
+)
 from sqlalchemy import inspect as inspect_database
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,6 +83,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, bytes | memoryview):
         return base64.b64encode(value).decode()
+    if isinstance(value, Decimal):
+        return str(value)
     return value
 
 
@@ -106,4 +121,6 @@ def _reader(column: Column[Any]) -> Callable[[Any], Any]:
         return date.fromisoformat
     if isinstance(column.type, LargeBinary):
         return base64.b64decode
+    if isinstance(column.type, Numeric) and column.type.asdecimal:
+        return Decimal
     return lambda value: value

@@ -9,16 +9,29 @@ import shutil
 import stat
 import tarfile
 from datetime import time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    LargeBinary,
+    Numeric,
+    String,
+    select,
+)
 
 from backend.conversation.arrivals import Arrival, Arrivals
 from backend.conversation.push_turns import PushTurns
 from backend.conversation.signals import Signals
 from backend.conversation.spool import Spool
 from backend.conversation.tables import media, outbox
+from backend.database.columns import metadata
 from backend.database.engine import Database
 from backend.database.migrate import schema_differences
 from backend.learning.lessons import HISTORY, Lesson
@@ -29,7 +42,7 @@ from backend.ports import Inbound
 from backend.surveys.after_restore import paused_by_restore
 from backend.surveys.push_limits import QuietHours
 from backend.surveys.pushing import SurveyPusher
-from backend.surveys.tables import survey
+from backend.surveys.tables import survey, survey_answer, survey_question, survey_recipient
 from tests.conversation.room import MODEL, readings, texts
 from tests.petitions.world import SetClock, World
 from tests.surveys.opened import open_survey
@@ -175,6 +188,37 @@ async def test_nothing_is_said_twice_and_no_session_comes_back(
     assert set(await filled.all(select(outbox.c.state))) == {"queued"}
     assert set(await fresh.all(select(outbox.c.state))) == {"unknown"}
     assert await fresh.all(select(session.c.ended_at)) == [LATER.now()]
+
+
+async def test_a_number_that_was_answered_comes_back_as_it_was(
+    filled: Installation, fresh: Installation, file: Path
+) -> None:
+    source = Database(filled.url)
+    survey_id = await open_survey(source, "wx", ["openid-1"], CLOCK.now())
+    async with source.write() as connection:
+        question = await connection.scalar(
+            select(survey_question.c.id).where(survey_question.c.survey_id == survey_id)
+        )
+        recipient = await connection.scalar(select(survey_recipient.c.id))
+        await connection.execute(
+            survey_answer.insert().values(
+                recipient_id=recipient, question_id=question, number=12.5, at=CLOCK.now()
+            )
+        )
+    await source.close()
+    await take_backup(filled.settings, file, CLOCK)
+    await put_back(fresh, file)
+    assert await fresh.all(select(survey_answer.c.number)) == [Decimal("12.50")]
+
+
+def test_a_backup_knows_every_kind_of_column() -> None:
+    """What JSON holds by itself, and what rows.py turns into text and back."""
+    itself = (Integer, String, Boolean, Float, JSON)
+    as_text = (Date, DateTime, LargeBinary, Numeric)
+    for table in metadata.tables.values():
+        for column in table.columns:
+            kept_as = getattr(column.type, "impl_instance", column.type)
+            assert isinstance(kept_as, itself + as_text), column
 
 
 async def test_a_survey_that_still_asks_stops_until_it_is_taken_up(
