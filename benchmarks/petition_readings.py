@@ -17,6 +17,7 @@ from backend.triage.features import build_vocabulary
 from backend.triage.linear import calibration_error, fit, hold_out, question_of
 from backend.triage.training import train
 from benchmarks.report import PROJECT, Target
+from benchmarks.sentiment_readings import sentiments_right
 
 JUDGED_KINDS = tuple(
     PROJECT / "tests" / "triage" / f"kinds_judged{lot}.yml" for lot in ("", "_second", "_third")
@@ -52,6 +53,7 @@ def measure(data: Path, model: Path) -> Iterator[Target]:
     found = [classify(body) for body in bodies]
     yield from _out_of_the_box(found, labels)
     yield from _kinds_right(data, classifier.look_closer)
+    yield from sentiments_right(bodies, classify)
     chat = [classify(row["text"]) for row in _rows(data / "sms_chat.csv")]
     yield Target("everyday messages kept out, %", _refused(chat), at_least=97.0)
     yield Target("real petitions refused, %", _refused(found), at_most=2.0)

@@ -18,7 +18,8 @@ State = Literal[
     "withdrawn",
     "joined",
 ]
-CorrectedField = Literal["kind", "domain", "place", "urgency"]
+CorrectedField = Literal["kind", "domain", "place", "urgency", "sentiment"]
+Sentiment = Literal["calm", "grateful", "worried", "angry", "desperate"]
 
 
 def _storable(text: str) -> str:
@@ -93,6 +94,7 @@ class CatalogueAnswer(BaseModel):
     kinds: dict[str, str]
     states: dict[str, str]
     urgencies: dict[str, str]
+    sentiments: dict[str, str]
 
 
 class HealthAnswer(BaseModel):
@@ -108,6 +110,7 @@ class PetitionItem(BaseModel):
     kind: Kind
     domain: str
     urgency: str
+    sentiment: Sentiment | None = Field(description="how the writer feels")
     place: str
     channel: str
     org_name: str

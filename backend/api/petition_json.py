@@ -30,9 +30,9 @@ from backend.petitions.together import Together
 from backend.petitions.visibility import sees_identity
 
 SHARED = (
-    "number", "title", "state", "kind", "domain", "urgency", "place", "channel", "org_name",
-    "lead_name", "confidential", "received_at", "due_on", "reminders", "reopened", "rating",
-    "version",
+    "number", "title", "state", "kind", "domain", "urgency", "sentiment", "place", "channel",
+    "org_name", "lead_name", "confidential", "received_at", "due_on", "reminders", "reopened",
+    "rating", "version",
 )  # fmt: skip
 
 

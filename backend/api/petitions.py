@@ -21,6 +21,7 @@ from backend.api.models import (
     PetitionAnswer,
     PetitionPage,
     Return,
+    Sentiment,
     SetSubject,
     State,
     Words,
@@ -46,6 +47,7 @@ class PetitionsView(ApiView):
         state: State | None = None,
         kind: Kind | None = None,
         domain: Annotated[Words, Field(max_length=64)] | None = None,
+        sentiment: Sentiment | None = None,
         overdue: bool = False,
         q: Annotated[Words, Field(max_length=100)] = "",
         order: Literal["newest", "due"] = "newest",
@@ -61,6 +63,7 @@ class PetitionsView(ApiView):
             states=(state,) if state else (),
             kinds=(kind,) if kind else (),
             domains=(domain,) if domain else (),
+            sentiments=(sentiment,) if sentiment else (),
             overdue=overdue,
             text=q,
         )

@@ -56,6 +56,7 @@ class CatalogueView(ApiView):
                 kinds=texts.kinds,
                 states=texts.states,
                 urgencies=texts.urgencies,
+                sentiments=texts.sentiments,
             )
         )
 

@@ -12,8 +12,9 @@ from backend.petitions.timeline import Happened, TimelineItem
 from backend.web.texts import OfficialTexts
 
 # Facts of an event worth a line; the others are told by the event itself or seen elsewhere.
-TOLD = ("kind", "domain", "urgency", "place", "org_id", "due_on", "lead_org_id", "assisting",
-        "confidential", "level", "phone", "words", "main", "joined", "counter")  # fmt: skip
+TOLD = ("kind", "domain", "urgency", "sentiment", "place", "org_id", "due_on", "lead_org_id",
+        "assisting", "confidential", "level", "phone", "words", "main",
+        "joined", "counter")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +93,10 @@ class _Words:
             return self._services.get(value, str(value))
         if name == "due_on":
             return day_words(date.fromisoformat(value))
-        group = {"kind": "kinds", "urgency": "urgencies", "level": "ratings"}
+        group = {
+            "kind": "kinds",
+            "urgency": "urgencies",
+            "sentiment": "sentiments",
+            "level": "ratings",
+        }
         return self._texts.word(group[name], value) if name in group else str(value)

@@ -32,7 +32,7 @@ def value_words(request: web.Request, deps: WebDependencies, field: str, value: 
     texts = request.app[TEXTS]
     if field == "domain":
         return domain_name(deps, value)
-    groups = {"kind": "kinds", "urgency": "urgencies"}
+    groups = {"kind": "kinds", "urgency": "urgencies", "sentiment": "sentiments"}
     return texts.word(groups[field], value) if field in groups else value
 
 

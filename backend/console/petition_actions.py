@@ -16,7 +16,7 @@ from backend.organisation.sessions import Actor
 from backend.organisation.tables import account
 from backend.organisation.users import user_by_login
 from backend.petitions.access import select_visible
-from backend.petitions.correction import Correction
+from backend.petitions.correction import LISTED_FIELDS, Correction
 from backend.petitions.desk import LONGEST_ANSWER, Desk
 from backend.petitions.outcomes import Done, Invalid, Outcome
 from backend.petitions.tables import petition
@@ -76,7 +76,7 @@ async def correct(posted: PostedStep) -> Outcome:
     field, value = posted.words("field"), posted.words("value")
     if field == "place":
         correction = Correction(place=value, place_code=posted.words("place_code") or None)
-    elif field in ("kind", "domain", "urgency"):
+    elif field in LISTED_FIELDS:
         correction = Correction(**{field: value})
     else:
         return Invalid("field", "unknown")

@@ -182,6 +182,7 @@ def _facts(
         "state": view.state,
         "kind": view.kind,
         "urgency": view.urgency,
+        "sentiment": view.sentiment,
         "title": view.title,
         "place": view.place,
         "place_code": view.place_code,

@@ -10,11 +10,13 @@ from backend.console.wording import OPEN_STATES
 from backend.petitions.lifecycle import State
 from backend.petitions.queue import Filters
 from backend.petitions.remaining import REMAINING, remaining_days
-from backend.petitions.rules import KINDS, PetitionRules
+from backend.petitions.rules import KINDS, STRONG_SENTIMENTS, PetitionRules
 from backend.web.texts import OfficialTexts
 
 LONGEST_SEARCH = 100
 ALL = "all"
+STRONG = "strong"
+"""Of any of the moods that are to be answered first."""
 # The tabs over the list: name → the states in it. The first is what one sees on coming.
 TABS: Mapping[str, tuple[str, ...]] = {
     "open": tuple(sorted(OPEN_STATES)),
@@ -29,7 +31,8 @@ TABS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Anything unknown in the address is left out. `due`: one of REMAINING. `office`: an id."""
+    """Anything unknown in the address is left out. `due`: one of REMAINING. `office`: an id.
+    `mood`: STRONG or one of STRONG_SENTIMENTS."""
 
     tab: str = "open"
     kind: str = ""
@@ -38,6 +41,7 @@ class Asked:
     office: str = ""
     channel: str = ""
     due: str = ""
+    mood: str = ""
     text: str = ""
     after: str = ""
 
@@ -45,7 +49,7 @@ class Asked:
     def narrowed(self) -> int:
         """How many filters beside the tab are set."""
         chosen = (self.kind, self.domain, self.place, self.office, self.channel, self.due)
-        return sum(bool(one) for one in (*chosen, self.text))
+        return sum(bool(one) for one in (*chosen, self.mood, self.text))
 
     def filters(self, rules: PetitionRules, now: datetime) -> Filters:
         due_from, due_until = (
@@ -56,6 +60,7 @@ class Asked:
             kinds=(self.kind,) if self.kind else (),
             domains=(self.domain,) if self.domain else (),
             channels=(self.channel,) if self.channel else (),
+            sentiments=_moods(self.mood),
             place_codes=rules.catalogue.within(self.place) if self.place else (),
             org_id=int(self.office) if self.office else None,
             due_from=due_from,
@@ -73,6 +78,7 @@ class Asked:
             "office": self.office,
             "channel": self.channel,
             "due": self.due,
+            "mood": self.mood,
             "q": self.text,
             "after": self.after,
         }
@@ -81,6 +87,12 @@ class Asked:
     def view(self) -> dict[str, str]:
         """What a saved view keeps: all but the page."""
         return replace(self, after="").query()
+
+
+def _moods(asked: str) -> tuple[str, ...]:
+    if asked == STRONG:
+        return STRONG_SENTIMENTS
+    return (asked,) if asked else ()
 
 
 def asked_by(query: Mapping[str, str], rules: PetitionRules, texts: OfficialTexts) -> Asked:
@@ -99,6 +111,7 @@ def asked_by(query: Mapping[str, str], rules: PetitionRules, texts: OfficialText
         office=office if office.isascii() and office.isdigit() and len(office) <= 15 else "",
         channel=listed("channel", texts.channels),
         due=listed("due", REMAINING),
+        mood=listed("mood", (STRONG, *STRONG_SENTIMENTS)),
         text=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
         after=query.get("after", ""),
     )

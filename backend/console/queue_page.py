@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from backend.console.petition_page import domain_name
-from backend.console.queue_filters import TABS, Asked, asked_by
+from backend.console.queue_filters import STRONG, TABS, Asked, asked_by
 from backend.console.rendering import render, wants_part
 from backend.console.wording import due
 from backend.organisation.roles import Permission, may
@@ -18,7 +18,7 @@ from backend.organisation.tree import Org, branch, root_path
 from backend.petitions.counting import QueueCounter, newest_event
 from backend.petitions.lifecycle import OPEN_STATES
 from backend.petitions.queue import MOST_COUNTED, BadCursor, QueueCounts, QueueItem, queue_page
-from backend.petitions.rules import PetitionRules
+from backend.petitions.rules import STRONG_SENTIMENTS, PetitionRules
 from backend.petitions.saved_views import SavedView, views_of
 from backend.web.dependencies import WebDependencies, dependencies
 from backend.web.sessions import require_session
@@ -68,6 +68,7 @@ async def queue(request: web.Request) -> web.StreamResponse:
         "domains": [(code, one.name) for code, one in deps.rules.catalogue.services.items()],
         "places": place_groups(deps.rules),
         "offices": _offices(orgs),
+        "moods": _moods(texts),
         "first_page": not asked.after,
         "first_url": _url(request, replace(asked, after="")),
         "next_url": _url(request, replace(asked, after=page.next_cursor))
@@ -138,6 +139,12 @@ def place_groups(rules: PetitionRules) -> Sequence[tuple[str, Sequence[tuple[str
     ]
 
 
+def _moods(texts: OfficialTexts) -> Sequence[tuple[str, str]]:
+    """The moods that are to be answered first, together and each."""
+    each = [(code, texts.word("sentiments", code)) for code in STRONG_SENTIMENTS]
+    return [(STRONG, "和".join(name for _, name in each)), *each]
+
+
 def _offices(orgs: Sequence[Org]) -> Sequence[tuple[str, str]]:
     return [(str(one.id), one.name) for one in orgs if one.parent_id is not None]
 
@@ -151,6 +158,7 @@ def _row(item: QueueItem, deps: WebDependencies) -> Mapping[str, Any]:
         "kind": item.kind,
         "domain_name": domain_name(deps, item.domain),
         "urgency": item.urgency,
+        "sentiment": item.sentiment,
         "place": item.place,
         "lead_name": item.lead_name,
         "channel": item.channel,

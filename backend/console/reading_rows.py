@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backend.petitions.queries import PetitionView, Reading
 from backend.web.texts import OfficialTexts
 
-FIELDS = ("kind", "domain", "place", "urgency")
+FIELDS = ("kind", "domain", "place", "urgency", "sentiment")
 MOST_CANDIDATES = 3
 
 
@@ -43,12 +43,14 @@ def reading_rows(
         "kind": texts.kinds,
         "domain": services,
         "urgency": texts.urgencies,
+        "sentiment": texts.sentiments,
         "place": {},
     }
     held = {
         "kind": view.kind,
         "domain": view.domain,
         "urgency": view.urgency,
+        "sentiment": view.sentiment or "",
         "place": view.place,
     }
     return [_row(field, held[field], latest.get(field), names[field]) for field in FIELDS]

@@ -130,7 +130,8 @@ class Readings:
     async def petition(
         self, text: str, place: str | None, *, emergency: str | None, in_photos: str = ""
     ) -> PetitionReading:
-        """Kind, domain, urgency, title; and a place from the text where the dialogue has none.
+        """Kind, domain, urgency, mood, title; and a place from the text where the dialogue
+        has none.
         `emergency`: its key (see `rule`), which says what it is about better than a few words.
         `in_photos`: what is written in the photos, which helps to tell kind and domain."""
         return await asyncio.to_thread(self._petition, text, place, emergency, in_photos)
@@ -156,6 +157,7 @@ class Readings:
             title=as_written(reading.title) or UNTITLED,
             model=_version(classifier),
             sensitive=reading.sensitive,
+            sentiment=_best(reading.sentiments) if reading.sentiments else None,
         )
         return PetitionReading(
             machine, where.value if where else None, where.code if where else None

@@ -23,7 +23,7 @@ from backend.petitions.masking import mask_numbers
 from backend.petitions.tables import petition, petition_correction, petition_reading
 from backend.petitions.visibility import visible_to
 
-FIELDS = ("domain", "kind", "urgency", "place")
+FIELDS = ("domain", "kind", "urgency", "place", "sentiment")
 PAGE = 50
 _DAY_SECONDS = 86_400
 # The first of January 1970 was a Thursday: with three days before it, weeks begin on Mondays.

@@ -14,7 +14,7 @@ from backend.petitions.tables import petition, petition_correction
 
 CORRECTION = "correction"
 HISTORY = "history"
-TAUGHT_FIELDS = ("kind", "domain")
+TAUGHT_FIELDS = ("kind", "domain", "sentiment")
 FEWEST = 5
 """A domain the authored examples do not know needs so many texts: with fewer it cannot be tried."""
 
@@ -22,13 +22,15 @@ FEWEST = 5
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """One petition's words without its writer, and what a person says it is (codes). `source` is
-    CORRECTION or HISTORY; lessons with the same `key` are of one petition."""
+    CORRECTION or HISTORY; lessons with the same `key` are of one petition. `sentiment` is None
+    where nobody says how the writer feels."""
 
     text: str
     kind: str
     domain: str
     source: str
     key: str
+    sentiment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,14 @@ class Lessons:
         """Changes when anything that is taught does."""
         digest = sha256()
         for lesson in self.taught:
-            line = (lesson.key, lesson.kind, lesson.domain, lesson.text)
+            line = (lesson.key, lesson.kind, lesson.domain, lesson.text, lesson.sentiment or "")
             digest.update("\0".join(line).encode("utf-8", "replace") + b"\n")
         return digest.hexdigest()
 
 
 async def corrected_petitions(connection: AsyncConnection) -> tuple[Sequence[Lesson], int]:
-    """One lesson for each petition whose kind or domain an official set right, oldest first, and
-    the newest correction's id. What they left standing beside it counts as confirmed: both stand
+    """One lesson for each petition whose kind, domain or mood an official set right, oldest first,
+    and the newest correction's id. What they left standing beside it counts as confirmed: all stand
     in one panel. Nothing of what is, or was then, confidential."""
     correction = petition_correction.c
     newest = select(func.max(correction.id)).scalar_subquery()
@@ -65,13 +67,26 @@ async def corrected_petitions(connection: AsyncConnection) -> tuple[Sequence[Les
         .group_by(correction.petition_id)
     )
     rows = await connection.execute(
-        select(correction.petition_id, correction.text, petition.c.kind, petition.c.domain)
+        select(
+            correction.petition_id,
+            correction.text,
+            petition.c.kind,
+            petition.c.domain,
+            petition.c.sentiment,
+        )
         .join(petition, petition.c.id == correction.petition_id)
         .where(correction.id.in_(last), petition.c.confidential.is_(False))
         .order_by(correction.petition_id)
     )
     lessons = [
-        Lesson(row.text, row.kind, row.domain, CORRECTION, f"petition:{row.petition_id}")
+        Lesson(
+            row.text,
+            row.kind,
+            row.domain,
+            CORRECTION,
+            f"petition:{row.petition_id}",
+            row.sentiment,
+        )
         for row in rows
     ]
     return lessons, int(await connection.scalar(select(newest)) or 0)

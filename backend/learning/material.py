@@ -46,7 +46,7 @@ def material(authored: TrainingData, lessons: Lessons, domain_names: Mapping[str
     same, and all of one petition, are on one side."""
     examples = [
         *authored.examples,
-        *(Example(one.text, one.kind, one.domain) for one in lessons.taught),
+        *(Example(one.text, one.kind, one.domain, one.sentiment) for one in lessons.taught),
     ]
     sources = [*[AUTHORED] * len(authored.examples), *(one.source for one in lessons.taught)]
     keys = [*range(len(authored.examples)), *(one.key for one in lessons.taught)]

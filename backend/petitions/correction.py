@@ -16,12 +16,13 @@ from backend.petitions.changes import clock_start
 from backend.petitions.filing import home_org
 from backend.petitions.masking import without_persons
 from backend.petitions.outcomes import Invalid
-from backend.petitions.rules import CONFIDENTIAL_KINDS, KINDS, URGENCIES, PetitionRules
+from backend.petitions.rules import CONFIDENTIAL_KINDS, KINDS, SENTIMENTS, URGENCIES, PetitionRules
 from backend.petitions.tables import petition_correction, petition_reading
 from backend.triage.cleaning import storable
 
 LONGEST_PLACE = 255
-READ_FIELDS = ("kind", "domain", "urgency", "place")
+LISTED_FIELDS = ("kind", "domain", "urgency", "sentiment")
+READ_FIELDS = (*LISTED_FIELDS, "place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Correction:
     urgency: str | None = None
     place: str | None = None
     place_code: str | None = None
+    sentiment: str | None = None
 
 
 def check_correction(correction: Correction, rules: PetitionRules) -> Invalid | None:
@@ -42,6 +44,7 @@ def check_correction(correction: Correction, rules: PetitionRules) -> Invalid | 
         ("kind", correction.kind, KINDS),
         ("domain", correction.domain, rules.catalogue.services),
         ("urgency", correction.urgency, URGENCIES),
+        ("sentiment", correction.sentiment, SENTIMENTS),
         ("place_code", correction.place_code, rules.catalogue.divisions),
     )
     for field, value, known in listed:
@@ -60,9 +63,7 @@ async def corrected_values(
     """The columns that change, with all that follows: a new deadline (from when it began), a
     new township, confidentiality of a report. Empty where nothing changes."""
     wanted: dict[str, Any] = {
-        field: value
-        for field in ("kind", "domain", "urgency")
-        if (value := getattr(correction, field)) is not None
+        field: value for field in LISTED_FIELDS if (value := getattr(correction, field)) is not None
     }
     if correction.place is not None:
         wanted["place"] = storable(correction.place.strip())

@@ -21,6 +21,7 @@ from backend.petitions.rules import (
     CONFIDENTIAL_KINDS,
     CONFIDENTIAL_TAGS,
     KINDS,
+    SENTIMENTS,
     URGENCIES,
     PetitionRules,
 )
@@ -50,7 +51,8 @@ class FieldReading:
 
 @dataclass(frozen=True, slots=True)
 class MachineReading:
-    """The machine's reading of a petition. `sensitive` are tags (backend.triage.rules)."""
+    """The machine's reading of a petition. `sensitive` are tags (backend.triage.rules);
+    `sentiment` is None where the model tells none."""
 
     kind: FieldReading
     domain: FieldReading
@@ -58,6 +60,7 @@ class MachineReading:
     title: str
     model: str
     sensitive: Sequence[str] = ()
+    sentiment: FieldReading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ async def file_petition(connection: AsyncConnection, filing: Filing, rules: Peti
     It belongs to the township its place lies in (the account's office where the place is unknown
     or elsewhere). Reports, what speaks of corruption, and what is written anonymously are
     confidential from the start. Raises
-    ValueError for a kind or urgency outside the data model.
+    ValueError for a kind, urgency or sentiment outside the data model.
     """
     earlier = await event_of(connection, filing.dedupe_key)
     if earlier is not None:
@@ -178,8 +181,9 @@ async def _insert(
     reading = filing.reading
     kind = filing.kind or reading.kind.value
     urgency = reading.urgency.value
-    if kind not in KINDS or urgency not in URGENCIES:
-        raise ValueError(f"kind {kind!r}, urgency {urgency!r}")
+    sentiment = reading.sentiment.value if reading.sentiment else None
+    if kind not in KINDS or urgency not in URGENCIES or sentiment not in (*SENTIMENTS, None):
+        raise ValueError(f"kind {kind!r}, urgency {urgency!r}, sentiment {sentiment!r}")
     domain = rules.domain(reading.domain.value)
     name, phone = await _contact(connection, filing)
     confidential = (
@@ -200,6 +204,7 @@ async def _insert(
             kind=kind,
             domain=domain,
             urgency=urgency,
+            sentiment=sentiment,
             sensitive=list(reading.sensitive),
             confidential=confidential,
             title=storable(reading.title)[:120],
@@ -242,6 +247,7 @@ async def _record_readings(connection: AsyncConnection, petition_id: int, filing
         "domain": reading.domain,
         "urgency": reading.urgency,
         "place": FieldReading(storable(filing.place)),
+        **({"sentiment": reading.sentiment} if reading.sentiment else {}),
     }
     await connection.execute(
         petition_reading.insert(),

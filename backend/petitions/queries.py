@@ -76,6 +76,7 @@ class PetitionView:
     kind: str
     domain: str
     urgency: str
+    sentiment: str | None
     title: str
     text: str
     place: str
@@ -147,6 +148,7 @@ async def petition_view(
         kind=row.kind,
         domain=row.domain,
         urgency=row.urgency,
+        sentiment=row.sentiment,
         title=words_shown(row.title, shown),
         text=words_shown(row.text, shown),
         place=row.place,

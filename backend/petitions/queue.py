@@ -56,6 +56,7 @@ class Filters:
     kinds: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     urgencies: tuple[str, ...] = ()
+    sentiments: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     place_codes: tuple[str, ...] = ()
     org_id: int | None = None
@@ -76,6 +77,7 @@ class QueueItem:
     kind: str
     domain: str
     urgency: str
+    sentiment: str | None
     place: str
     org_name: str
     lead_name: str | None
@@ -126,9 +128,9 @@ _LINES = (
         *(
             petition.c[name]
             for name in (
-                "id", "number", "title", "state", "kind", "domain", "urgency", "place", "channel",
-                "confidential", "received_at", "due_on", "reminders", "reopened", "rating",
-                "version",
+                "id", "number", "title", "state", "kind", "domain", "urgency", "sentiment", "place",
+                "channel", "confidential", "received_at", "due_on", "reminders", "reopened",
+                "rating", "version",
             )
         ),
         _HOME.c.name.label("org_name"),
@@ -263,6 +265,7 @@ def _wanted(dialect: str, actor: Actor, filters: Filters, day: date) -> ColumnEl
             (petition.c.kind, filters.kinds),
             (petition.c.domain, filters.domains),
             (petition.c.urgency, filters.urgencies),
+            (petition.c.sentiment, filters.sentiments),
             (petition.c.channel, filters.channels),
             (petition.c.place_code, filters.place_codes),
         )
@@ -338,6 +341,7 @@ def _item(row: Any, actor: Actor, now: datetime) -> QueueItem:
         row.kind,
         row.domain,
         row.urgency,
+        row.sentiment,
         row.place,
         row.org_name,
         row.lead_name,

@@ -16,6 +16,9 @@ from backend.petitions.deadline import SHANGHAI, Calendar, due_date, load_calend
 from backend.petitions.naming import NamingRules, load_naming_rules
 
 KINDS = ("complaint", "request", "suggestion", "inquiry", "report", "praise")
+SENTIMENTS = ("calm", "grateful", "worried", "angry", "desperate")
+STRONG_SENTIMENTS = ("desperate", "angry")
+"""To be answered first, and in the right tone."""
 URGENCIES = ("low", "normal", "high", "emergency")
 ACCUSING_KINDS = frozenset({"complaint", "report"})
 CONFIDENTIAL_KINDS = frozenset({"report"})

@@ -29,7 +29,8 @@ counter = Table(
 )
 
 # The current picture; every change is also a row of petition_event, in the same transaction.
-# `kind`, `domain`, `place` hold what counts now: a human's word, else the machine's reading.
+# `kind`, `domain`, `place`, `sentiment` hold what counts now: a human's word, else the machine's
+# reading.
 petition = Table(
     "petition",
     metadata,
@@ -45,6 +46,7 @@ petition = Table(
     Column("kind", String(16), nullable=False),
     Column("domain", String(48), nullable=False),
     Column("urgency", String(16), nullable=False),
+    Column("sentiment", String(16)),  # NULL where nobody said how the writer feels
     Column("sensitive", Json),
     Column("confidential", Boolean, nullable=False, default=False),
     Column("title", String(120), nullable=False, info=CONTENT),
@@ -169,7 +171,7 @@ petition_reading = Table(
     Column("id", Id, primary_key=True),
     Column("petition_id", Id, ForeignKey("petition.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    Column("field", String(16), nullable=False),  # kind, domain, place, urgency
+    Column("field", String(16), nullable=False),  # kind, domain, place, urgency, sentiment
     Column("value", String(255)),
     Column("confidence", Float),
     Column("candidates", Json),  # [[value, confidence], …] best first
@@ -189,7 +191,7 @@ petition_correction = Table(
     Column("petition_id", Id, ForeignKey("petition.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("user_id", Id, ForeignKey("user_account.id"), nullable=False),
-    Column("field", String(16), nullable=False),  # kind, domain, place, urgency
+    Column("field", String(16), nullable=False),  # kind, domain, place, urgency, sentiment
     Column("text", Text, info=CONTENT),
     Column("model", String(64)),  # that read it; NULL where no machine had
     Column("read", String(255), info=IDENTITY),  # a place may be somebody's door

@@ -1,4 +1,4 @@
-"""The first triage: kind, domain, urgency, sensitivity, title and summary of one message."""
+"""The first triage of one message: kind, domain, mood, urgency, sensitivity, title and summary."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +21,12 @@ _LISTED = 3
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """Kind (`none`: no petition) and domain (a catalogue code), each the likeliest three with
-    calibrated probabilities, best first."""
+    """Kind (`none`: no petition), domain (a catalogue code) and sentiment, each the likeliest three
+    with calibrated probabilities, best first. `sentiments` is empty where the model tells none."""
 
     kinds: Ranking
     domains: Ranking
+    sentiments: Ranking = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ class Reading:
     sensitive: tuple[str, ...]
     title: str
     summary: str
+    sentiments: Ranking = ()
+
+    @property
+    def sentiment(self) -> str:
+        """How the writer feels: a code of sentiments.yml, '' where the model tells none."""
+        return self.sentiments[0][0] if self.sentiments else ""
 
     @property
     def is_petition(self) -> bool:
@@ -76,8 +83,10 @@ class Classifier:
 
     def _classify(self, text: str, *, again: bool) -> Classification:
         indices, values = self._model.vector(text)
-        kinds = self._kinds(text, *self._model.with_cues(text, indices, values), again=again)
-        return Classification(kinds, self._model.domain.top(indices, values))
+        domains = self._model.domain.top(indices, values)
+        indices, values = self._model.with_cues(text, indices, values)
+        kinds = self._kinds(text, indices, values, again=again)
+        return Classification(kinds, domains, self._model.sentiments(text, indices, values))
 
     def _kinds(self, text: str, indices: Indices, values: Floats, *, again: bool) -> Ranking:
         """No petition at all, or one of a kind: one ranking of both answers, the former first only
@@ -110,6 +119,7 @@ class Classifier:
             self._rules.sensitive(text),
             summary.title,
             summary.text,
+            found.sentiments,
         )
 
     def _weigh(self, clause: str, domain: str) -> float:

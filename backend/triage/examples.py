@@ -14,6 +14,7 @@ import yaml
 from backend.catalogue import CatalogueError, load_catalogue
 from backend.data_file import read_yaml
 from backend.triage.cues import Cues, cues_of
+from backend.triage.sentiments import Sentiments, sentiment_files, sentiments_of
 
 NONE = "none"
 PETITION = "petition"
@@ -25,11 +26,13 @@ class ExamplesError(ValueError):
 
 @dataclass(frozen=True)
 class Example:
-    """One text as a citizen might write it. `domain` is None where `kind` is 'none'."""
+    """One text as a citizen might write it. `domain` is None where `kind` is 'none', `sentiment`
+    where nobody said how the writer feels."""
 
     text: str
     kind: str
     domain: str | None
+    sentiment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class TrainingData:
     """`kind_words` and `domain_words` are cues by code, each a tiny example of its own; the names
     are for people. `kind_shares`: how many of a hundred petitions are of a kind; `last_resorts`:
     domains to be chosen only where no other fits; `cues`: turns of phrase that tell what a text
-    wants. `digest` changes when any of the files does."""
+    wants; `sentiments`: the moods, and texts that teach nothing else. `digest` changes when any of
+    the files does."""
 
     examples: tuple[Example, ...]
     kind_names: Mapping[str, str]
@@ -47,6 +51,7 @@ class TrainingData:
     kind_shares: Mapping[str, float]
     last_resorts: frozenset[str]
     cues: Cues
+    sentiments: Sentiments
     digest: str
 
 
@@ -58,14 +63,15 @@ class _Kind:
 
 
 def load_training_data(data: Path) -> TrainingData:
-    """Read data/triage (kinds.yml, cues.yml, examples, letters) and data/catalogue. Raises
-    ExamplesError."""
+    """Read data/triage (kinds.yml, cues.yml, sentiments, examples, letters) and data/catalogue.
+    Raises ExamplesError."""
     try:
         services = load_catalogue(data / "catalogue").services
     except CatalogueError as error:
         raise ExamplesError(str(error)) from error
     kinds_file = data / "triage" / "kinds.yml"
     kinds = _kinds(kinds_file)
+    sentiments = _sentiments(data)
     files = _files(data)
     if not files:
         raise ExamplesError(f"{data / 'triage' / 'examples'}: no *.yml there")
@@ -73,7 +79,7 @@ def load_training_data(data: Path) -> TrainingData:
     last_resorts: set[str] = set()
     for file in files:
         content = _read(file)
-        examples += _examples(file, content, kinds, services)
+        examples += _examples(file, content, kinds, services, sentiments)
         if content.get("last_resort") is True:
             last_resorts.add(str(content["domain"]))
     _check_enough(data, examples, kinds)
@@ -86,6 +92,7 @@ def load_training_data(data: Path) -> TrainingData:
         {code: kind.share for code, kind in kinds.items() if code != NONE},
         frozenset(last_resorts),
         _cues(data / "triage" / "cues.yml"),
+        sentiments,
         training_digest(data),
     )
 
@@ -94,7 +101,7 @@ def training_digest(data: Path) -> str:
     """The digest `load_training_data` would give, without reading the examples."""
     others = ("triage/kinds.yml", "triage/cues.yml", "catalogue/services.yml", "nlu/chat.yml")
     try:
-        return _digest([*(data / other for other in others), *_files(data)])
+        return _digest([*(data / other for other in others), *sentiment_files(data), *_files(data)])
     except OSError as error:
         raise ExamplesError(f"{error.filename}: {error.strerror}") from error
 
@@ -132,6 +139,15 @@ def _cues(file: Path) -> Cues:
         raise ExamplesError(f"{file}: {error}") from error
 
 
+def _sentiments(data: Path) -> Sentiments:
+    listed, *parts = sentiment_files(data)
+    content = _read(listed), {part.stem: _read(part) for part in parts}
+    try:
+        return sentiments_of(*content)
+    except ValueError as error:
+        raise ExamplesError(f"{listed.parent}/{error}") from error
+
+
 def _chat(file: Path) -> list[Example]:
     """Everyday messages the bot learns from, which are no petitions for the triage either."""
     blocks = _read(file).get("nlu")
@@ -147,7 +163,11 @@ def _chat(file: Path) -> list[Example]:
 
 
 def _examples(
-    file: Path, content: Mapping[str, Any], kinds: Iterable[str], domains: Iterable[str]
+    file: Path,
+    content: Mapping[str, Any],
+    kinds: Iterable[str],
+    domains: Iterable[str],
+    sentiments: Sentiments,
 ) -> list[Example]:
     domain = content.get("domain")
     if domain is not None and domain not in domains:
@@ -164,7 +184,7 @@ def _examples(
         for text in texts:
             if not isinstance(text, str) or not text.strip():
                 raise ExamplesError(f"{file}: examples.{kind}: {text!r} is no text (quote it)")
-            found.append(Example(text, kind, domain))
+            found.append(Example(text, kind, domain, sentiments.of(text) if domain else None))
     return found
 
 

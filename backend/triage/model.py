@@ -23,6 +23,7 @@ from backend.triage.model_page import page
 FORMAT = 4
 _HEADS = ("chat", "kind", "domain")
 _SECOND_LOOK = "second_look"
+_SENTIMENT = "sentiment"
 
 
 class ModelError(ValueError):
@@ -59,10 +60,19 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Mood:
+    """How people feel: a head over terms, the model's cues and cues of its own."""
+
+    cues: Cues
+    head: Head
+
+
+@dataclass(frozen=True)
 class Model:
     """The heads over one vocabulary, and the card. `chat` tells NONE from PETITION; it and `kind`
     read cues as well. `second_look` has the classes of `kind`, over sentence vectors; None where
-    there were too few letters to learn it."""
+    there were too few letters to learn it. `mood` is None in a model of before there were moods,
+    and where none could be learnt."""
 
     vocabulary: Vocabulary
     cues: Cues
@@ -71,6 +81,7 @@ class Model:
     domain: Head
     second_look: Head | None
     card: Mapping[str, Any]
+    mood: Mood | None = None
 
     def vector(self, text: str) -> tuple[Indices, Floats]:
         """The known terms of a cleaned text: their indices and weights."""
@@ -78,9 +89,17 @@ class Model:
 
     def with_cues(self, text: str, indices: Indices, values: Floats) -> tuple[Indices, Floats]:
         """What `chat` and `kind` are given: its terms, and how much of each cue the text has."""
-        first = len(self.vocabulary.index)
-        places = np.arange(first, first + len(self.cues))
-        return np.concatenate([indices, places]), np.concatenate([values, self.cues.weigh(text)])
+        return _beside(indices, values, self.cues, text, len(self.vocabulary.index))
+
+    def sentiments(
+        self, text: str, indices: Indices, values: Floats
+    ) -> tuple[tuple[str, float], ...]:
+        """The likeliest three moods of a cleaned text with their probabilities, best first; the
+        rest as `with_cues` gives it. Empty where the model knows of none."""
+        if self.mood is None:
+            return ()
+        first = len(self.vocabulary.index) + len(self.cues)
+        return self.mood.head.top(*_beside(indices, values, self.mood.cues, text, first))
 
 
 def save_model(model: Model, file: Path) -> None:
@@ -95,6 +114,9 @@ def save_model(model: Model, file: Path) -> None:
         arrays |= _arrays(name, head)
     if model.second_look is not None:
         arrays |= _arrays(_SECOND_LOOK, model.second_look)
+    if model.mood is not None:
+        arrays[f"{_SENTIMENT}_cues"] = np.frombuffer(dumped(model.mood.cues), np.uint8)
+        arrays |= _arrays(_SENTIMENT, model.mood.head)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     content = buffer.getvalue()
@@ -125,7 +147,8 @@ def load_model(file: Path) -> Model:
         chat, kind, domain = (_head(name, arrays) for name in _HEADS)
         learnt = f"{_SECOND_LOOK}_bias" in arrays
         second_look = _head(_SECOND_LOOK, arrays) if learnt else None
-    return Model(vocabulary, cues, chat, kind, domain, second_look, card)
+        mood = _mood(arrays) if f"{_SENTIMENT}_bias" in arrays else None
+    return Model(vocabulary, cues, chat, kind, domain, second_look, card, mood)
 
 
 def load_card(file: Path) -> dict[str, Any]:
@@ -163,6 +186,18 @@ def _head(name: str, arrays: Mapping[str, Any]) -> Head:
         arrays[f"{name}_bias"],
         float(arrays[f"{name}_temperature"]),
     )
+
+
+def _mood(arrays: Mapping[str, Any]) -> Mood:
+    return Mood(loaded(bytes(arrays[f"{_SENTIMENT}_cues"])), _head(_SENTIMENT, arrays))
+
+
+def _beside(
+    indices: Indices, values: Floats, cues: Cues, text: str, first: int
+) -> tuple[Indices, Floats]:
+    """The same with how much of each cue the text has, at the places from `first` on."""
+    places = np.arange(first, first + len(cues))
+    return np.concatenate([indices, places]), np.concatenate([values, cues.weigh(text)])
 
 
 def _strings(array: Any) -> Sequence[str]:

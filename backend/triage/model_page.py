@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-_HEADS = {"chat": "是不是诉求", "kind": "诉求类型", "domain": "服务领域"}
+_HEADS = {"chat": "是不是诉求", "kind": "诉求类型", "domain": "服务领域", "sentiment": "情绪"}
 _NAMES = {"petition": "诉求", "none": "无关"}
 
 
@@ -14,6 +14,7 @@ def page(card: Mapping[str, Any]) -> str:
     for head, title in _HEADS.items():
         if head in figures:
             names = {**_NAMES, **card.get("kinds", {}), **card.get("domains", {})}
+            names |= card.get("sentiments", {})
             parts += [f"## {title}", _summary(figures[head]), _classes(figures[head], names)]
     if card.get("measured"):
         parts += ["## 在真实文本上测得", _table(("项目", "数值"), card["measured"].items())]

@@ -14,10 +14,10 @@ import numpy as np
 
 from backend.triage.cleaning import clean
 from backend.triage.examples import NONE, PETITION, TrainingData, load_training_data
-from backend.triage.features import build_vocabulary, terms
+from backend.triage.features import Floats, build_vocabulary, terms
 from backend.triage.freshness import TRAINER
 from backend.triage.linear import FOLDS, HeldOut, Question, fit, hold_out, odds_of
-from backend.triage.model import Head, Model, load_card, save_model
+from backend.triage.model import Head, Model, Mood, load_card, save_model
 from backend.triage.second_look import LONG
 from backend.triage.second_look_training import learn
 from backend.triage.sentence_vectors import SentenceReader
@@ -26,8 +26,13 @@ _CHAT_REGULARISATION = 1.0
 _KIND_REGULARISATION = 0.4
 _DOMAIN_REGULARISATION = 0.4
 
+_SENTIMENT_REGULARISATION = 0.4
+
 _SHARE_OF_CUES = 0.35
 """Of the answer whether a text is a petition, and of what kind; the rest is the words'."""
+
+_SHARE_OF_MOOD_CUES = 0.5
+"""The same of how a writer feels, which words of the matter tell less about."""
 
 _SAY_OF_LETTERS = 10.0
 """Letters (`LONG`) are few among the examples and most of what is sent."""
@@ -50,17 +55,19 @@ def train(data: Path, file: Path, *, now: datetime) -> dict[str, Any]:
 def train_on(
     content: TrainingData, file: Path, *, now: datetime, notes: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The same from any examples, each kind and domain having `FOLDS` of them; `notes` go on the
-    card."""
+    """The same from any examples, each kind, domain and sentiment having `FOLDS` of them; `notes`
+    go on the card. Without any sentiment the model tells none."""
     questions = _questions(content)
     # Every text goes into the vocabulary once; all questions share it.
     words = questions["domain"].documents[questions["domain"].examples :]
-    vocabulary = build_vocabulary([*questions["chat"].documents, *words], least=1)
+    moods = [terms(clean(text).text) for text, _ in content.sentiments.texts]
+    vocabulary = build_vocabulary([*questions["chat"].documents, *words, *moods], least=1)
     held_out = {name: hold_out(question) for name, question in questions.items()}
     leanings = {
         "chat": _chat_leanings(held_out["chat"]),
-        "kind": _kind_leanings(content, questions["kind"]),
+        "kind": _share_leanings(content.kind_shares, questions["kind"]),
         "domain": dict.fromkeys(content.last_resorts, _LAST_RESORT),
+        "sentiment": _share_leanings(content.sentiments.shares, questions.get("sentiment")),
     }
     heads = {
         name: fit(question, vocabulary, held_out[name].temperature, leanings[name])
@@ -75,6 +82,7 @@ def train_on(
         "terms": len(vocabulary.index),
         "kinds": dict(content.kind_names),
         "domains": dict(content.domain_names),
+        "sentiments": dict(content.sentiments.names),
         "leanings": {name: _rounded(shifts) for name, shifts in leanings.items()},
         "cross_validation": {
             "folds": FOLDS,
@@ -83,7 +91,9 @@ def train_on(
         **(notes or {}),
     }
     second_look = _second_look(content, heads["kind"])
-    model = Model(vocabulary, content.cues, **heads, second_look=second_look, card=card)
+    sentiment = heads.pop("sentiment", None)
+    mood = Mood(content.sentiments.cues, sentiment) if sentiment else None
+    model = Model(vocabulary, content.cues, **heads, second_look=second_look, card=card, mood=mood)
     save_model(model, file)
     return load_card(file)
 
@@ -94,7 +104,7 @@ def _questions(content: TrainingData) -> dict[str, Question]:
     texts = [clean(example.text).text for example in content.examples]
     found = [terms(text) for text in texts]
     cues = np.stack([content.cues.weigh(text) for text in texts])
-    says = np.array([_SAY_OF_LETTERS if len(text) >= LONG else 1.0 for text in texts], np.float32)
+    says = _says(texts)
     petitions = [i for i, example in enumerate(content.examples) if example.domain is not None]
     chat_labels = [NONE if example.domain is None else PETITION for example in content.examples]
     kind_words = {kind: words for kind, words in content.kind_words.items() if kind != NONE}
@@ -117,7 +127,32 @@ def _questions(content: TrainingData) -> dict[str, Question]:
         _question(documents, domains, content.domain_words, _DOMAIN_REGULARISATION),
         says=says[petitions],
     )
-    return {"chat": _filled(chat), "kind": _filled(kind), "domain": _filled(domain)}
+    asked = {"chat": _filled(chat), "kind": _filled(kind), "domain": _filled(domain)}
+    felt = [i for i in petitions if content.examples[i].sentiment]
+    if felt or content.sentiments.texts:
+        asked["sentiment"] = _sentiment_question(
+            content, [texts[i] for i in felt], [content.examples[i].sentiment or "" for i in felt]
+        )
+    return asked
+
+
+def _sentiment_question(
+    content: TrainingData, texts: Sequence[str], moods: Sequence[str]
+) -> Question:
+    """How the writers of cleaned `texts` feel, with the texts that teach nothing else."""
+    alone = [(clean(text).text, mood) for text, mood in content.sentiments.texts]
+    texts = [*texts, *(text for text, _ in alone)]
+    labels = [*moods, *(mood for _, mood in alone)]
+    cues = [
+        np.concatenate([content.cues.weigh(text), content.sentiments.cues.weigh(text)])
+        for text in texts
+    ]
+    return replace(
+        _question([terms(text) for text in texts], labels, {}, _SENTIMENT_REGULARISATION),
+        cues=np.stack(cues),
+        cue_share=_SHARE_OF_MOOD_CUES,
+        says=_says(texts),
+    )
 
 
 def _second_look(content: TrainingData, kind: Head) -> Head | None:
@@ -164,14 +199,21 @@ def _chat_leanings(held_out: HeldOut) -> dict[str, float]:
     return {NONE: float(np.quantile(margins[held_out.truth != none], _REFUSED))}
 
 
-def _kind_leanings(content: TrainingData, question: Question) -> dict[str, float]:
-    """Kinds as frequent as they are in life."""
+def _share_leanings(shares: Mapping[str, float], question: Question | None) -> dict[str, float]:
+    """Classes as frequent as they are in life; none where nothing is asked."""
+    if question is None:
+        return {}
     says = np.ones(len(question.labels)) if question.says is None else question.says
-    shares, whole = content.kind_shares, sum(content.kind_shares.values())
+    whole = sum(shares.values())
     return {
-        kind: odds_of(shares[kind] / whole, says[question.labels == kind].sum() / says.sum())
-        for kind in shares
+        name: odds_of(share / whole, says[question.labels == name].sum() / says.sum())
+        for name, share in shares.items()
     }
+
+
+def _says(texts: Sequence[str]) -> Floats:
+    """How much say each cleaned text has."""
+    return np.array([_SAY_OF_LETTERS if len(text) >= LONG else 1.0 for text in texts], np.float32)
 
 
 def _rounded(shifts: Mapping[str, float]) -> dict[str, float]:

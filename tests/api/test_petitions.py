@@ -6,12 +6,26 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from tests.console.site import TEXT, Site
+from tests.console.site import TEXT, Site, reading
 
 
 async def post(client: ClientSession, token: str, path: str, body: Any) -> tuple[int, Any]:
     async with client.post(path, json=body, headers={"X-CSRF-Token": token}) as response:
         return response.status, await response.json()
+
+
+async def test_moods_are_told_asked_for_and_set_right(any_site: Site) -> None:
+    angry = (await any_site.petition(reading=reading(sentiment="angry"))).number
+    await any_site.petition()
+    async with any_site.logged_in("town") as (client, token):
+        async with client.get("/api/v1/petitions", params={"sentiment": "angry"}) as response:
+            [item] = (await response.json())["items"]
+        assert (item["number"], item["sentiment"]) == (angry, "angry")
+        async with client.get("/api/v1/petitions", params={"sentiment": "jolly"}) as response:
+            assert response.status == 400
+        body = {"version": 1, "field": "sentiment", "value": "desperate"}
+        status, one = await post(client, token, f"/api/v1/petitions/{angry}/correct", body)
+        assert (status, one["sentiment"]) == (200, "desperate")
 
 
 async def test_the_whole_way(any_site: Site) -> None:

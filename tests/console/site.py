@@ -160,7 +160,9 @@ class Site:
             yield client, token
 
 
-def reading(title: str = "锦绣小区3号楼下水道堵塞一个月") -> MachineReading:
+def reading(
+    title: str = "锦绣小区3号楼下水道堵塞一个月", sentiment: str | None = None
+) -> MachineReading:
     """A reading the machine is fairly sure of, with runner-ups."""
     return MachineReading(
         FieldReading("complaint", 0.86, (("complaint", 0.86), ("request", 0.11))),
@@ -172,6 +174,9 @@ def reading(title: str = "锦绣小区3号楼下水道堵塞一个月") -> Machi
         FieldReading("normal", 0.91, (("normal", 0.91), ("high", 0.07))),
         title,
         "test-1",
+        sentiment=FieldReading(sentiment, 0.64, ((sentiment, 0.64), ("worried", 0.25)))
+        if sentiment
+        else None,
     )
 
 

@@ -13,9 +13,9 @@ from backend.console.wording import due, last_day, moment
 from backend.organisation.roles import Role
 from backend.petitions.deadline import SHANGHAI
 from backend.petitions.lifecycle import State
-from backend.petitions.rules import KINDS, URGENCIES
+from backend.petitions.rules import KINDS, SENTIMENTS, STRONG_SENTIMENTS, URGENCIES
 from backend.web.texts import OfficialTexts
-from tests.console.site import PASSWORD, Site
+from tests.console.site import PASSWORD, Site, reading
 from tests.petitions.world import DATA, NOW
 
 TEXTS = OfficialTexts(DATA / "texts" / "console.yml")
@@ -28,6 +28,8 @@ def test_every_code_has_a_word() -> None:
     }
     assert set(TEXTS.kinds) == set(KINDS)
     assert set(TEXTS.urgencies) == set(URGENCIES)
+    assert set(TEXTS.sentiments) == set(SENTIMENTS)
+    assert set(TEXTS.tones) == set(STRONG_SENTIMENTS)
     assert set(TEXTS.roles) == {role.value for role in Role}
     sensitive = yaml.safe_load((DATA / "rules" / "sensitive.yml").read_text(encoding="utf-8"))
     assert set(TEXTS.sensitive) == set(sensitive) - {"children"}  # who is in danger, no ground
@@ -119,6 +121,24 @@ async def test_steps_work_without_scripts(site: Site) -> None:
         async with client.post(f"{path}/dispatch", data=form) as response:
             assert response.status == 422
             assert "不在可选的范围里" in await response.text()
+
+
+async def test_a_mood_is_told_and_set_right_in_one_click(any_site: Site) -> None:
+    filed = await any_site.petition(reading=reading(sentiment="angry"))
+    path = f"/console/petitions/{filed.number}"
+    async with any_site.logged_in("county") as (client, token):
+        async with client.get(path) as response:
+            page = await response.text()
+        assert "群众在气头上" in page
+        assert "把握 64%" in page
+        assert '<button class="chip" name="value" value="worried"' in page
+        form = {"csrf_token": token, "version": "1", "field": "sentiment", "value": "worried"}
+        async with client.post(f"{path}/correct", data=form) as response:
+            assert response.status == 200
+            page = await response.text()
+        assert "群众在气头上" not in page
+        assert "原判断：气愤" in page
+    assert (await any_site.current(filed.number)).sentiment == "worried"
 
 
 async def test_what_citizens_write_is_never_markup(site: Site) -> None:

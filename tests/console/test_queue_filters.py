@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.console.accessibility import violations
-from tests.console.site import Site
+from tests.console.site import Site, reading
 from tests.console.test_browser import SIZES, fits, official
 from tests.petitions.world import JINXIU, LIUHE_HONGXING
 
@@ -53,6 +53,24 @@ async def test_each_filter_and_its_counts(any_site: Site) -> None:
         site.world.clock.move(timedelta(days=2))
     async with site.logged_in("county") as (client, _token):
         assert drain in await listed(client, due="overdue")
+
+
+async def test_strong_moods_are_marked_and_filtered(any_site: Site) -> None:
+    moods = ("angry", "desperate", "calm")
+    filed = {
+        mood: (await any_site.petition(reading=reading(sentiment=mood))).number for mood in moods
+    }
+    angry, desperate = filed["angry"], filed["desperate"]
+    cases = {"strong": [angry, desperate], "angry": [angry], "desperate": [desperate]}
+    async with any_site.logged_in("county") as (client, _token):
+        for asked, wanted in cases.items():
+            assert await listed(client, mood=asked) == sorted(wanted), asked
+        for asked in ("calm", "jolly"):
+            assert await listed(client, mood=asked) == sorted(filed.values()), asked
+        async with client.get("/console/") as response:
+            page = await response.text()
+    assert page.count('pill-amber">气愤<') == page.count('pill-red">绝望<') == 1
+    assert '">平静<' not in page
 
 
 async def test_a_phone_does_not_find_for_a_reader(any_site: Site) -> None:

@@ -6,6 +6,7 @@ import re
 
 from backend.triage.cues import Cues
 from backend.triage.examples import NONE, Example, TrainingData
+from backend.triage.sentiments import Sentiments
 
 NAMES = {"utilities": "水电", "roads_traffic": "路", "compulsory_education": "学校"}
 _WORDS = {
@@ -49,6 +50,7 @@ def schoolbook(**changes: object) -> TrainingData:
         "kind_shares": {"complaint": 50.0, "request": 50.0},
         "last_resorts": frozenset(),
         "cues": Cues(re.compile("^$"), ()),
+        "sentiments": Sentiments({}, {}, (), {}, Cues(re.compile("^$"), ())),
         "digest": "authored-1",
     }
     return TrainingData(**{**given, **changes})  # type: ignore[arg-type]

@@ -45,6 +45,18 @@ async def test_one_lesson_a_petition_with_the_last_word(world: World) -> None:
     )
 
 
+async def test_a_mood_set_right_is_learnt(world: World) -> None:
+    desk = await world.official("chengguan", "dispatcher")
+    await corrected(world, desk, "都没人管我们", Correction(sentiment="desperate"))
+    await corrected(world, desk, "路灯不亮", Correction(kind="suggestion"))
+    async with world.database.read() as connection:
+        lessons, _ = await corrected_petitions(connection)
+    assert [(one.text, one.sentiment) for one in lessons] == [
+        ("都没人管我们", "desperate"),
+        ("路灯不亮", None),
+    ]
+
+
 async def test_place_and_urgency_teach_nothing_here(world: World) -> None:
     desk = await world.official("chengguan", "dispatcher")
     await corrected(world, desk, "水管爆了", Correction(urgency="high"))

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from backend.petitions.correction import Correction
 from backend.petitions.tables import petition_correction
-from tests.petitions.world import LIUHE_HONGXING, World
+from tests.petitions.world import LIUHE_HONGXING, World, reading
 
 TEXT = "我叫张秀兰，邻居王建国，电话13812345678，身份证110101199003071234，路面塌了一个坑"
 
@@ -55,6 +55,18 @@ async def test_place_and_urgency_are_kept_too(world: World) -> None:
         ("urgency", "normal", "high"),
         ("place", "锦绣小区3号楼", "红星村2组"),
     }
+
+
+async def test_a_mood_is_kept_whether_or_not_the_machine_told_one(world: World) -> None:
+    read, unread = await world.file(reading=reading(sentiment="calm")), await world.file()
+    desk = await world.official("chengguan", "dispatcher")
+    for filed in (read, unread):
+        await world.done(desk, filed.number, "correct", Correction(sentiment="desperate"))
+        assert (await world.row(filed.number)).sentiment == "desperate"
+    assert [(row.field, row.read, row.held, row.said) for row in await kept(world)] == [
+        ("sentiment", "calm", "calm", "desperate"),
+        ("sentiment", None, None, "desperate"),
+    ]
 
 
 async def test_no_words_of_a_confidential_petition_are_kept(world: World) -> None:

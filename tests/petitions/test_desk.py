@@ -154,6 +154,7 @@ async def test_what_turns_out_a_report_becomes_confidential(world: World) -> Non
         (Correction(kind="rant"), Invalid("kind", "unknown")),
         (Correction(domain="nothing"), Invalid("domain", "unknown")),
         (Correction(urgency="now"), Invalid("urgency", "unknown")),
+        (Correction(sentiment="jolly"), Invalid("sentiment", "unknown")),
         (Correction(place=" "), Invalid("place", "required")),
         (Correction(place="路" * 256), Invalid("place", "too_long")),
         (Correction(place="路", place_code="1"), Invalid("place_code", "unknown")),

@@ -46,6 +46,25 @@ async def test_a_filed_petition_has_number_office_and_date(world: World) -> None
     }
 
 
+async def test_the_mood_is_kept_with_its_confidence(world: World) -> None:
+    filed = await world.file(reading=reading(sentiment="angry"))
+    assert (await world.row(filed.number)).sentiment == "angry"
+    async with world.database.read() as connection:
+        query = select(petition_reading).where(petition_reading.c.field == "sentiment")
+        [row] = (await connection.execute(query)).all()
+    assert (row.value, row.confidence, row.candidates) == (
+        "angry",
+        0.6,
+        [["angry", 0.6], ["calm", 0.3]],
+    )
+    assert (await world.row((await world.file()).number)).sentiment is None
+
+
+async def test_an_unknown_mood_is_refused(world: World) -> None:
+    with pytest.raises(ValueError, match="jolly"):
+        await world.file(reading=reading(sentiment="jolly"))
+
+
 async def test_a_repeat_files_nothing_again(world: World) -> None:
     person = await world.citizen()
     filing = world.filing(person)

@@ -87,6 +87,26 @@ async def test_filters(world: World) -> None:
         assert set(await items(world, filters)) == wanted, filters
 
 
+async def test_moods_are_filtered_and_told(world: World) -> None:
+    filed = {
+        mood: (await world.file(reading=reading(sentiment=mood))).number
+        for mood in ("angry", "desperate", "calm", None)
+    }
+    assert set(await items(world, Filters(sentiments=("angry", "desperate")))) == {
+        filed["angry"],
+        filed["desperate"],
+    }
+    assert await items(world, Filters(sentiments=("grateful",))) == []
+    actor = await world.official("qinghe", "supervisor")
+    async with world.database.read() as connection:
+        page = await queue_page(connection, actor, Filters(), world.now)
+        counts = await queue_counts(connection, actor, Filters(sentiments=("angry",)), world.now)
+    assert {item.number: item.sentiment for item in page.items} == {
+        number: mood for mood, number in filed.items()
+    }
+    assert counts.total == 1
+
+
 async def test_overdue_and_counts(world: World) -> None:
     late = await world.file(reading=reading(urgency="high"))
     answered = await world.file(reading=reading(urgency="high"))

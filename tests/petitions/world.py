@@ -90,6 +90,7 @@ def reading(
     urgency: str = "normal",
     sensitive: Sequence[str] = (),
     title: str = "下水道堵塞",
+    sentiment: str | None = None,
 ) -> MachineReading:
     return MachineReading(
         FieldReading(kind, 0.9, ((kind, 0.9), ("inquiry", 0.1))),
@@ -98,6 +99,7 @@ def reading(
         title,
         "test-1",
         sensitive,
+        FieldReading(sentiment, 0.6, ((sentiment, 0.6), ("calm", 0.3))) if sentiment else None,
     )
 
 

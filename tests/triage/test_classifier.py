@@ -208,6 +208,12 @@ def test_training_data_cover_the_catalogue() -> None:
         ("cues.yml", "opening:", "openings:", "opening"),
         ("cues.yml", "words: [举报,", "words: [7,", "reports"),
         ("../nlu/chat.yml", "nlu:", "intents:", "no examples"),
+        ("sentiments.yml", "sentiments:", "moods:", "sentiments"),
+        ("sentiments.yml", "share: 45", "share: 0", "angry"),
+        ("sentiments.yml", "meaning: 指责", "meant: 指责", "meaning"),
+        ("sentiments/letters.yml", "angry:", "furious:", "furious"),
+        ("sentiments/texts.yml", "  - 生不如死\n", "  - 7\n", "7"),
+        ("sentiments/cues.yml", "begs:", "begs: 3\n  asks:", "begs"),
     ],
 )
 def test_wrong_data_are_refused_by_name(

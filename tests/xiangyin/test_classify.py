@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from backend.catalogue import load_catalogue
+from backend.petitions.rules import SENTIMENTS
 from backend.triage.features import build_vocabulary
 from backend.triage.label_model import LabelModel, save_label_model
 from backend.triage.linear import Question, fit, question_of
@@ -74,7 +75,7 @@ def test_every_text_is_read_and_nothing_else_touched(run: Run, tmp_path: Path, c
     assert list(rows[0]) == [
         "编号", "内容", "来源", "kind", "kind_confidence", "domain", "domain_name",
         "domain_confidence", "domain_2", "domain_3", "urgency", "sensitive", "places", "since",
-        "summary",
+        "summary", "sentiment",
     ]  # fmt: skip
     assert [(row["编号"], row["内容"], row["来源"]) for row in rows] == [
         (str(number), text, "微信") for number, text in enumerate(TEXTS, 1)
@@ -82,6 +83,7 @@ def test_every_text_is_read_and_nothing_else_touched(run: Run, tmp_path: Path, c
     services = load_catalogue(PROJECT / "data" / "catalogue").services
     for row in rows:
         assert 0 <= float(row["kind_confidence"]) <= 1
+        assert row["sentiment"] in ((*SENTIMENTS,) if row["内容"] else ("",))
         assert row["urgency"] in ("low", "normal", "high", "emergency")
         for place in json.loads(row["places"]):
             assert row["内容"][place["start"] : place["end"]] == place["text"]

@@ -16,14 +16,15 @@ from backend.triage.whole_reading import WholeReader, WrittenPlace
 TRIAGE_COLUMNS = (
     "kind", "kind_confidence",
     "domain", "domain_name", "domain_confidence", "domain_2", "domain_3",
-    "urgency", "sensitive", "places", "since", "summary",
+    "urgency", "sensitive", "places", "since", "summary", "sentiment",
 )  # fmt: skip
 
 
 class TriageCells:
     """Cells of TRIAGE_COLUMNS for each text. `kind` is a kind's Chinese name (无关: no petition),
     `domain` a code of the catalogue, `sensitive` keys joined by semicolons, `places` a JSON list of
-    {text, start, end, code}, its offsets in the text as it stands in the cell."""
+    {text, start, end, code}, its offsets in the text as it stands in the cell, `sentiment` a code
+    of sentiments.yml, '' where the model tells none."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class TriageCells:
     def _cells(self, text: str) -> Sequence[str]:
         reading = self._reader.read(text)
         if reading is None:
-            return (self._kinds[NONE], _share(1.0), *[""] * 5, "normal", "", "[]", "", "")
+            return (self._kinds[NONE], _share(1.0), *[""] * 5, "normal", "", "[]", "", "", "")
         triage = reading.triage
         domains = with_own_words(clean(text).text, triage.domains, self._own_words)
         domain, confidence = domains[0]
@@ -63,6 +64,7 @@ class TriageCells:
             _json(reading.places),
             reading.since,
             as_written(triage.summary),
+            triage.sentiment,
         )
 
 
