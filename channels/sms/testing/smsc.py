@@ -11,7 +11,6 @@ import itertools
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 
-from channels.sms.message_parts import read_user_data
 from channels.sms.smpp.codec import LEAST_OCTETS, decode, encode, read_header
 from channels.sms.smpp.errors import SmppError
 from channels.sms.smpp.pdus import (
@@ -30,7 +29,6 @@ from channels.sms.smpp.pdus import (
     EnquireLink,
     EnquireLinkResp,
     GenericNack,
-    MessageState,
     Pdu,
     SubmitSm,
     SubmitSmResp,
@@ -38,26 +36,18 @@ from channels.sms.smpp.pdus import (
     Tlv,
     Unbind,
     UnbindResp,
-    parameter,
 )
-from channels.sms.smpp.receipts import Receipt, receipt_text
+from channels.sms.testing.smsc_receipts import SENDER, part_number, receipt_for, written_id
 from channels.sms.testing.smsc_traps import SmscTraps
 
-SYSTEM_ID, PASSWORD, SENDER = "county", "smpp-pw", "1069000088"
+SYSTEM_ID, PASSWORD = "county", "smpp-pw"
 ANSWER_SECONDS = 5.0
 ALREADY_BOUND, WRONG_PASSWORD, UNKNOWN_COMMAND = 0x05, 0x0E, 0x03
-UDHI, RECEIPT = 0x40, 0x04
 FIRST_ID = 0x1A2B3C0  # has letters in hex, and is too large to be taken for another
 _WELCOMES: dict[type, type[BindResp]] = {
     BindReceiver: BindReceiverResp,
     BindTransmitter: BindTransmitterResp,
     BindTransceiver: BindTransceiverResp,
-}
-_STATES = {
-    "DELIVRD": MessageState.DELIVERED,
-    "UNDELIV": MessageState.UNDELIVERABLE,
-    "ACCEPTD": MessageState.ACCEPTED,
-    "EXPIRED": MessageState.EXPIRED,
 }
 type BindPdu = BindReceiver | BindTransmitter | BindTransceiver
 type Answer = DeliverSmResp | DataSmResp | GenericNack
@@ -213,7 +203,7 @@ class FakeSmsc:
         self, number: int, stat: str = "DELIVRD", *, receiver: str = "", seconds: float = 5.0
     ) -> Answer | None:
         """Report a submit_sm of any time."""
-        return await self.deliver(self._report(number, stat, receiver), seconds=seconds)
+        return await self.deliver(receipt_for(number, stat, receiver, self.traps), seconds=seconds)
 
     async def reported(self) -> Sequence[Answer]:
         """The answers to all reports made by themselves so far."""
@@ -314,72 +304,24 @@ class FakeSmsc:
             self._report_all(submit, number)
 
     def _taken(self, number: int) -> SubmitSmResp:
-        return SubmitSmResp(_written(number, self.traps.answer_ids))
+        return SubmitSmResp(written_id(number, self.traps.answer_ids))
 
     def _report_all(self, submit: SubmitSm, number: int) -> None:
         if not submit.registered_delivery & 1:
             return
-        if self.traps.only_part not in (None, _part_number(submit)):
+        if self.traps.only_part not in (None, part_number(submit)):
             return
         session = next(each for each in reversed(self.open) if each.receives)
         for _ in range(self.traps.reports):
-            report = self._report(number, self.traps.stat, submit.destination_addr)
+            report = receipt_for(number, self.traps.stat, submit.destination_addr, self.traps)
             sequence = next(self._sequences)
             answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
             session.waiting[sequence] = answer
             self._reported.append(answer)
             session.write_now(encode(report, sequence))
 
-    def _report(self, number: int, stat: str, receiver: str) -> DeliverSm | DataSm:
-        message_id = _written(number, self.traps.receipt_ids)
-        tlvs = (
-            Tlv(Tag.RECEIPTED_MESSAGE_ID, message_id.encode() + b"\0"),
-            Tlv(Tag.MESSAGE_STATE, bytes((_STATES.get(stat, MessageState.UNKNOWN),))),
-        )
-        match self.traps.receipts:
-            case "data_sm":
-                return DataSm(
-                    source_addr=receiver, destination_addr=SENDER, esm_class=RECEIPT, tlvs=tlvs
-                )
-            case "text":
-                text = receipt_text(
-                    Receipt(message_id, stat), submitted="2611231529", done="2611231530"
-                )
-                return DeliverSm(
-                    source_addr=receiver,
-                    destination_addr=SENDER,
-                    esm_class=RECEIPT,
-                    short_message=text,
-                )
-            case marked:
-                return DeliverSm(
-                    source_addr=receiver,
-                    destination_addr=SENDER,
-                    esm_class=RECEIPT if marked == "parameters" else 0,
-                    tlvs=tlvs,
-                )
-
     async def _answer(self, session: Session, sequence: int, pdu: Pdu) -> None:
         octets = encode(pdu, sequence)
         if self.traps.bare_answers and isinstance(pdu, SubmitSmResp | BindResp) and pdu.status:
             octets = LEAST_OCTETS.to_bytes(4, "big") + octets[4:LEAST_OCTETS]
         await session.write(octets, bytewise=self.traps.bytewise)
-
-
-def _written(number: int, way: str) -> str:
-    match way:
-        case "hex":
-            return f"{number:X}"
-        case "padded":
-            return f"{number:012x}"
-        case "decimal":
-            return str(number)
-        case _:
-            return ""
-
-
-def _part_number(submit: SubmitSm) -> int:
-    if submit.esm_class & UDHI:
-        place, _ = read_user_data(submit.short_message)
-        return place.number if place else 1
-    return (parameter(submit.tlvs, Tag.SAR_SEGMENT_SEQNUM) or b"\x01")[0]

@@ -15,7 +15,8 @@ from channels.sms.message_parts import read_user_data
 from channels.sms.smpp.data_coding import DefaultAlphabet, read
 from channels.sms.smpp.pdus import DeliverSm
 from channels.sms.testing import FakeSmsc
-from channels.sms.testing.smsc import PASSWORD, SENDER, UDHI
+from channels.sms.testing.smsc import PASSWORD
+from channels.sms.testing.smsc_receipts import SENDER, UDHI
 
 THROTTLED, WRONG_DESTINATION = 0x58, 0x0B
 

@@ -17,7 +17,8 @@ from aiohttp import ClientSession, web
 from channels.sms.message_parts import decode_text, read_user_data
 from channels.sms.smpp.pdus import DeliverSmResp
 from channels.sms.testing import FakeSmsc
-from channels.sms.testing.smsc import PASSWORD, SENDER, SYSTEM_ID, UDHI
+from channels.sms.testing.smsc import PASSWORD, SYSTEM_ID
+from channels.sms.testing.smsc_receipts import SENDER, UDHI
 from tests.services.kannel import KannelBinaries
 from tests.services.ports import free_port
 from tests.services.process import die_with_parent, stop

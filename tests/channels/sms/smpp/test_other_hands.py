@@ -20,7 +20,8 @@ from channels.sms.message_parts import decode_text, read_user_data
 from channels.sms.smpp import decode, encode
 from channels.sms.smpp.pdus import DeliverSm, SubmitSm, Tlv
 from channels.sms.testing import FakeSmsc
-from channels.sms.testing.smsc import PASSWORD, SENDER, SYSTEM_ID
+from channels.sms.testing.smsc import PASSWORD, SYSTEM_ID
+from channels.sms.testing.smsc_receipts import SENDER
 from tests.services.kannel import find_drive_smpp
 from tests.services.ports import free_port
 from tests.services.process import die_with_parent, stop

@@ -28,7 +28,7 @@ from channels.sms.smpp.pdus import (
 )
 from channels.sms.smpp.receiving import _place
 from channels.sms.testing import FakeSmsc
-from channels.sms.testing.smsc import SENDER
+from channels.sms.testing.smsc_receipts import SENDER
 from tests.channels.sms.smpp.conftest import Start
 
 CITIZEN = "13800138000"

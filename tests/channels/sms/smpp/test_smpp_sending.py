@@ -20,7 +20,8 @@ from backend.ports import (
 from channels.sms.message_parts import decode_text, read_user_data
 from channels.sms.smpp.pdus import SubmitSm, Tag, parameter
 from channels.sms.testing import FakeSmsc
-from channels.sms.testing.smsc import FIRST_ID, SENDER
+from channels.sms.testing.smsc import FIRST_ID
+from channels.sms.testing.smsc_receipts import SENDER
 from tests.channels.sms.smpp.conftest import Start
 
 CITIZEN = "13800138000"
