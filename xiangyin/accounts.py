@@ -34,11 +34,17 @@ class AccountSettings(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    channel: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
+    channel: str = Field(
+        pattern=r"^[a-z][a-z0-9_]{0,31}$", description="渠道的名字，如 wechat、sms"
+    )
     org: str = ""
-    push_per_second: float = Field(PUSHES_PER_SECOND, gt=0, le=1000)
-    pool: str = Field("", pattern=r"^[a-z0-9_-]{0,32}$")
-    weight: int = Field(USUAL_WEIGHT, ge=0, le=100)
+    push_per_second: float = Field(
+        PUSHES_PER_SECOND, gt=0, le=1000, description="大于 0、不超过 1000 的数"
+    )
+    pool: str = Field(
+        "", pattern=r"^[a-z0-9_-]{0,32}$", description="小写字母、数字、- 和 _，至多 32 个"
+    )
+    weight: int = Field(USUAL_WEIGHT, ge=0, le=100, description="0 到 100 的整数")
 
     @model_validator(mode="before")
     @classmethod

@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
-from xiangyin.accounts import is_secret
+from xiangyin.accounts import AccountSettings, is_secret
 from xiangyin.secret_files import SecretFileError, require_private
 from xiangyin.settings import PROJECT, Settings
 
@@ -139,8 +139,9 @@ def _explain(detail: ErrorDetails) -> str:
 
 def _explain_account(inside: list[str], detail: ErrorDetails) -> str:
     where = ".".join(("accounts", *inside))
-    if inside[1:] == ["channel"]:
-        return f"{where}：应为渠道的名字，如 wechat、sms"
+    field = AccountSettings.model_fields.get(".".join(inside[1:]))
+    if field is not None and field.description:
+        return f"{where}：应为{field.description}"
     return f"{where}：{_reason(detail) or '应为一节设置，写明 channel'}"
 
 

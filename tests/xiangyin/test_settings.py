@@ -245,3 +245,23 @@ def test_documented_defaults_are_the_real_ones() -> None:
 
 def test_example_file_is_right() -> None:
     load_settings(PROJECT / "xiangyin.example.toml")
+
+
+def test_accounts_of_a_pool_are_sms_accounts_of_one_office() -> None:
+    sms = {"channel": "sms", "org": "qinghe", "pool": "county"}
+    settings = load_settings(accounts={"a": sms, "b": {**sms, "weight": "20"}})
+    assert settings.pools == {"a": "county", "b": "county"}
+    assert [settings.accounts[name].weight for name in "ab"] == [50, 20]
+    assert all("pool" not in each.options for each in settings.channel_accounts())
+    assert (
+        "账号 wx 不是短信账号"
+        in problems_of(accounts={"a": sms, "wx": {"channel": "wechat", "pool": "county"}})[0]
+    )
+    assert "要归同一个机构" in problems_of(accounts={"a": sms, "b": {**sms, "org": "beiguan"}})[0]
+    assert "0 到 100" in problems_of(accounts={"a": {**sms, "weight": 101}})[0]
+    assert "小写字母" in problems_of(accounts={"a": {**sms, "pool": "两家"}})[0]
+
+
+def test_links_lead_only_where_citizens_can_go() -> None:
+    assert load_settings().linked_url == ""
+    assert load_settings(base_url="https://xy.example.cn/").linked_url == "https://xy.example.cn"
