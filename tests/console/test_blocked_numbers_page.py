@@ -70,7 +70,7 @@ async def test_the_page_is_sound_and_leads_through(site: Site, browser: Any, siz
         await page.get_by_label("手机号").fill(NUMBER)
         await page.get_by_label("为什么").fill(REASON)
         await page.get_by_role("button", name="加入名单").click()
-        await expect(page.get_by_text(REASON)).to_be_visible()
+        await expect(page.get_by_text(REASON, exact=True)).to_be_visible()
         await sound(page)
         await page.get_by_role("button", name="移出138****0001").click()
         await expect(page.get_by_text("已移出名单。")).to_be_visible()

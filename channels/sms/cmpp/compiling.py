@@ -26,7 +26,7 @@ from channels.sms.cmpp.fields import (
 )
 
 # What the compiled functions raise; which field it was is looked for then.
-FAULTS = (struct.error, UnicodeEncodeError, ValueError)
+FAULTS = (struct.error, ValueError)
 
 
 class Layout[Pdu]:
