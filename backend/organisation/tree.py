@@ -192,7 +192,8 @@ async def _add_all(
     found: dict[str, Org] = dict(known)
     waiting = list(entries)
     while waiting:
-        level, below = [], []
+        level: list[OrgEntry] = []
+        below: list[OrgEntry] = []
         for entry in waiting:
             ready = entry.parent is None or entry.parent in found
             (level if ready else below).append(entry)
