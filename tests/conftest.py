@@ -191,16 +191,8 @@ def chromium_path() -> Path:
 @pytest.fixture
 async def browser(chromium_path: Path) -> AsyncIterator[Any]:
     """A headless Chromium (playwright.async_api.Browser); closed after the test."""
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=chromium_path, args=list(chromium_service.FLAGS)
-        )
-        try:
-            yield opened
-        finally:
-            await opened.close()
+    async with chromium_service.launched(chromium_path) as opened:
+        yield opened
 
 
 @pytest.fixture

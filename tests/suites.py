@@ -39,7 +39,7 @@ class Suite:
 
 
 def _pytest(python: Path, *arguments: str) -> Sequence[str | Path]:
-    return (python, "-m", "pytest", "-q", "-n", WORKERS, *arguments)
+    return (python, "-m", "pytest", "-q", "-n", WORKERS, "--dist", "worksteal", *arguments)
 
 
 SUITES = (

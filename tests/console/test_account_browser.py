@@ -6,6 +6,7 @@ from typing import Any
 
 import pyotp
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 from sqlalchemy import update
 
@@ -16,7 +17,7 @@ from tests.console.site import PASSWORD, Site
 SIZES = {"desk": (1280, 720), "phone": (390, 844)}
 
 
-@pytest.fixture(params=list(SIZES))
+@pytest_asyncio.fixture(params=list(SIZES), loop_scope="session")
 async def town(site: Site, browser: Any, request: pytest.FixtureRequest) -> Any:
     """The page of an administrator, in a browser that runs no script of ours: all is forms."""
     async with site.world.database.write() as connection:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyotp
 import pytest
+import pytest_asyncio
 from aiohttp import ClientSession
 from sqlalchemy import select, update
 
@@ -21,7 +22,7 @@ from tests.console.site import PASSWORD, Site, serve
 Form = dict[str, Any]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Site]:
     """A site where `county` and `town` administer their branches, on both databases."""
     async with serve(database_url, tmp_path) as site:

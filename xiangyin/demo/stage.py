@@ -25,6 +25,10 @@ class OneTransaction(Database):
         yield self._connection
 
     @asynccontextmanager
+    async def write_at_once(self) -> AsyncIterator[AsyncConnection]:
+        yield self._connection
+
+    @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         yield self._connection
 
