@@ -40,7 +40,10 @@ def setup_citizen_pages(app: web.Application, deps: CitizenPages) -> web.Applica
     citizens.add_routes(
         [
             web.get("/style/{digest:[0-9a-f]{16}}", rendering.style, name="style"),
-            web.get(f"/m/{{token:{TOKEN}}}", message_page.message, name="message"),
+            # No HEAD: whoever only tries a link has not read the message.
+            web.get(
+                f"/m/{{token:{TOKEN}}}", message_page.message, name="message", allow_head=False
+            ),
             web.get(ACCOUNT + "/", pages.petitions, name="petitions"),
             web.get(ACCOUNT + "/entry", entry.entry, name="entry"),
             web.get(PETITION, pages.petition, name="petition"),
