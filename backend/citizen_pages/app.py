@@ -16,6 +16,7 @@ from backend.web.limits import body_limit
 
 PREFIX = "/me"
 ACCOUNT = "/{account:[a-z0-9_-]{1,32}}"
+MESSAGE = f"/m/{{token:{TOKEN}}}"
 PETITION = ACCOUNT + "/petitions/{number:[0-9-]{1,24}}"
 
 
@@ -40,7 +41,8 @@ def setup_citizen_pages(app: web.Application, deps: CitizenPages) -> web.Applica
     citizens.add_routes(
         [
             web.get("/style/{digest:[0-9a-f]{16}}", rendering.style, name="style"),
-            web.get(f"/m/{{token:{TOKEN}}}", message_page.message, name="message"),
+            # No HEAD: whoever only tries a link has not read the message.
+            web.get(MESSAGE, message_page.message, name="message", allow_head=False),
             web.get(ACCOUNT + "/", pages.petitions, name="petitions"),
             web.get(ACCOUNT + "/entry", entry.entry, name="entry"),
             web.get(PETITION, pages.petition, name="petition"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import case, exists, func, select, update
+from sqlalchemy import case, delete, exists, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -84,20 +84,22 @@ class Carriers:
         self._loops = Loops(clock)
 
     async def start(self, accounts: Mapping[str, AccountRow]) -> None:
-        """Keep the weights of those that have none yet, and weigh from now on."""
-        pools = Counter(each.pool for each in self._members.values())
-        alone = {name for name, each in self._members.items() if pools[each.pool] < 2}
-        members = {name: each for name, each in self._members.items() if name not in alone}
-        self._pool_of = {accounts[name].id: each.pool for name, each in members.items()}
-        self._tallies = {id_: Tally() for id_ in self._pool_of}
-        if not self._pool_of:
-            return
+        """Keep the weights of those that have none yet, and weigh from now on. One that is alone
+        in its pool has nobody to stand in for it."""
+        sizes = Counter(each.pool for each in self._members.values())
+        members = {
+            accounts[name].id: each for name, each in self._members.items() if sizes[each.pool] > 1
+        }
+        self._pool_of = {id_: each.pool for id_, each in members.items()}
+        self._tallies = {id_: Tally() for id_ in members}
         now = self._clock.now()
         async with self._database.write() as connection:
-            for name, each in members.items():
-                await _keep(connection, accounts[name].id, each.resting, now)
-            self._weights = await _weights(connection, list(self._pool_of))
-        self._loops.start({"carriers": self._weigh_always})
+            await connection.execute(delete(account_weight).where(_w.account_id.not_in(members)))
+            for id_, each in members.items():
+                await _keep(connection, id_, each.resting, now)
+            self._weights = await _weights(connection, list(members))
+        if members:
+            self._loops.start({"carriers": self._weigh_always})
 
     async def close(self) -> None:
         await self._loops.stop()
@@ -186,23 +188,17 @@ class Carriers:
 
 
 async def carriers(connection: AsyncConnection) -> Sequence[Carrier]:
-    """All pools of more than one account, for whoever looks at them."""
+    """All accounts that stand in for each other, for whoever looks at them."""
     rows = await connection.execute(
         select(account.c.name, account.c.pool, account_weight)
         .join(account_weight, _w.account_id == account.c.id)
-        .where(account.c.pool != "")
         .order_by(account.c.pool, account.c.name)
     )
     found = [(row.name, row.pool, row.account_id, _weight(row)) for row in rows.all()]
     parts: dict[int, float] = {}
     for pool in {pool for _, pool, _, _ in found}:
         parts |= shares({id_: weight for _, of, id_, weight in found if of == pool})
-    sizes = Counter(pool for _, pool, _, _ in found)
-    return [
-        Carrier(name, pool, parts[id_], weight)
-        for name, pool, id_, weight in found
-        if sizes[pool] > 1
-    ]
+    return [Carrier(name, pool, parts[id_], weight) for name, pool, id_, weight in found]
 
 
 async def _keep(connection: AsyncConnection, account_id: int, resting: int, now: datetime) -> None:

@@ -71,6 +71,14 @@ async def test_reading_moves_nothing_that_is_still_on_its_way(portal: Portal, st
     assert (await state_of(portal, queued))[0] == state
 
 
+async def test_who_only_tries_the_link_has_not_read_it(portal: Portal) -> None:
+    queued = await told(portal)
+    link = portal.pages.message_links.link(queued)
+    async with portal.browser(None) as client, client.head(link) as response:
+        assert response.status == 405
+    assert (await state_of(portal, queued))[0] == "kept"
+
+
 async def test_nobody_guesses_a_link(portal: Portal) -> None:
     queued = await told(portal)
     link = portal.pages.message_links.link(queued)

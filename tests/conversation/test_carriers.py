@@ -271,6 +271,19 @@ async def test_a_restart_knows_the_weights_and_another_setting_begins_anew(
     assert (await two.weights())["line"] == 80
 
 
+async def test_an_account_that_left_its_pool_is_shown_no_more(
+    pool: Database, clock: HandClock
+) -> None:
+    two = Two(pool, clock)
+    await two.start()
+    alone = Carriers(pool, clock, {"line": MEMBERS["line"]})
+    async with pool.read() as connection:
+        await alone.start(await load_accounts(connection))
+    await alone.close()
+    async with pool.read() as connection:
+        assert await carriers(connection) == []
+
+
 async def test_late_deliveries_are_seen_where_the_provider_tells_of_any(
     pool: Database, clock: HandClock
 ) -> None:

@@ -132,7 +132,9 @@ async def test_flow_control_that_lasts_is_the_outboxs_to_wait_for(
 async def test_parts_the_gateway_took_are_not_sent_again(ismg: FakeIsmg, start: Start) -> None:
     channel = await start(wait_seconds=0.3)
     ismg.traps.results = [0, 0, 8]
-    assert isinstance(await channel.send(LONG), Retry)
+    held = await channel.send(LONG)
+    assert isinstance(held, Retry)
+    assert held.begun  # no other account may send it whole
     assert [submit.pk_number for submit in ismg.submits] == [1, 2, 3]
     await channel.close()  # also not by the next process
     channel = await start(wait_seconds=2)
