@@ -20,7 +20,7 @@ _FIGURES = re.compile(r"[\dXx-]{7,}")
 _SHORT = 6
 _EDGE = " ,。;:!?、\"'“”()"
 # Clauses are cut out of the middle of what was quoted.
-_PAIRS = ("“”", "()", "《》", "「」")
+_PAIRS = (("“", "”"), ("(", ")"), ("《", "》"), ("「", "」"))
 
 
 @dataclass(frozen=True)
