@@ -107,6 +107,11 @@ def _highest(survey: Survey) -> int:
 def _option(turn: Turn, survey: Survey, said: str) -> Answer | Unclear | None:
     if any(words in said for words in survey_words()["none_of_them"]):
         return _none_of_them(survey)
+    if survey.type == "scale" and _rate_satisfaction(survey.options) and not turn.place:
+        # '很满意' is more than the label '满意' that stands in it.
+        level = satisfaction(turn.text)
+        if level is not None:
+            return Answer(option=level - 1)
     named = _labels_named(survey.options, said) or _ordinals(survey.options, said)
     if len(named) == 1:
         return Answer(option=named[0])
@@ -118,6 +123,11 @@ def _option(turn: Turn, survey: Survey, said: str) -> Answer | Unclear | None:
     if survey.type == "single":
         return _yes_or_no(turn, survey.options) or _partly_named(survey.options, said)
     return None
+
+
+def _rate_satisfaction(options: Sequence[str]) -> bool:
+    """Whether a scale's labels are the levels of satisfaction, so that words for these answer it."""
+    return all(satisfaction(label) == level for level, label in enumerate(options, 1))
 
 
 def _labels_named(options: Sequence[str], said: str) -> list[int]:

@@ -110,10 +110,10 @@ async def dispatch(request: web.Request) -> web.StreamResponse:
     outcomes = await dispatch_each(deps.database, deps.desk, actor, wanted, chosen)
     async with deps.database.read() as connection:
         found = await found_visible(connection, actor, [one.number for one in chosen])
+    rows = [found.get(one.number) for one in chosen]
     results = [
         result_line(actor, one.number, row, _why_not(outcome, row, texts))
-        for one, outcome in zip(chosen, outcomes, strict=True)
-        for row in (found.get(one.number),)
+        for one, outcome, row in zip(chosen, outcomes, rows, strict=True)
     ]
     return results_page(request, "bulk_dispatched.html", form, results)
 

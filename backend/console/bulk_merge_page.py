@@ -91,10 +91,10 @@ async def merge(request: web.Request) -> web.StreamResponse:
     outcomes = await merge_each(deps.database, deps.desk, actor, main, others)
     async with deps.database.read() as connection:
         found = await found_visible(connection, actor, [one.number for one in chosen])
+    rows = [found.get(one.number) for one in others]
     results = [
         result_line(actor, one.number, row, _why_not(outcome, row, texts))
-        for one, outcome in zip(others, outcomes, strict=True)
-        for row in (found.get(one.number),)
+        for one, outcome, row in zip(others, outcomes, rows, strict=True)
     ]
     row = found.get(main.number)
     leading = result_line(actor, main.number, row, "") if row is not None else None

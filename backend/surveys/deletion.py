@@ -1,5 +1,5 @@
 """Deleting a draft that nobody was ever sent. What has been sent to anyone, be it one number to try
-it out, is a record and stays: it can be closed, not deleted.
+it out, is a record and stays.
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ async def test_a_county_is_set_up(site: Site, browser: Any, size: str, tmp_path:
         await page.get_by_role("button", name="完成").click()
         await expect(page.get_by_role("heading", name="诉求").first).to_be_visible()
         await expect(page.get_by_role("link", name="接着做")).to_have_count(0)
+        await expect(page.get_by_role("heading", name="还没有诉求")).to_be_visible()
     await _is_set_up(site)
 
 
