@@ -12,8 +12,10 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
+import structlog
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -31,11 +33,14 @@ from sqlalchemy.sql.dml import Update
 from backend.conversation import linked_phone, noticed
 from backend.conversation.addresses import load_accounts
 from backend.conversation.arrivals import is_of_the_message
+from backend.conversation.background import where
 from backend.conversation.outbox import FINAL
-from backend.conversation.tables import outbox, receipt
+from backend.conversation.tables import notice, outbox, receipt
 from backend.database.engine import Database
 from backend.ports import Clock, DeliveryReceipt, ReceiptState
 from backend.triage.cleaning import storable
+
+log = structlog.get_logger(__name__)
 
 LONGEST_PROVIDER_ID = 120
 MOST_AT_ONCE = 256
@@ -47,6 +52,10 @@ _EARLY: Select[Any] = (
         receipt.c.provider_id.in_(bindparam("called", expanding=True)),
     )
     .order_by(receipt.c.id)
+)
+_NOTICES = select(notice.c.account_id, notice.c.provider_id).where(
+    notice.c.account_id.in_(bindparam("accounts", expanding=True)),
+    notice.c.provider_id.in_(bindparam("called", expanding=True)),
 )
 _LOCKS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
 
@@ -87,6 +96,7 @@ class Receipts:
                 await apply(connection, arrived, self._clock.now())
         except Exception as error:  # noqa: BLE001 - told to who waits
             if len(group) > 1 and is_of_the_message(error):
+                log.warning("receipts.one_by_one", error=type(error).__name__, where=where(error))
                 for each in group:
                     await self._write([each])
                 return
@@ -110,7 +120,9 @@ class _Moves:
 
 
 def _moves(*which: ColumnElement[bool]) -> _Moves:
-    moving = update(outbox).where(*which, outbox.c.state.not_in((*FINAL, "queued")))
+    # Not NOT IN: a list has no place in a statement of many rows.
+    open_still = [outbox.c.state != state for state in (*FINAL, "queued")]
+    moving = update(outbox).where(*which, *open_still)
     now: BindParameter[datetime] = bindparam("now")
     why: BindParameter[str] = bindparam("why")
     return _Moves(
@@ -142,16 +154,20 @@ async def apply(
     named = [(row["account_id"], row["provider_id"]) for row in rows if row["provider_id"]]
     await one_at_a_time(connection, named)
     await connection.execute(receipt.insert(), rows)
-    for row in rows:
-        of, called, state = row["account_id"], row["provider_id"], ReceiptState(row["state"])
-        given = {"of": of, "now": now}
-        if row["outbox_id"] is not None:
-            given |= {"which": row["outbox_id"]}
-            await _move(connection, _BY_OUR_ID, given, state, row["detail"])
-        elif called:
-            await noticed.reported(connection, of, called, state, row["detail"], now)
-            given |= {"called": called}
-            await _move(connection, _BY_PROVIDER_ID, given, state, row["detail"])
+    await _tell_notices(connection, [row for row in rows if row["outbox_id"] is None], now)
+    # Those that say the same of rows named the same way at once: most of a group do.
+    for (moves, state), alike in groupby(rows, key=_moved_by):
+        given = [
+            {
+                "of": row["account_id"],
+                "which": row["outbox_id"],
+                "called": row["provider_id"],
+                "why": row["detail"],
+                "now": now,
+            }
+            for row in alike
+        ]
+        await _move(connection, moves, state, given)
 
 
 async def apply_early(
@@ -163,8 +179,9 @@ async def apply_early(
         early = await connection.execute(_EARLY, {"of": account_id, "called": ids})
         for called, word, detail in early.all():
             state = ReceiptState(word)
-            given = {"which": named[account_id, called], "called": called, "now": now}
-            await _move(connection, _BY_BOTH, given, state, detail)
+            row_id = named[account_id, called]
+            given = {"which": row_id, "called": called, "why": detail, "now": now}
+            await _move(connection, _BY_BOTH, state, [given])
             await noticed.reported(connection, account_id, called, state, detail, now)
 
 
@@ -194,16 +211,34 @@ def _row(account_id: int, arrived: DeliveryReceipt, now: datetime) -> dict[str, 
     }
 
 
+async def _tell_notices(
+    connection: AsyncConnection, rows: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    called = [row["provider_id"] for row in rows if row["provider_id"]]
+    if not called:
+        return
+    accounts = list({row["account_id"] for row in rows})
+    found = await connection.execute(_NOTICES, {"accounts": accounts, "called": called})
+    known = {(row.account_id, row.provider_id) for row in found}
+    for row in rows:
+        of, name, state = row["account_id"], row["provider_id"], ReceiptState(row["state"])
+        if (of, name) in known:
+            await noticed.reported(connection, of, name, state, row["detail"], now)
+
+
+def _moved_by(row: Mapping[str, Any]) -> tuple[_Moves, ReceiptState]:
+    by_our_id = row["outbox_id"] is not None
+    return _BY_OUR_ID if by_our_id else _BY_PROVIDER_ID, ReceiptState(row["state"])
+
+
 async def _move(
     connection: AsyncConnection,
     moves: _Moves,
-    given: Mapping[str, Any],
     state: ReceiptState,
-    detail: str,
+    given: Sequence[Mapping[str, Any]],
 ) -> None:
     if state is ReceiptState.DELIVERED:
         await connection.execute(moves.delivered, given)
     elif state is ReceiptState.FAILED:
-        why = {**given, "why": detail}
-        await connection.execute(moves.back, why)
-        await connection.execute(moves.failed, why)
+        await connection.execute(moves.back, given)
+        await connection.execute(moves.failed, given)
