@@ -66,12 +66,12 @@ class HealthView(ApiView):
 
     @public
     async def get(self) -> r200[HealthAnswer]:
-        """Whether the app is well; 503 with the same facts where it is not.
+        """Whether the app is well; 503 where it is not.
 
         Status Codes:
             200: It is well
         """
-        facts = HealthAnswer.model_validate(dict(await self.deps.health()))
+        facts = HealthAnswer.model_validate(await self.deps.health())
         return answer(facts, status=200 if facts.ok else 503)
 
 
