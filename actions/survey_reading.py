@@ -126,7 +126,7 @@ def _option(turn: Turn, survey: Survey, said: str) -> Answer | Unclear | None:
 
 
 def _rate_satisfaction(options: Sequence[str]) -> bool:
-    """Whether a scale's labels are the levels of satisfaction, so that words for these answer it."""
+    """Whether a scale's labels are the levels of satisfaction: words for these then answer it."""
     return all(satisfaction(label) == level for level, label in enumerate(options, 1))
 
 
