@@ -22,7 +22,7 @@ async def test_moods_are_told_asked_for_and_set_right(any_site: Site) -> None:
             [item] = (await response.json())["items"]
         assert (item["number"], item["sentiment"]) == (angry, "angry")
         async with client.get("/api/v1/petitions", params={"sentiment": "jolly"}) as response:
-            assert response.status == 400
+            assert response.status == 422
         body = {"version": 1, "field": "sentiment", "value": "desperate"}
         status, one = await post(client, token, f"/api/v1/petitions/{angry}/correct", body)
         assert (status, one["sentiment"]) == (200, "desperate")
