@@ -101,7 +101,9 @@ def _train_with_rasa(root: Path, work: Path, name: str) -> Path:
     from rasa.shared.exceptions import RasaException
 
     # Rasa's debug lines print every rule; its warnings are about our files and worth reading.
-    logging.getLogger("rasa").setLevel(logging.WARNING)
+    rasa, before = logging.getLogger("rasa"), structlog.get_config()
+    level = rasa.level
+    rasa.setLevel(logging.WARNING)
     logging.getLogger("rasa.engine.training.hooks").setLevel(logging.INFO)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
@@ -115,6 +117,10 @@ def _train_with_rasa(root: Path, work: Path, name: str) -> Path:
         )
     except RasaException as error:
         raise TrainingFailed(str(error)) from error
+    finally:
+        # An engine in the same process is silent: Rasa would log what citizens write.
+        rasa.setLevel(level)
+        structlog.configure(**before)
     if result.code != 0 or result.model is None:
         raise TrainingFailed(f"rasa ended with code {result.code}")
     return Path(result.model)

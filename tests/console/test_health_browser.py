@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.console.accessibility import violations
 from tests.console.site import Site
 from tests.console.test_browser import SIZES, fits, official
-from tests.console.test_hot_browser import axe
 
 # Where set, pictures of the page are kept there to be looked at.
 PICTURES = os.environ.get("SCREENSHOTS")
@@ -28,4 +28,4 @@ async def test_which_account_carries_what(site: Site, browser: Any, size: str) -
         assert await fits(page)
         if PICTURES:
             await page.screenshot(path=Path(PICTURES) / f"health-{size}.png", full_page=True)
-        await axe(page)
+        assert await violations(page) == []

@@ -138,7 +138,7 @@ async def test_who_may_not_see_it_any_more_is_led_back(site: Site, browser: Any)
 
 async def test_the_end_of_the_session_is_said(site: Site, browser: Any) -> None:
     async with official(browser, site, "town", "desk") as page:
-        await expect(page.get_by_text("都办完了")).to_be_visible()
+        await expect(page.get_by_text("还没有诉求")).to_be_visible()
         site.world.clock.move(timedelta(hours=3))
         await page.get_by_role("link", name="登录已经结束").click()
         await expect(page.get_by_label("账号")).to_be_visible()

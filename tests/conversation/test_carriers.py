@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from backend.clock import SystemClock
-from backend.conversation import consent, outbox, outcomes
+from backend.conversation import consent, outbox, receipts
 from backend.conversation.addresses import AddressRow, find_or_open, load_accounts
 from backend.conversation.carriers import Carriers, Member, carriers
 from backend.conversation.consent import opted_out
@@ -154,7 +154,7 @@ async def test_a_receipt_finds_the_message_at_the_account_that_carried_it(pool: 
     async with pool.write() as connection:
         second = (await load_accounts(connection))["second"]
         receipt = DeliveryReceipt("second", ReceiptState.DELIVERED, provider_id=f"p{queued}")
-        await outcomes.apply_receipt(connection, second.id, receipt, SystemClock().now())
+        await receipts.apply(connection, [(second.id, receipt)], SystemClock().now())
     assert await row_of(pool, queued) == ("delivered", "second")
 
 
@@ -298,7 +298,7 @@ async def test_late_deliveries_are_seen_where_the_provider_tells_of_any(
     assert (await two.weights())["line"] == 50
     async with pool.write() as connection:
         told = DeliveryReceipt("line", ReceiptState.BUFFERED, provider_id="another")
-        await outcomes.apply_receipt(connection, two.ids["line"], told, clock.now())
+        await receipts.apply(connection, [(two.ids["line"], told)], clock.now())
     assert (await two.weights())["line"] == 40
     async with pool.read() as connection:
         reason = await connection.scalar(
