@@ -84,6 +84,7 @@ class CountyOverDays(Town):
 
     async def first_password(self) -> str:
         """Of the first administrator, as `make run` prints it."""
+        await prepare_database(self.database)
         password = await make_first_user(self.database, self.clock)
         assert password
         return password

@@ -32,8 +32,9 @@ pytestmark = pytest.mark.usefixtures("chromium_path")
 async def test_a_fortnight(sqlite_database_url: str, tmp_path: Path, browser: Any) -> None:
     county = CountyOverDays(sqlite_database_url, tmp_path)
     try:
-        await county.start()
+        # As `make run` does it: the password is there before the app starts.
         first = await county.first_password()
+        await county.start()
         async with official(browser, county.url) as administrator:
             passwords = await set_up(administrator, first, tmp_path)
         await work(county, passwords)
