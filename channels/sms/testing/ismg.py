@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from channels.sms.cmpp.authentication import SHANGHAI, authenticator_ismg, authenticator_source
@@ -30,44 +30,28 @@ from channels.sms.cmpp.pdus import (
     TerminateResp,
     Version,
 )
+from channels.sms.testing import server
 from channels.sms.testing.traps import Traps
 
 SOURCE_ADDR, SECRET, SENDER = "900001", "shared-secret-7", "1069000088"
-ANSWER_SECONDS = 5.0
 STATUS_AUTHENTICATION, STATUS_TOO_MANY = 3, 5
 _SHORT_HEARTBEAT_ANSWER = bytes.fromhex("0000000c80000008")
 
 
-class Session:
-    """One client's connection."""
+class Session(server.Session[Pdu]):
+    """One client's connection; `open` while it is logged in."""
 
     def __init__(self, writer: asyncio.StreamWriter, codec: Codec) -> None:
-        self._writer = writer
+        super().__init__(writer)
         self._codec = codec
-        self.waiting: dict[int, asyncio.Future[Pdu]] = {}
-        self.submits = 0
         self.open = False
-
-    async def write(self, octets: bytes, *, bytewise: bool) -> None:
-        pieces = [octets[at : at + 1] for at in range(len(octets))] if bytewise else [octets]
-        for piece in pieces:
-            self._writer.write(piece)
-            await self._writer.drain()
-            if bytewise:
-                await asyncio.sleep(0)  # so that the other side sees it alone
-
-    def write_now(self, octets: bytes) -> None:
-        self._writer.write(octets)
 
     def encode(self, pdu: Pdu, sequence: int) -> bytes:
         return self._codec.encode(pdu, sequence)
 
-    def abort(self) -> None:
-        self._writer.transport.abort()
 
-
-class FakeIsmg:
-    """`start`, point a client at `port`, `stop`. `traps` may be changed at any time."""
+class FakeIsmg(server.FakeGateway[Session, Pdu]):
+    """`traps` may be changed at any time."""
 
     def __init__(
         self,
@@ -77,14 +61,13 @@ class FakeIsmg:
         secret: str = SECRET,
         traps: Traps | None = None,
     ) -> None:
+        super().__init__()
         self.version = version
         self.traps = traps or Traps()
-        self.port = 0
         self.connects: list[Connect] = []
         self.submits: list[Submit] = []
         self.heartbeats = 0
         self.terminated = 0
-        self.sessions: list[Session] = []
         self._source_addr = source_addr
         self._secret = secret
         self._codec = Codec(version)
@@ -92,27 +75,6 @@ class FakeIsmg:
         self._sequences: Iterator[int] = itertools.count(1)
         self._reported: list[asyncio.Future[DeliverResp]] = []
         self._held: list[tuple[Session, int, int]] = []
-        self._serving: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
-        self._changed = asyncio.Event()
-
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        """Ends abruptly, as a machine that is switched off; `start` opens the same port again."""
-        if self._server is None:
-            return
-        self._server.close()
-        for session in self.sessions:
-            session.abort()
-        for task in list(self._serving):
-            task.cancel()
-        if self._serving:
-            await asyncio.wait(self._serving)
-        await self._server.wait_closed()
-        self._server = None
 
     def options(self) -> dict[str, object]:
         """Of an account that fits, impatient enough for tests."""
@@ -128,13 +90,6 @@ class FakeIsmg:
             "answer_seconds": 0.5,
             "reconnect_seconds": 0.05,
         }
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for something that a PDU of the client, or its leaving, makes true."""
-        async with asyncio.timeout(ANSWER_SECONDS):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
 
     async def release(self) -> int:
         """Answer the SUBMITs held so far; the Msg_Id of the last."""
@@ -166,7 +121,7 @@ class FakeIsmg:
         *,
         session: Session | None = None,
         sequence: int | None = None,
-        seconds: float = ANSWER_SECONDS,
+        seconds: float = server.ANSWER_SECONDS,
     ) -> DeliverResp | None:
         """Send a DELIVER as it is and give its answer, None where none came. The same `sequence`
         on the same session is what a gateway does when it sends again."""
@@ -210,31 +165,23 @@ class FakeIsmg:
 
     # The protocol.
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._serving.add(task)
-        session = Session(writer, self._codec)
-        self.sessions.append(session)
+    def _opened(self, writer: asyncio.StreamWriter) -> Session:
+        return Session(writer, self._codec)
+
+    def _left(self, session: Session) -> None:
+        session.open = False
+
+    async def _read(self, reader: asyncio.StreamReader) -> tuple[int, Pdu] | None:
+        head = await reader.readexactly(LEAST_OCTETS)
         try:
-            while True:
-                head = await reader.readexactly(LEAST_OCTETS)
-                header = read_header(head)
-                frame = head + await reader.readexactly(header.total_length - LEAST_OCTETS)
-                sequence, pdu = self._codec.decode(frame)
-                if not self.traps.deaf:
-                    await self._understand(session, sequence, pdu)
-                self._changed.set()
-        except (asyncio.IncompleteReadError, ConnectionError, CmppError, asyncio.CancelledError):
-            session.abort()
-        finally:
-            session.open = False
-            for answer in session.waiting.values():
-                answer.cancel()
-            self._serving.discard(task)
-            self._changed.set()
+            rest = read_header(head).total_length - LEAST_OCTETS
+            return self._codec.decode(head + await reader.readexactly(rest))
+        except CmppError:
+            return None
 
     async def _understand(self, session: Session, sequence: int, pdu: Pdu) -> None:
+        if self.traps.deaf:
+            return
         match pdu:
             case Connect():
                 self.connects.append(pdu)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from channels.sms.smpp.codec import LEAST_OCTETS, decode, encode, read_header
 from channels.sms.smpp.errors import SmppError
@@ -37,11 +37,11 @@ from channels.sms.smpp.pdus import (
     Unbind,
     UnbindResp,
 )
+from channels.sms.testing import server
 from channels.sms.testing.smsc_receipts import SENDER, part_number, receipt_for, written_id
 from channels.sms.testing.smsc_traps import SmscTraps
 
 SYSTEM_ID, PASSWORD = "county", "smpp-pw"
-ANSWER_SECONDS = 5.0
 ALREADY_BOUND, WRONG_PASSWORD, UNKNOWN_COMMAND = 0x05, 0x0E, 0x03
 FIRST_ID = 0x1A2B3C0  # has letters in hex, and is too large to be taken for another
 _WELCOMES: dict[type, type[BindResp]] = {
@@ -53,75 +53,32 @@ type BindPdu = BindReceiver | BindTransmitter | BindTransceiver
 type Answer = DeliverSmResp | DataSmResp | GenericNack
 
 
-class Session:
+class Session(server.Session[Answer]):
     """One client's connection; `bind` is how it logged in."""
 
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
-        self.waiting: dict[int, asyncio.Future[Answer]] = {}
-        self.submits = 0
-        self.bind: Bind | None = None
+    bind: Bind | None = None
 
     @property
     def receives(self) -> bool:
         return isinstance(self.bind, BindReceiver | BindTransceiver)
 
-    async def write(self, octets: bytes, *, bytewise: bool) -> None:
-        pieces = [octets[at : at + 1] for at in range(len(octets))] if bytewise else [octets]
-        for piece in pieces:
-            self._writer.write(piece)
-            await self._writer.drain()
-            if bytewise:
-                await asyncio.sleep(0)  # so that the other side sees it alone
 
-    def write_now(self, octets: bytes) -> None:
-        self._writer.write(octets)
-
-    def abort(self) -> None:
-        self._writer.transport.abort()
-
-
-class FakeSmsc:
-    """`start`, point a client at `port`, `stop`. `traps` may be changed at any time."""
+class FakeSmsc(server.FakeGateway[Session, Pdu]):
+    """`traps` may be changed at any time."""
 
     def __init__(
         self, traps: SmscTraps | None = None, *, tls: ssl.SSLContext | None = None
     ) -> None:
-        self._tls = tls
+        super().__init__(tls=tls)
         self.traps = traps or SmscTraps()
-        self.port = 0
         self.binds: list[Bind] = []
         self.submits: list[SubmitSm] = []
         self.heartbeats = 0
         self.unbound = 0
-        self.sessions: list[Session] = []
         self._numbers: Iterator[int] = itertools.count(FIRST_ID)
         self._sequences: Iterator[int] = itertools.count(1)
         self._reported: list[asyncio.Future[Answer]] = []
         self._held: list[tuple[Session, int, int]] = []
-        self._serving: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
-        self._changed = asyncio.Event()
-
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self.port, ssl=self._tls
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        """Ends abruptly, as a machine that is switched off; `start` opens the same port again."""
-        if self._server is None:
-            return
-        self._server.close()
-        for session in self.sessions:
-            session.abort()
-        for task in list(self._serving):
-            task.cancel()
-        if self._serving:
-            await asyncio.wait(self._serving)
-        await self._server.wait_closed()
-        self._server = None
 
     def options(self) -> dict[str, object]:
         """Of an account that fits, impatient enough for tests."""
@@ -136,13 +93,6 @@ class FakeSmsc:
             "answer_seconds": 0.5,
             "reconnect_seconds": 0.05,
         }
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for something that a PDU of the client, or its leaving, makes true."""
-        async with asyncio.timeout(ANSWER_SECONDS):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
 
     async def release(self) -> int:
         """Answer the submit_sm held so far; the number of the last."""
@@ -174,7 +124,7 @@ class FakeSmsc:
         pdu: DeliverSm | DataSm,
         *,
         sequence: int | None = None,
-        seconds: float = ANSWER_SECONDS,
+        seconds: float = server.ANSWER_SECONDS,
     ) -> Answer | None:
         """Send it as it is on the newest connection that receives; its answer, None where none
         came. The same `sequence` is what a gateway does when it sends again."""
@@ -182,7 +132,7 @@ class FakeSmsc:
         return await self.deliver_octets(encode(pdu, sequence), sequence, seconds=seconds)
 
     async def deliver_octets(
-        self, octets: bytes, sequence: int, *, seconds: float = ANSWER_SECONDS
+        self, octets: bytes, sequence: int, *, seconds: float = server.ANSWER_SECONDS
     ) -> Answer | None:
         """As `deliver`, whatever the octets are."""
         session = next(each for each in reversed(self.open) if each.receives)
@@ -211,31 +161,23 @@ class FakeSmsc:
 
     # The protocol.
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._serving.add(task)
-        session = Session(writer)
-        self.sessions.append(session)
+    def _opened(self, writer: asyncio.StreamWriter) -> Session:
+        return Session(writer)
+
+    def _left(self, session: Session) -> None:
+        session.bind = None
+
+    async def _read(self, reader: asyncio.StreamReader) -> tuple[int, Pdu] | None:
+        head = await reader.readexactly(LEAST_OCTETS)
         try:
-            while True:
-                head = await reader.readexactly(LEAST_OCTETS)
-                header = read_header(head)
-                frame = head + await reader.readexactly(header.command_length - LEAST_OCTETS)
-                sequence, pdu = decode(frame)
-                if not self.traps.deaf:
-                    await self._understand(session, sequence, pdu)
-                self._changed.set()
-        except (asyncio.IncompleteReadError, ConnectionError, SmppError, asyncio.CancelledError):
-            session.abort()
-        finally:
-            session.bind = None
-            for answer in session.waiting.values():
-                answer.cancel()
-            self._serving.discard(task)
-            self._changed.set()
+            rest = read_header(head).command_length - LEAST_OCTETS
+            return decode(head + await reader.readexactly(rest))
+        except SmppError:
+            return None
 
     async def _understand(self, session: Session, sequence: int, pdu: Pdu) -> None:
+        if self.traps.deaf:
+            return
         match pdu:
             case BindReceiver() | BindTransmitter() | BindTransceiver():
                 self.binds.append(pdu)
