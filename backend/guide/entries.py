@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -49,14 +50,40 @@ class Entry(BaseModel):
         return value
 
 
+_FIRST_SIGN = 0x3400
+"""Characters that nobody writes, and that count as letters."""
+
+
 @dataclass(frozen=True)
 class Guide:
     """`asks`: words of a question of procedure; `blames`: words of somebody's own grievance, which
-    no guide answers."""
+    no guide answers; `spoken`: question words as they are said in places, with the plain one."""
 
     entries: Mapping[str, Entry]
     asks: re.Pattern[str]
     blames: re.Pattern[str]
+    spoken: Mapping[str, str]
+
+    def plain(self, text: str) -> str:
+        """With plain question words: '医保啥时候交' asks what '医保什么时候交' does."""
+        return self._words.sub(lambda found: self.spoken.get(found[0], found[0]), text)
+
+    def signs(self, text: str) -> str:
+        """With one sign for each question word, so that what is asked about tells more than how."""
+        plain = sorted(set(self.spoken.values()))
+        return self._words.sub(
+            lambda found: chr(_FIRST_SIGN + plain.index(self.spoken.get(found[0], found[0]))), text
+        )
+
+    @cached_property
+    def questions(self) -> Mapping[str, Sequence[str]]:
+        """Of each entry by its id, in signs."""
+        return {id_: [*map(self.signs, entry.questions)] for id_, entry in self.entries.items()}
+
+    @cached_property
+    def _words(self) -> re.Pattern[str]:
+        words = {*self.spoken, *self.spoken.values()}
+        return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))
 
 
 def load_guide(folder: Path) -> Guide:
@@ -64,9 +91,10 @@ def load_guide(folder: Path) -> Guide:
     entries = checked_entries(read_entries(folder))
     file = folder / ASKING_FILE
     asking = _read(file, dict)
-    if set(asking) != {"asks", "blames"}:
-        raise GuideError(f"{file}: exactly the entries asks, blames are needed")
-    return Guide(entries, *(_pattern(file, asking[name]) for name in sorted(asking)))
+    if set(asking) != {"asks", "blames", "plain"}:
+        raise GuideError(f"{file}: exactly the entries asks, blames, plain are needed")
+    asks, blames = _pattern(file, asking["asks"]), _pattern(file, asking["blames"])
+    return Guide(entries, asks, blames, _spoken_words(file, asking["plain"]))
 
 
 def read_entries(folder: Path) -> dict[str, dict[str, Any]]:
@@ -116,6 +144,16 @@ def _pattern(file: Path, patterns: object) -> re.Pattern[str]:
         return re.compile("|".join(f"(?:{one})" for one in patterns))
     except re.error as error:
         raise GuideError(f"{file}: {error}") from error
+
+
+def _spoken_words(file: Path, told: object) -> dict[str, str]:
+    if (
+        not isinstance(told, dict)
+        or not told
+        or not all(isinstance(v, list) for v in told.values())
+    ):
+        raise GuideError(f"{file}: plain: a list of words for each plain word is needed")
+    return {str(spoken): str(plain) for plain, words in told.items() for spoken in words}
 
 
 def _read(file: Path, kind: type) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from backend.guide.entries import Entry, Guide
 
@@ -17,8 +18,12 @@ def entry_asked_for(guide: Guide, text: str) -> Entry | None:
     The longest name found decides, then the question most alike."""
     if not text or len(text) > LONGEST or guide.blames.search(text):
         return None
-    asks = guide.asks.search(text) is not None
-    found = [(_named(entry, text), _alike(entry, text), entry) for entry in guide.entries.values()]
+    asks = guide.asks.search(guide.plain(text)) is not None
+    told = _pairs(guide.signs(text))
+    found = [
+        (_named(entry, text), _alike(guide.questions[id_], told), entry)
+        for id_, entry in guide.entries.items()
+    ]
     named = [one for one in found if one[0] and (asks or one[0] >= len(text) - 1)]
     if named:
         return max(named, key=lambda one: (one[0], one[1]))[2]
@@ -31,15 +36,15 @@ def _named(entry: Entry, text: str) -> int:
     return max((len(name) for name in (entry.title, *entry.aliases) if name in text), default=0)
 
 
-def _alike(entry: Entry, text: str) -> float:
-    told = _pairs(text)
-    return max((_dice(told, _pairs(question)) for question in entry.questions), default=0.0)
+def _alike(questions: Iterable[str], told: frozenset[str]) -> float:
+    return max((_dice(told, _pairs(question)) for question in questions), default=0.0)
 
 
 def _dice(one: frozenset[str], other: frozenset[str]) -> float:
     return 2 * len(one & other) / (len(one) + len(other)) if one and other else 0.0
 
 
+@lru_cache(maxsize=4096)
 def _pairs(text: str) -> frozenset[str]:
     letters: Iterable[str] = [character for character in text if character.isalnum()]
     whole = "".join(letters)

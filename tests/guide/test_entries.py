@@ -63,6 +63,16 @@ def test_a_wrong_entry_is_named(tmp_path: Path, entries: object, words: str) -> 
 
 def test_a_wrong_pattern_is_named(tmp_path: Path) -> None:
     write(tmp_path, [ENTRY])
-    (tmp_path / "asking.yml").write_text("asks: ['(']\nblames: ['x']\n", encoding="utf-8")
+    asking = tmp_path / "asking.yml"
+    asking.write_text("asks: ['(']\nblames: ['x']\nplain: {怎么: [咋]}\n", encoding="utf-8")
     with pytest.raises(GuideError, match=r"asking\.yml"):
+        load_guide(tmp_path)
+
+
+@pytest.mark.parametrize("plain", ["{}", "[咋]", "{怎么: 咋}"])
+def test_wrong_spoken_words_are_named(tmp_path: Path, plain: str) -> None:
+    write(tmp_path, [ENTRY])
+    asking = tmp_path / "asking.yml"
+    asking.write_text(f"asks: ['x']\nblames: ['y']\nplain: {plain}\n", encoding="utf-8")
+    with pytest.raises(GuideError, match="plain"):
         load_guide(tmp_path)
