@@ -139,8 +139,12 @@ def _correct_place(turn: Turn, draft: Draft, out: Outcome) -> None:
     or where they tell more."""
     assert turn.place is not None
     contradicted = draft.place is not None and draft.place in draft.text
+    put_right = correction(turn.text)
+    # The place as it stood, named only to be denied, tells nothing more either.
+    denied = put_right.wrong if put_right and put_right.wrong == draft.place else None
     draft.put_place(turn.place, turn.place_code)
-    if contradicted or len(bare(turn.text)) - len(bare(turn.place)) > AROUND_A_CORRECTION:
+    around = len(bare(turn.text)) - len(bare(turn.place)) - len(bare(denied or ""))
+    if contradicted or around > AROUND_A_CORRECTION:
         draft.add_words(turn.text)
     proceed(turn, draft, out)
 
