@@ -54,7 +54,7 @@ class Codec:
 
     def encode(self, pdu: Pdu, sequence_id: int) -> bytes:
         """The whole frame. Raises FieldError."""
-        if isinstance(pdu, Submit):
+        if type(pdu) is Submit and len(pdu.content) > MOST_CONTENT:
             _check_content(pdu)
         command, layout = self._coders[type(pdu)]
         body = layout.encode(pdu)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any
 
 from channels.sms.cmpp.fields import (
@@ -39,7 +40,8 @@ class Layout[Pdu]:
         self.rows = rows
         self.name = pdu.__name__
         runs = _runs(rows)
-        self.source = f"{_encoder(runs)}\n\n{_decoder(runs)}\n"
+        order = [field.name for field in fields(pdu)]  # type: ignore[arg-type]
+        self.source = f"{_encoder(runs)}\n\n{_decoder(runs, order)}\n"
         made: dict[str, Any] = {"pdu_of": pdu}
         for at, run in enumerate(runs):
             made[f"run_{at}"] = run.struct
@@ -120,8 +122,8 @@ def _encoder(runs: Sequence[_Run]) -> str:
     return _function("encode(pdu)", lines)
 
 
-def _decoder(runs: Sequence[_Run]) -> str:
-    """Source of `decode(body, at)`."""
+def _decoder(runs: Sequence[_Run], order: Sequence[str]) -> str:
+    """Source of `decode(body, at)`; `order` is that of the PDU's attributes."""
     lines = []
     for at, run in enumerate(runs):
         taken = [name for name, _ in run.fixed] + (["count"] if run.counted else [])
@@ -141,10 +143,13 @@ def _decoder(runs: Sequence[_Run]) -> str:
             lines.append(f"{name} = body[at:end]")
         lines.append("at = end")
     lines.append("if at != len(body):\n        raise ValueError")
-    fields = [
-        f"{name}={_text(name) if isinstance(kind, Text) else name}" for name, kind in _rows(runs)
-    ]
-    lines.append(f"return pdu_of({', '.join(fields)})")
+    given = []
+    for place, (name, kind) in enumerate(_rows(runs)):
+        value = _text(name) if isinstance(kind, Text) else name
+        # By place where that is possible: a call by name takes half as long again.
+        by_place = order[: place + 1] == [row for row, _ in _rows(runs)[: place + 1]]
+        given.append(value if by_place else f"{name}={value}")
+    lines.append(f"return pdu_of({', '.join(given)})")
     return _function("decode(body, at)", lines)
 
 

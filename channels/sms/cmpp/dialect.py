@@ -62,7 +62,8 @@ _OTHER_VERSION = {True: Version.V20, False: Version.V30}
 class CmppDialect:
     """Made anew for each connection. See `channels.sms.session.dialect.Dialect`."""
 
-    head_octets = LEAST_OCTETS
+    least_octets = LEAST_OCTETS
+    most_octets = MOST_OCTETS
 
     def __init__(
         self, version: Version, source_addr: str, secret: str, now: Callable[[], datetime]
@@ -72,12 +73,6 @@ class CmppDialect:
         self._secret = secret
         self._now = now
         self._authenticator = b""
-
-    def frame_octets(self, head: bytes) -> int:
-        octets = int.from_bytes(head[:4], "big")
-        if not LEAST_OCTETS <= octets <= MOST_OCTETS:
-            raise ProtocolError(f"Total_Length {octets} is out of bounds")
-        return octets
 
     def decode(self, frame: bytes) -> tuple[int, Pdu]:
         try:

@@ -28,20 +28,12 @@ log = structlog.get_logger(__name__)
 
 # Requests of the peer being worked on, before we stop reading: it may not fill our memory.
 MOST_ARRIVED = 256
+# Frames that leave in one piece: fewer cost a system call each, more let the peer wait for work.
+MOST_HELD_BACK = 8
 
 
 class OutcomeUnknown(Exception):
     """Sent, and no answer: the message says why."""
-
-
-class Answer[Pdu]:
-    """What the peer answered, and how often the request was sent."""
-
-    __slots__ = ("pdu", "tries")
-
-    def __init__(self, pdu: Pdu, tries: int) -> None:
-        self.pdu = pdu
-        self.tries = tries
 
 
 # Connection's name, sequence, PDU, frame → the answer, None for none (the peer sends again).
@@ -94,12 +86,16 @@ class Connection[Pdu](asyncio.Protocol):
         """Requests sent and not answered."""
         return self._machine.pending
 
-    def request(self, pdu: Pdu, about: object = None) -> asyncio.Future[Answer[Pdu]]:
-        """Send now. The future gives the answer or raises OutcomeUnknown; cancelling it changes
-        nothing. Raises NotOpen and ValueError, nothing sent."""
-        answer: asyncio.Future[Answer[Pdu]] = self._loop.create_future()
-        self._machine.request(pdu, (answer, about), self._timer.time())
-        self._schedule_flush()
+    def request(self, pdu: Pdu, about: object, now: float) -> asyncio.Future[Answered[Pdu]]:
+        """Send now, which is the timer's `now`. The future gives the answer or raises
+        OutcomeUnknown; cancelling it changes nothing. Raises NotOpen and ValueError, nothing
+        sent."""
+        answer: asyncio.Future[Answered[Pdu]] = self._loop.create_future()
+        self._machine.request(pdu, (answer, about), now)
+        if self._machine.unsent >= MOST_HELD_BACK:
+            self._write()
+        else:
+            self._schedule_flush()
         return answer
 
     def leave(self) -> None:
@@ -132,9 +128,10 @@ class Connection[Pdu](asyncio.Protocol):
         """Do what the machine said, in order."""
         free = self._machine.free
         for event in self._machine.take_events():
+            if type(event) is Answered:  # nearly all of them are, and `match` costs more
+                self._resolve(event)
+                continue
             match event:
-                case Answered(ticket, pdu, late, tries):
-                    self._resolve(ticket, pdu, late=late, tries=tries)
                 case Arrived(sequence, pdu, frame):
                     self._begin(sequence, pdu, frame)
                 case GivenUp((future, _), reason):
@@ -146,16 +143,19 @@ class Connection[Pdu](asyncio.Protocol):
                     log.warning("sms.undecodable", reason=reason)
                 case Ended():
                     self._end(event)
-        self._schedule_flush()
+        if self._machine.unsent:
+            self._schedule_flush()
+        else:
+            self._set_alarm()
         if free > 0 or self._machine.state is State.CLOSED:
             self._on_change()
 
-    def _resolve(self, ticket: Any, pdu: Pdu, *, late: bool, tries: int) -> None:
-        future, about = ticket
-        if late or future.done():
-            self._on_late(about, pdu)
+    def _resolve(self, answered: Answered[Pdu]) -> None:
+        future, about = answered.ticket
+        if answered.late or future.done():
+            self._on_late(about, answered.pdu)
         else:
-            future.set_result(Answer(pdu, tries))
+            future.set_result(answered)
 
     def _begin(self, sequence: Hashable, pdu: Pdu, frame: bytes) -> None:
         task = self._loop.create_task(self._work(sequence, pdu, frame))
@@ -189,17 +189,20 @@ class Connection[Pdu](asyncio.Protocol):
             self._transport.close()
 
     def _schedule_flush(self) -> None:
-        # Once a turn of the loop: what is said in one goes out in one piece.
+        # Once a turn of the loop: what little is said in one goes out in one piece.
         if not self._flushing:
             self._flushing = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flushing = False
+        self._write()
+        self._set_alarm()
+
+    def _write(self) -> None:
         output = self._machine.take_output()
         if output and self._transport and not self._transport.is_closing():
             self._transport.write(output)
-        self._set_alarm()
 
     def _set_alarm(self) -> None:
         due = self._machine.deadline()
@@ -218,4 +221,4 @@ class Connection[Pdu](asyncio.Protocol):
         self._react()
 
 
-__all__ = ["Answer", "Connection", "Handler", "NotOpen", "OutcomeUnknown"]
+__all__ = ["Connection", "Handler", "NotOpen", "OutcomeUnknown"]

@@ -39,12 +39,12 @@ class Dialect[Pdu](Protocol):
     """One protocol as one side speaks it on one connection."""
 
     @property
-    def head_octets(self) -> int:
-        """How many octets tell a frame's length."""
+    def least_octets(self) -> int:
+        """Of a whole frame. All of these protocols begin a frame with its length, in 4 octets."""
 
-    def frame_octets(self, head: bytes) -> int:
-        """Length of the whole frame, `head` included. Raises ProtocolError for one out of bounds:
-        the connection is lost then, for nobody knows where the next frame begins."""
+    @property
+    def most_octets(self) -> int:
+        """Of a whole frame."""
 
     def decode(self, frame: bytes) -> tuple[Hashable, Pdu]:
         """Sequence and PDU. Raises ProtocolError; the connection goes on."""

@@ -47,13 +47,14 @@ class Opened(NamedTuple):
     warning: str
 
 
-class Answered(NamedTuple):
-    """`late`: it had been given up, and its ticket was told so. `tries`: how often it was sent."""
+class Answered[Pdu](NamedTuple):
+    """`tries`: how often the request was sent. `late`: it had been given up, and its ticket was
+    told so."""
 
     ticket: Any
-    pdu: Any
-    late: bool
+    pdu: Pdu
     tries: int
+    late: bool = False
 
 
 class GivenUp(NamedTuple):
@@ -82,7 +83,7 @@ class Ended(NamedTuple):
     status: int
 
 
-Event = Opened | Answered | GivenUp | Arrived | Undecodable | Ended
+Event = Opened | Answered[Any] | GivenUp | Arrived | Undecodable | Ended
 
 
 class NotOpen(Exception):
@@ -103,8 +104,9 @@ class Machine[Pdu]:
     def __init__(self, dialect: Dialect[Pdu], limits: Limits) -> None:
         self._dialect = dialect
         self._limits = limits
+        self._window = limits.window
         self._sequences = dialect.sequences()
-        self._framer = Framer(dialect.head_octets, dialect.frame_octets)
+        self._framer = Framer(dialect.least_octets, dialect.most_octets)
         self._output: list[bytes] = []
         self._events: list[Event] = []
         # In the order in which they fall due, for all wait equally long.
@@ -121,14 +123,17 @@ class Machine[Pdu]:
     @property
     def free(self) -> int:
         """How many requests the window still takes."""
-        if self.state is not State.OPEN:
-            return 0
-        return self._limits.window - len(self._pending)
+        return self._window - len(self._pending) if self.state is State.OPEN else 0
 
     @property
     def pending(self) -> int:
         """Requests sent and not answered."""
         return len(self._pending)
+
+    @property
+    def unsent(self) -> int:
+        """Frames that wait for `take_output`."""
+        return len(self._output)
 
     @property
     def _over(self) -> bool:
@@ -168,7 +173,7 @@ class Machine[Pdu]:
     def request(self, pdu: Pdu, ticket: object, now: float) -> None:
         """Send; `ticket` comes back in Answered or GivenUp. Raises NotOpen, and ValueError for a
         PDU that cannot be encoded; nothing was sent then."""
-        if self.state is not State.OPEN or len(self._pending) >= self._limits.window:
+        if self.state is not State.OPEN or len(self._pending) >= self._window:
             raise NotOpen(self.state)
         sequence = next(self._sequences)
         while sequence in self._pending:
@@ -269,14 +274,14 @@ class Machine[Pdu]:
     def _answered(self, sequence: Hashable, pdu: Pdu, now: float) -> None:
         found = self._pending.pop(sequence, None)
         if found is not None:
-            self._events.append(Answered(found.ticket, pdu, late=False, tries=found.tries))
+            self._events.append(Answered(found.ticket, pdu, found.tries))
             if self.state is State.LEAVING:
                 self._say_goodbye(now)
             return
         late = self._late.pop(sequence, None)
         if late is not None:
             ticket, tries = late
-            self._events.append(Answered(ticket, pdu, late=True, tries=tries))
+            self._events.append(Answered(ticket, pdu, tries, late=True))
 
     def _resend_or_give_up(self, now: float) -> None:
         while self._pending:

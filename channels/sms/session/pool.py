@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from channels.sms.session.backoff import Backoff
-from channels.sms.session.connection import Answer, Connection, Handler
+from channels.sms.session.connection import Connection, Handler
 from channels.sms.session.dialect import Dialect
 from channels.sms.session.link import Endpoint, Link, LinkFacts
-from channels.sms.session.machine import Limits
+from channels.sms.session.machine import Answered, Limits
 from channels.sms.session.rates import Rates
 from channels.sms.session.timing import Timer, pause
 
@@ -82,7 +82,7 @@ class Pool[Pdu]:
 
     async def request(
         self, pdu: Pdu, *, within: float, first: bool = True, about: object = None
-    ) -> Answer[Pdu]:
+    ) -> Answered[Pdu]:
         """Send as soon as rate and window let it, `within` seconds at the latest, and give the
         answer. `first`: the first segment of its message; `about` comes back with an answer that
         is late. Raises NotSent, OutcomeUnknown, and ValueError for a PDU that cannot be encoded.
@@ -92,7 +92,7 @@ class Pool[Pdu]:
         if connection is None:
             connection = await self._place(now + within, first=first)
             now = self._timer.time()
-        answer = connection.request(pdu, about)
+        answer = connection.request(pdu, about, now)
         self.rates.take(now, first=first)
         return await answer
 

@@ -49,10 +49,10 @@ class Rates:
 
     def wait(self, now: float, *, first: bool) -> float:
         """Seconds until the next segment may leave; `first` of its message or a further one."""
-        wait = self.held(now)
+        wait = self._hold_until - now
         for bucket in self._of_first if first else self._of_further:
             wait = max(wait, bucket.wait(now))
-        return wait
+        return wait if wait > 0.0 else 0.0
 
     def take(self, now: float, *, first: bool) -> None:
         """A segment leaves."""

@@ -74,17 +74,12 @@ _MEANINGS: dict[type, Meaning] = {
 class SmppDialect:
     """Made anew for each connection. See `channels.sms.session.dialect.Dialect`."""
 
-    head_octets = LEAST_OCTETS
+    least_octets = LEAST_OCTETS
+    most_octets = MOST_OCTETS
 
     def __init__(self, bind: BindTransceiver | BindTransmitter | BindReceiver) -> None:
         self._bind = bind
         self._bound = False
-
-    def frame_octets(self, head: bytes) -> int:
-        octets = int.from_bytes(head[:4], "big")
-        if not LEAST_OCTETS <= octets <= MOST_OCTETS:
-            raise ProtocolError(f"command_length {octets} is out of bounds")
-        return octets
 
     def decode(self, frame: bytes) -> tuple[int, Pdu]:
         try:

@@ -90,7 +90,7 @@ def test_the_window_is_kept() -> None:
         machine.request(REQUEST, "d", 0)
     machine.received(frame(Meaning.ANSWER, 3, b"ok"), 0)
     (answered,) = machine.take_events()
-    assert answered == Answered("b", Toy(Meaning.ANSWER, b"ok"), late=False, tries=1)
+    assert answered == Answered("b", Toy(Meaning.ANSWER, b"ok"), tries=1)
     machine.request(REQUEST, "d", 0)
 
 
@@ -213,7 +213,7 @@ def test_octets_that_are_no_frame_end_it() -> None:
 def test_a_frame_nobody_understands_is_refused_and_the_session_goes_on() -> None:
     machine = opened()
     strange = frame(Meaning.REQUEST, 4)
-    strange = strange[:2] + b"\xee" + strange[3:]
+    strange = strange[:4] + b"\xee" + strange[5:]
     machine.received(strange + frame(Meaning.REQUEST, 5), 1)
     undecodable, arrived = machine.take_events()
     assert isinstance(undecodable, Undecodable)
@@ -245,7 +245,7 @@ class AnyConnection(RuleBasedStateMachine):
                 assert again == body
         for event in self.machine.take_events():
             match event:
-                case Answered(ticket, _, late, _):
+                case Answered(ticket, _, _, late):
                     self.outcomes[ticket].append("late" if late else "answered")
                 case GivenUp(ticket, _):
                     self.outcomes[ticket].append("given up")

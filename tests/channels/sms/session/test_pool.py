@@ -18,6 +18,7 @@ from channels.sms.session.pool import NotSent, Pool
 from channels.sms.session.rates import Rates
 from tests.channels.sms.session.toy import (
     HEAD,
+    MOST,
     MovedTimer,
     Toy,
     ToyDialect,
@@ -67,7 +68,7 @@ class Peer:
         self._tasks.add(task)
         self.writers.append(writer)
         try:
-            cut = Framer(HEAD.size, ToyDialect().frame_octets)
+            cut = Framer(HEAD.size, MOST)
             while data := await reader.read(65536):
                 for meaning, sequence, body in frames(b"".join(cut.feed(data))):
                     if meaning is Meaning.LOGIN and self.welcome is not None:

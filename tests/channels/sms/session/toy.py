@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from channels.sms.session.dialect import Admission, Meaning, ProtocolError
 
-HEAD = struct.Struct(">HBI")  # length, kind, sequence
+HEAD = struct.Struct(">IBI")  # length, kind, sequence
 MOST = 64
 
 
@@ -43,17 +43,11 @@ def frames(octets: bytes) -> list[tuple[Meaning, int, bytes]]:
 class ToyDialect:
     """`peer_logs_in`: as SGIP, where the gateway connects to us."""
 
-    head_octets = HEAD.size
+    least_octets, most_octets = HEAD.size, MOST
 
     def __init__(self, *, peer_logs_in: bool = False, first: int = 1) -> None:
         self._peer_logs_in = peer_logs_in
         self._first = first
-
-    def frame_octets(self, head: bytes) -> int:
-        length: int = HEAD.unpack(head)[0]
-        if not HEAD.size <= length <= MOST:
-            raise ProtocolError(f"length {length}")
-        return length
 
     def decode(self, octets: bytes) -> tuple[int, Toy]:
         _, kind, sequence = HEAD.unpack_from(octets)

@@ -86,7 +86,7 @@ def test_a_nack_answers_what_it_names() -> None:
     machine.request(SubmitSm(destination_addr="138"), "ticket", 0.0)
     sequence, _ = decode(machine.take_output())
     machine.received(encode(GenericNack(0x58), sequence), 1.0)
-    assert machine.take_events() == [Answered("ticket", GenericNack(0x58), late=False, tries=1)]
+    assert machine.take_events() == [Answered("ticket", GenericNack(0x58), tries=1)]
     machine.received(encode(GenericNack(3), 0), 1.0)  # to nothing
     assert machine.take_events() == []
 
