@@ -9,52 +9,53 @@ examples must not look at the gold messages.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from benchmarks import intent_data, report, stock_rasa
+from benchmarks import bot_readings, intent_data, report, stock_rasa
+from benchmarks.bot_readings import Readings, ask, median_ms, share_right
 from benchmarks.intent_data import Written
-from benchmarks.report import PROJECT, Target
+from benchmarks.report import Target
 from tests.suites import BOT_PYTHON
 
 PAIRS = 12
 """Confusions printed."""
-Readings = Sequence[Mapping[str, Any]]
 
 
 def main() -> int:
     """Exit code: 1 where a target was missed."""
     examples, gold = list(intent_data.examples()), list(intent_data.gold())
-    texts = [one.text for one in gold]
-    ours = _ask(BOT_PYTHON, texts, "bot", str(_bot_model()))
+    ours = bot_readings.read(gold)
     diet = None
     if stock_rasa.PYTHON.exists():
-        diet = _ask(stock_rasa.PYTHON, texts, "stock", str(_diet_model(examples)))
+        texts = [one.text for one in gold]
+        model = str(_diet_model(examples))
+        diet = ask(stock_rasa.PYTHON, texts, "stock", model)
     else:
         print("DIET is left out: `make bench-dialogue` makes its environment", file=sys.stderr)
     _print_confusions(gold, ours)
-    accuracy = _right(gold, ours)
+    accuracy = share_right(gold, ours)
     targets = [
-        Target("gold messages read right, %", accuracy, at_least=93),
-        Target("reading one message in the bot, p50 ms", _median(ours), at_most=3),
+        Target("gold messages read right, %", accuracy, at_least=bot_readings.LEAST_RIGHT),
+        Target(
+            "reading one message in the bot, p50 ms", median_ms(ours), at_most=bot_readings.MOST_MS
+        ),
     ]
     if diet is not None:
         targets.append(
-            Target("better than DIET by, points", accuracy - _right(gold, diet), at_least=0)
+            Target("better than DIET by, points", accuracy - share_right(gold, diet), at_least=0)
         )
-        targets.append(Target("faster than DIET, times", _median(diet) / _median(ours), at_least=1))
+        targets.append(
+            Target("faster than DIET, times", median_ms(diet) / median_ms(ours), at_least=1)
+        )
     answered = [i for i, one in enumerate(ours) if not one["asked"]]
     figures = {
         **{target.name: round(target.measured, 2) for target in targets},
         "asked instead of guessed, %": round(100 - 100 * len(answered) / len(gold), 2),
         "right of what is answered, %": round(
-            _right([gold[i] for i in answered], [ours[i] for i in answered]), 2
+            share_right([gold[i] for i in answered], [ours[i] for i in answered]), 2
         ),
     }
     settings = {
@@ -66,12 +67,6 @@ def main() -> int:
     return report.finish("intents", rows, targets, figures=figures, settings=settings)
 
 
-def _bot_model() -> Path:
-    command = [BOT_PYTHON, "-c", "from bot.training import current_model; print(current_model())"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
-    return Path(done.stdout.strip())
-
-
 def _diet_model(examples: Sequence[Written]) -> Path:
     by_intent: dict[str, list[str]] = defaultdict(list)
     for one in examples:
@@ -80,23 +75,9 @@ def _diet_model(examples: Sequence[Written]) -> Path:
     return stock_rasa.diet_intent_model(by_intent)
 
 
-def _ask(python: Path, given: Any, *arguments: str) -> Any:
-    done = subprocess.run(
-        [python, "-m", "benchmarks.intent_readings", *arguments],
-        cwd=PROJECT,
-        env={**os.environ, **stock_rasa.ENVIRONMENT},
-        input=json.dumps(given),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout)
-
-
 def _styles_held_out(examples: Sequence[Written]) -> Mapping[str, float]:
     given = [(one.text, one.intent, one.style) for one in examples]
-    counted = _ask(BOT_PYTHON, given, "styles")
+    counted = ask(BOT_PYTHON, given, "styles")
     return {style: 100 * right / count for style, (count, right) in counted.items()}
 
 
@@ -117,13 +98,15 @@ def _rows(
             {
                 "style": style,
                 "gold": len(of_it),
-                "right %": _right(asked, [ours[i] for i in of_it]) if of_it else None,
-                "DIET right %": _right(asked, [diet[i] for i in of_it]) if diet and of_it else None,
+                "right %": share_right(asked, [ours[i] for i in of_it]) if of_it else None,
+                "DIET right %": share_right(asked, [diet[i] for i in of_it])
+                if diet and of_it
+                else None,
                 "own examples, style not taught, right %": _rounded(held_out.get(style)),
             }
         )
     rows.append(
-        {"style": "p50 ms", "right %": _median(ours), "DIET right %": diet and _median(diet)}
+        {"style": "p50 ms", "right %": median_ms(ours), "DIET right %": diet and median_ms(diet)}
     )
     return rows
 
@@ -136,15 +119,6 @@ def _print_confusions(gold: Sequence[Written], readings: Readings) -> None:
     )
     for (meant, read), count in pairs.most_common(PAIRS):
         print(f"{count} × {meant} read as {read}")
-
-
-def _right(gold: Sequence[Written], readings: Readings) -> float:
-    hits = [one.intent == read["intent"] for one, read in zip(gold, readings, strict=True)]
-    return round(100 * sum(hits) / len(hits), 2)
-
-
-def _median(readings: Readings) -> float:
-    return round(report.percentile([one["ms"] for one in readings], 50), 3)
 
 
 def _rounded(value: float | None) -> float | None:
