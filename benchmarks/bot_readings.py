@@ -67,8 +67,8 @@ def ask(python: Path, given: Any, *arguments: str) -> Any:
 
 def share_right(gold: Sequence[Written], readings: Readings) -> float:
     """Per cent whose likeliest intent is the one meant."""
-    hits = [one.intent == found["intent"] for one, found in zip(gold, readings, strict=True)]
-    return 100 * sum(hits) / len(hits)
+    pairs = zip(gold, readings, strict=True)
+    return 100 * sum(bool(one.intent == found["intent"]) for one, found in pairs) / len(gold)
 
 
 def median_ms(readings: Readings) -> float:
