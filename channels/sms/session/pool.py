@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from channels.sms.session.backoff import Backoff
@@ -80,21 +80,31 @@ class Pool[Pdu]:
         """Requests that wait for a place."""
         return len(self._waiting)
 
-    async def request(
+    def request(
         self, pdu: Pdu, *, within: float, first: bool = True, about: object = None
-    ) -> Answered[Pdu]:
-        """Send as soon as rate and window let it, `within` seconds at the latest, and give the
-        answer. `first`: the first segment of its message; `about` comes back with an answer that
-        is late. Raises NotSent, OutcomeUnknown, and ValueError for a PDU that cannot be encoded.
-        """
+    ) -> Awaitable[Answered[Pdu]]:
+        """Send as soon as rate and window let it, at once where they do, `within` seconds later at
+        the latest, and give the answer. `first`: the first segment of its message; `about` comes
+        back with an answer that is late. Raises, now or when awaited, NotSent, OutcomeUnknown, and
+        ValueError for a PDU that cannot be encoded."""
         now = self._timer.time()
         connection = None if self._waiting or self.rates.wait(now, first=first) else self._best()
         if connection is None:
-            connection = await self._place(now + within, first=first)
-            now = self._timer.time()
+            return self._request_later(pdu, now + within, first=first, about=about)
+        return self._request(connection, pdu, now, first=first, about=about)
+
+    def _request(
+        self, connection: Connection[Pdu], pdu: Pdu, now: float, *, first: bool, about: object
+    ) -> asyncio.Future[Answered[Pdu]]:
         answer = connection.request(pdu, about, now)
         self.rates.take(now, first=first)
-        return await answer
+        return answer
+
+    async def _request_later(
+        self, pdu: Pdu, latest: float, *, first: bool, about: object
+    ) -> Answered[Pdu]:
+        connection = await self._place(latest, first=first)
+        return await self._request(connection, pdu, self._timer.time(), first=first, about=about)
 
     async def _place(self, latest: float, *, first: bool) -> Connection[Pdu]:
         """The connection to send on now, this very turn of the loop. Whoever came first is served

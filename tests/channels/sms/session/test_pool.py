@@ -130,9 +130,9 @@ async def make_pool(peer: Peer, timer: MovedTimer) -> AsyncIterator[MakePool]:
         await pool.close()
 
 
-def ask(pool: Pool[Toy], body: bytes = b"hello", **given: Any) -> asyncio.Task[Any]:
+def ask(pool: Pool[Toy], body: bytes = b"hello", **given: Any) -> asyncio.Future[Any]:
     request = pool.request(Toy(Meaning.REQUEST, body), within=given.pop("within", 5), **given)
-    return asyncio.create_task(request)
+    return asyncio.ensure_future(request)
 
 
 async def test_requests_are_answered_whatever_the_order(peer: Peer, make_pool: MakePool) -> None:
