@@ -20,7 +20,8 @@ from benchmarks.report import PROJECT, Target
 from benchmarks.sentiment_readings import sentiments_right
 
 JUDGED_KINDS = tuple(
-    PROJECT / "tests" / "triage" / f"kinds_judged{lot}.yml" for lot in ("", "_second", "_third")
+    PROJECT / "tests" / "triage" / f"kinds_judged{lot}.yml"
+    for lot in ("", "_second", "_third", "_fourth")
 )
 PREDICTED = 500
 
@@ -75,13 +76,14 @@ def _out_of_the_box(found: Sequence[Classification], labels: Sequence[str]) -> I
 
 
 def _kinds_right(data: Path, look: Callable[[str], Classification]) -> Iterator[Target]:
-    """Judged rows: a first lot of two files, a second in a half looked at and one counted, and a
-    third that is only counted, with the kinds that could be defended as well."""
+    """Judged rows: a first lot of two files, a second in a half looked at and one counted, and
+    what a third and a fourth reader judged, only counted, with the kinds that could be defended as
+    well."""
     read = {name: _rows(data / f"{name}.csv") for name in ("petitions", "hot_issues")}
-    first, second, third = map(read_yaml, JUDGED_KINDS)
+    first, second, *others = map(read_yaml, JUDGED_KINDS)
     lots = [(read[name], first[name]) for name in read]
     lots += [(read["petitions"], second[half]) for half in ("development", "confirmation")]
-    lots.append((read["petitions"], third["confirmation"]))
+    lots += [(read["petitions"], other["confirmation"]) for other in others]
     answered = [
         [
             (kind, number, *look(rows[number]["body"]).kinds[0])
@@ -93,11 +95,13 @@ def _kinds_right(data: Path, look: Callable[[str], Classification]) -> Iterator[
     hits = [[found == kind for kind, _, found, _ in lot] for lot in answered]
     judged = [hit for lot in hits for hit in lot]
     yield Target("kind of judged petitions, %", _percent(judged), at_least=75.0)
-    yield Target("  of these kept for confirmation, %", _percent(hits[-2]))
-    yield Target("  of these judged by a third reader, %", _percent(hits[-1]))
-    also = {(kind, number) for kind, numbers in third["also"].items() for number in numbers}
-    defended = [found == kind or (found, number) in also for kind, number, found, _ in answered[-1]]
-    yield Target("    or a kind that could be defended, %", _percent(defended))
+    yield Target("  of these kept for confirmation, %", _percent(hits[3]))
+    for reader, other, lot in zip(("third", "fourth"), others, answered[4:], strict=True):
+        also = {(kind, number) for kind, numbers in other["also"].items() for number in numbers}
+        right = [found == kind for kind, _, found, _ in lot]
+        defended = [found == kind or (found, number) in also for kind, number, found, _ in lot]
+        yield Target(f"  of these judged by a {reader} reader, %", _percent(right))
+        yield Target(f"    or a kind the {reader} could defend, %", _percent(defended))
     confidence = np.array([sure for lot in answered for *_, sure in lot], np.float32)
     error = calibration_error(confidence, np.array(judged))
     yield Target("  calibration error of the kind's confidence, %", 100 * error)

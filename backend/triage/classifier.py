@@ -10,13 +10,16 @@ from backend.triage.examples import NONE
 from backend.triage.features import Floats, Indices
 from backend.triage.model import Model, load_model
 from backend.triage.rules import Rules, load_rules
-from backend.triage.second_look import is_open, look
+from backend.triage.second_look import LONG, is_open, look
 from backend.triage.sentence_vectors import SentenceReader
 from backend.triage.summary import Courtesy, load_courtesy, summarise
 
 Ranking = tuple[tuple[str, float], ...]
 
 _LISTED = 3
+_CHAT_IN_LETTERS = 0.2
+"""Nobody writes a letter to chat with the government: in a text of `LONG` characters the odds of it
+are a fifth of what its words say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class Classifier:
         if likelier than not, else a petition whose kind is unclear would be refused."""
         chat, kind, head = self._model.chat, self._model.kind, self._model.second_look
         none = float(chat.probabilities(indices, values)[chat.classes.index(NONE)])
+        if len(text) >= LONG:
+            none = none * _CHAT_IN_LETTERS / (none * _CHAT_IN_LETTERS + 1 - none)
         likely = kind.probabilities(indices, values)
         if again and head is not None and none <= 0.5 and is_open(text, likely):
             likely = look(text, likely, head, self._sentences)

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.triage.classifier import Classifier
-from backend.triage.examples import ExamplesError, load_training_data
+from backend.triage.examples import NONE, ExamplesError, load_training_data
 from backend.triage.freshness import is_current
 from backend.triage.model import ModelError, card_of, load_model, note_on_card
 from backend.triage.rules import SENSITIVITIES
+from backend.triage.second_look import LONG
 from backend.triage.training import train
 from tests.triage.conftest import DATA, NOW
 
@@ -80,6 +81,17 @@ LETTERS = [
         "让我们去七公里外的村小。问招生办,招生办让问学校,互相推诿。请给孩子安排一个就近的学位。",
     ),
 ]
+
+
+def test_nobody_writes_a_letter_to_chat(classifier: Classifier) -> None:
+    text = (
+        "老师说今天出成绩,我上网查了几回都没有,打电话过去,那边说会发信息,等了一下午手机也没响,"
+        "同学们都急得睡不着觉,到底是我们记错了日子还是怎么回事呀,真让人心里着急得很啊"
+    )
+    message, letter = (
+        dict(classifier.classify(text[:length]).kinds)[NONE] for length in (LONG - 1, LONG)
+    )
+    assert letter / (1 - letter) < 0.5 * message / (1 - message)
 
 
 def test_a_letter_angry_at_an_office_is_about_its_matter(classifier: Classifier) -> None:
