@@ -1,0 +1,48 @@
+"""A statement for the driver itself, past SQLAlchemy, whose way there costs more than a small
+statement does. For what every message waits for; everything else is better off with SQLAlchemy."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Executable
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg as postgresql_asyncpg
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+# What the drivers raise themselves.
+DRIVER_ERRORS = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
+DIALECTS: Mapping[str, Dialect] = {
+    "sqlite": sqlite.dialect(),
+    "postgresql": postgresql_asyncpg.dialect(),  # type: ignore[no-untyped-call]
+}
+
+
+class DirectStatement:
+    """Written out once. `fields`: its parameters by name, in the order in which callers have them,
+    each with the type of one value."""
+
+    def __init__(
+        self, statement: Executable, database: str, fields: Mapping[str, TypeEngine[Any]]
+    ) -> None:
+        dialect = DIALECTS[database]
+        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        names = list(fields)
+        self.sql = str(compiled)
+        self._places = [names.index(name) for name in compiled.positiontup]
+        self._processors = [
+            type_.dialect_impl(dialect).bind_processor(dialect) for type_ in fields.values()
+        ]
+
+    def columns(self, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        """For each parameter, as the driver counts them, the values of all rows, as it takes
+        them."""
+        columns: list[Sequence[Any]] = [
+            column if process is None else [process(value) for value in column]
+            for process, column in zip(self._processors, zip(*rows, strict=True), strict=True)
+        ]
+        return [columns[place] for place in self._places]
