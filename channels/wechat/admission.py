@@ -46,7 +46,7 @@ class NotReadable(Refused):
         self.encrypted = encrypted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Admitted:
     """`body`: the push in plain. `key`: what opened it, None where it came in plain."""
 
