@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, pool
@@ -94,7 +95,7 @@ async def _at_once() -> None:
     """SQLAlchemy takes a statement that awaits nothing for a driver's mistake."""
 
 
-async def _to_the_end(call: Callable[[], None]) -> None:
+async def _to_the_end(call: Callable[[], object]) -> None:
     """Run in a thread; a cancelled caller still waits, for the connection is not free before."""
     running = asyncio.get_running_loop().run_in_executor(_committer, call)
     try:
@@ -141,6 +142,8 @@ async def transaction(connection: InlineConnection, seconds: float) -> AsyncIter
 async def commit(connection: InlineConnection) -> None:
     """In a thread where it has to wait for the disk."""
     if connection.changed():
-        await _to_the_end(connection.commit)
+        # Kept prepared; `connection.commit` prepares it anew and lets the loop's thread in between,
+        # which keeps the lock from other processes for as long again.
+        await _to_the_end(partial(connection.execute, "COMMIT"))
     else:
         connection.commit()
