@@ -59,6 +59,9 @@ _OF_ADDRESS = ("address_id", "citizen_id")
 _STORED = (_m.id, _m.citizen_id, _m.account_id, _m.external_id)
 _SENDER = NewMessage._fields[-1]
 _GIVEN: tuple[Column[Any], ...] = tuple(_m[name] for name in NewMessage._fields[:-1])
+# The same for all of a group that came together and is nothing but words.
+_ALIKE = (_m.media_count, _m.received_at)
+_EACH = tuple(column for column in _GIVEN if column not in set(_ALIKE))
 
 
 def _insert(into: Any, rows: Select[Any]) -> Any:
@@ -92,11 +95,11 @@ def _of_group() -> Any:
     """For PostgreSQL."""
     group = (
         func.unnest(
-            *(bindparam(column.name, type_=ARRAY(column.type)) for column in _GIVEN),
+            *(bindparam(column.name, type_=ARRAY(column.type)) for column in _EACH),
             bindparam(_SENDER, type_=ARRAY(_a.external_id.type)),
         )
         .table_valued(
-            *(Column(column.name, column.type) for column in _GIVEN),
+            *(Column(column.name, column.type) for column in _EACH),
             Column(_SENDER, _a.external_id.type),
             with_ordinality="place",
         )
@@ -110,8 +113,11 @@ def _of_group() -> Any:
         .offset(literal_column("0"))
         .lateral("known")
     )
+    values = {column.name: group.c[column.name] for column in _EACH} | {
+        column.name: bindparam(column.name, type_=column.type) for column in _ALIKE
+    }
     rows = (
-        select(*(group.c[column.name] for column in _GIVEN), known.c.id, known.c.citizen_id)
+        select(*(values[column.name] for column in _GIVEN), known.c.id, known.c.citizen_id)
         .select_from(group)
         .join(known, true())
         .order_by(group.c.place)
@@ -121,15 +127,17 @@ def _of_group() -> Any:
 
 _FIELDS = {**{column.name: column.type for column in _GIVEN}, _SENDER: _a.external_id.type}
 _OF_ONE = DirectStatement(_of_one(), "sqlite", _FIELDS)
-_OF_GROUP = DirectStatement(_of_group(), "postgresql", _FIELDS)
+_OF_GROUP = DirectStatement(
+    _of_group(), "postgresql", _FIELDS, alike=[column.name for column in _ALIKE]
+)
 # Those of SQLite that say what was added.
 _NEWEST = str(select(func.max(_m.id)))
 _SINCE = str(select(*_STORED).where(_m.id > bindparam("newest")).compile(dialect=sqlite.dialect()))
 
 
 async def add_of_known(database: Database, group: Sequence[NewMessage]) -> list[Added | None]:
-    """For each, in order; None for one whose sender has no address of the account, or that was
-    there before. Raises one of DRIVER_ERRORS."""
+    """For each of a group of words, received together, in order; None for one whose sender has no
+    address of the account, or that was there before. Raises one of DRIVER_ERRORS."""
     async with database.write_direct() as driver:
         if database.is_sqlite:
             rows = _one_by_one(driver, group)
