@@ -85,23 +85,23 @@ class SharedValues:
 
     async def add(self, key: str, value: str, *, seconds: float) -> str:
         """One round trip for all who ask meanwhile: this stands in the way of every message."""
-        addition = _Addition(key, value, seconds, asyncio.get_running_loop().create_future())
         if self._redis is None or time.monotonic() < self._apart_until:
-            return self._add_here(addition)
+            return self._add_here(key, value, seconds)
+        addition = _Addition(key, value, seconds, asyncio.get_running_loop().create_future())
         self._additions.append(addition)
         if self._adding is None or self._adding.done():
             self._adding = asyncio.create_task(self._add_all(self._redis))
         return await addition.holds
 
-    def _add_here(self, wanted: _Addition) -> str:
+    def _add_here(self, key: str, value: str, seconds: float) -> str:
         now = time.monotonic()
-        held, until = self._added.get(wanted.key, ("", 0.0))
+        held, until = self._added.get(key, ("", 0.0))
         if until > now:
             return held
-        self._added[wanted.key] = (wanted.value, now + wanted.seconds)
+        self._added[key] = (value, now + seconds)
         while len(self._added) > MOST_ADDED:
             self._added.popitem(last=False)
-        return wanted.value
+        return value
 
     async def _add_all(self, redis: Redis) -> None:
         while self._additions:
@@ -117,7 +117,11 @@ class SharedValues:
                 # Nobody may wait for ever, whatever happened to the group.
                 for number, each in enumerate(group):
                     if not each.holds.done():
-                        each.holds.set_result(held[number] if held else self._add_here(each))
+                        each.holds.set_result(
+                            held[number]
+                            if held
+                            else self._add_here(each.key, each.value, each.seconds)
+                        )
 
     async def delete(self, key: str) -> None:
         self._local.pop(key, None)

@@ -54,6 +54,7 @@ PARTS = web.AppKey("xiangyin_parts", Parts)
 API = web.AppKey("xiangyin_api", web.Application)
 SHUTDOWN_SECONDS = 4.0
 SWITCH_SECONDS = 0.0005
+RUBBISH_AFTER = (10_000, 10, 10)  # objects, and rounds of the younger generation
 
 GATEWAY = frozenset({Role.ALL, Role.GATEWAY})
 WORKER = frozenset({Role.ALL, Role.WORKER})
@@ -218,10 +219,13 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
 
 def _answer_first() -> None:
     """Set the interpreter for short waits. What was loaded at the start stays to the end: looking
-    through it for rubbish would stop every request for a tenth of a second. And a thread back from
-    the disk holds a database's lock: it must not wait the usual 5 ms for its turn."""
+    through it for rubbish would stop every request for a tenth of a second. What is made since is
+    looked through less often than usual, for most of it belongs to requests still being answered.
+    And a thread back from the disk holds a database's lock: it must not wait the usual 5 ms for its
+    turn."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*RUBBISH_AFTER)
     sys.setswitchinterval(SWITCH_SECONDS)
 
 

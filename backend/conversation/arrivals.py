@@ -7,18 +7,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import following
 from backend.conversation.addresses import AccountRow, AddressRow, find_or_open, load_accounts
-from backend.conversation.known_senders import SENDER, add_of_known
+from backend.conversation.known_senders import NewMessage, add_of_known
 from backend.conversation.tables import media, message
+from backend.database.direct import DRIVER_ERRORS
 from backend.database.engine import Database
 from backend.database.insert_once import InsertManyOnce
 from backend.ports import Clock, Inbound
 from backend.triage.cleaning import storable
+
+log = structlog.get_logger(__name__)
 
 RACES = 3
 # PostgreSQL's classes of errors: data exception, integrity constraint violation.
@@ -57,7 +61,9 @@ _ANOTHER_TRY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, though never changed: freezing trebles the time to make one, and each message has
+# several such.
+@dataclass(slots=True)
 class Arrival:
     """A decoded message; `reply_within` > 0: its webhook waits that many seconds for the answer."""
 
@@ -65,7 +71,7 @@ class Arrival:
     reply_within: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stored:
     """A message in SQL. A `duplicate` had arrived before; `tries`: how often its webhook has
     waited by now."""
@@ -88,36 +94,36 @@ class Arrivals:
         """In order. Raises SQLAlchemyError, KeyError for an unknown account (see
         `is_of_the_message`); the group may then be stored in part, and stored again it is not
         doubled."""
-        stored = {} if self._database.is_sqlite else await self._store_of_known(group)
-        rest = [number for number in range(len(group)) if number not in stored]
+        stored = await self._store_of_known(group)
+        rest = [place for place in range(len(group)) if place not in stored]
         if rest:
-            others = await self._store_all([group[number] for number in rest])
+            others = await self._store_all([group[place] for place in rest])
             stored |= dict(zip(rest, others, strict=True))
-        return [stored[number] for number in range(len(group))]
+        return [stored[place] for place in range(len(group))]
 
     async def _store_of_known(self, group: Sequence[Arrival]) -> dict[int, Stored]:
         """By their place in the group those that one statement could store: new ones of a known
         sender who sent nothing but words."""
         now = self._clock.now()
-        rows: dict[Key, dict[str, Any]] = {}
-        places: dict[Key, int] = {}
         # All of one sender's go the same way, or they would lose their order.
         others = {each.inbound.address for each in group if not _is_words(each.inbound)}
+        messages: dict[int, NewMessage] = {}
         for place, each in enumerate(group):
             account = self._accounts.get(each.inbound.account)
-            if account is None or each.inbound.address in others:
-                continue
-            row = _row(each, account, now)
-            key = row["account_id"], row["external_id"]
-            rows.setdefault(key, row | {SENDER: storable(each.inbound.address)})
-            places.setdefault(key, place)
-        if not rows:
+            if account is not None and each.inbound.address not in others:
+                messages[place] = _new_message(each, account, now)
+        if not messages:
             return {}
-        async with self._database.write_at_once() as connection:
-            added = await add_of_known(connection, list(rows.values()))
+        try:
+            added = await add_of_known(self._database, list(messages.values()))
+        except DRIVER_ERRORS as error:
+            # Perhaps of one message, perhaps of the connection: what is tried next tells.
+            log.warning("arrivals.not_at_once", error=type(error).__name__)
+            return {}
         return {
-            places[account_id, known_as]: Stored(id_, citizen_id, duplicate=False)
-            for id_, citizen_id, account_id, known_as in added
+            place: Stored(new.message_id, new.citizen_id, duplicate=False)
+            for place, new in zip(messages, added, strict=True)
+            if new is not None
         }
 
     async def _store_all(self, group: Sequence[Arrival]) -> list[Stored]:
@@ -135,7 +141,8 @@ class Arrivals:
         now = self._clock.now()
         senders = await self._senders(connection, group, now)
         rows = [
-            _row(each, account, now) | {"address_id": who.id, "citizen_id": who.citizen_id}
+            _new_message(each, account, now)._asdict()
+            | {"address_id": who.id, "citizen_id": who.citizen_id}
             for each, (account, who) in zip(group, senders, strict=True)
         ]
         keys: list[Key] = [(row["account_id"], row["external_id"]) for row in rows]
@@ -170,22 +177,27 @@ def _is_words(inbound: Inbound) -> bool:
     return inbound.event is None and not inbound.media
 
 
-def _row(each: Arrival, account: AccountRow, now: datetime) -> dict[str, Any]:
-    """The message, still without its address."""
+def _new_message(each: Arrival, account: AccountRow, now: datetime) -> NewMessage:
     inbound = each.inbound
-    until = now + timedelta(seconds=each.reply_within) + REPLY_GRACE
-    return {
-        "account_id": account.id,
-        "external_id": storable(inbound.external_id)[:LONGEST_EXTERNAL_ID],
-        "kind": inbound.kind.value,
-        "text": storable(inbound.text),
-        "detail": _detail(inbound),
-        "raw": inbound.raw,
-        "media_count": len(inbound.media),
-        "sent_at": inbound.sent_at,
-        "received_at": now,
-        "reply_until": until if each.reply_within else None,
-    }
+    return NewMessage(
+        account_id=account.id,
+        external_id=storable(inbound.external_id)[:LONGEST_EXTERNAL_ID],
+        kind=inbound.kind.value,
+        text=storable(inbound.text),
+        detail=_detail(inbound),
+        raw=inbound.raw,
+        media_count=len(inbound.media),
+        sent_at=inbound.sent_at,
+        received_at=now,
+        reply_until=_reply_until(each, now),
+        sender=storable(inbound.address),
+    )
+
+
+def _reply_until(each: Arrival, now: datetime) -> datetime | None:
+    if not each.reply_within:
+        return None
+    return now + timedelta(seconds=each.reply_within) + REPLY_GRACE
 
 
 def _detail(inbound: Inbound) -> dict[str, Any] | None:

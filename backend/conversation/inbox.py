@@ -24,7 +24,9 @@ log = structlog.get_logger(__name__)
 
 BATCH = 256
 # Turns of the loop before a group is taken: what has come to the sockets meanwhile joins it.
-LOOKS_FOR_MORE = 3
+# Processes share SQLite's one write lock, so fewer and larger groups serve them best; PostgreSQL
+# stores one group while this process reads the next, which should not have joined the first.
+LOOKS_FOR_MORE = {"sqlite": 3, "postgresql": 1}
 # A webhook has five seconds: with SQL hanging, not refusing, the spool takes over in time for the
 # acknowledgement (giving a hanging connection up takes up to two seconds more).
 STORE_SECONDS = 2.5
@@ -53,6 +55,7 @@ class Inbox:
         spool_poll_seconds: float = 2.0,
     ) -> None:
         self._arrivals = Arrivals(database, clock)
+        self._looks_for_more = LOOKS_FOR_MORE["sqlite" if database.is_sqlite else "postgresql"]
         self._spool = spool
         self._clock = clock
         self._on_stored = on_stored
@@ -99,7 +102,7 @@ class Inbox:
             await self._arrived.wait()
             self._arrived.clear()
             while self._queue:
-                for _ in range(LOOKS_FOR_MORE):
+                for _ in range(self._looks_for_more):
                     await asyncio.sleep(0)
                 group, self._queue = self._queue[:BATCH], self._queue[BATCH:]
                 try:

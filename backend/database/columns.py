@@ -6,6 +6,7 @@ Every table of the backend hangs on `metadata`, so that alembic sees one schema.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, String
@@ -54,10 +55,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a point in time needs a time zone")
-        utc = value.astimezone(UTC)
-        if dialect.name == "sqlite":
-            return utc.isoformat(" ", "microseconds")[:26]
-        return utc
+        return _as_text(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -65,3 +63,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         if dialect.name == "sqlite":
             return datetime.fromisoformat(value).replace(tzinfo=UTC)
         return value.astimezone(UTC)  # type: ignore[no-any-return]
+
+
+# The same few points are written again and again: now, and what is due with it.
+@lru_cache(maxsize=64)
+def _as_text(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]

@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, pool
@@ -82,13 +84,8 @@ class SQLiteInline(SQLiteDialect_pysqlite):
         await_only(_at_once())
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        if not dbapi_connection.in_transaction:
-            return
-        if dbapi_connection.changed():
-            await_only(_to_the_end(dbapi_connection.commit))
-        else:
-            dbapi_connection.commit()
-            await_only(_at_once())
+        if dbapi_connection.in_transaction:
+            await_only(commit(dbapi_connection))
 
 
 registry.register("sqlite.inline", __name__, SQLiteInline.__name__)
@@ -98,7 +95,7 @@ async def _at_once() -> None:
     """SQLAlchemy takes a statement that awaits nothing for a driver's mistake."""
 
 
-async def _to_the_end(call: Callable[[], None]) -> None:
+async def _to_the_end(call: Callable[[], object]) -> None:
     """Run in a thread; a cancelled caller still waits, for the connection is not free before."""
     running = asyncio.get_running_loop().run_in_executor(_committer, call)
     try:
@@ -109,10 +106,13 @@ async def _to_the_end(call: Callable[[], None]) -> None:
 
 
 def begin_immediate(connection: sqlite3.Connection, seconds: float) -> None:
-    """Take the write lock, waiting for another process's without holding up the loop.
+    """`take_write_lock` inside SQLAlchemy's asyncio engine."""
+    await_only(take_write_lock(connection, seconds))
 
-    Must run inside SQLAlchemy's asyncio engine. Raises sqlite3.OperationalError after `seconds`.
-    """
+
+async def take_write_lock(connection: sqlite3.Connection, seconds: float) -> None:
+    """Begin, waiting for another process's lock without holding up the loop. Raises
+    sqlite3.OperationalError after `seconds`."""
     end = time.monotonic() + seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
@@ -123,5 +123,27 @@ def begin_immediate(connection: sqlite3.Connection, seconds: float) -> None:
                 raise
         else:
             return
-        await_only(asyncio.sleep(pause))
+        await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+@asynccontextmanager
+async def transaction(connection: InlineConnection, seconds: float) -> AsyncIterator[None]:
+    """For whoever uses the driver's connection itself: begun and committed as SQLAlchemy would."""
+    await take_write_lock(connection, seconds)
+    try:
+        yield
+        await commit(connection)
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+async def commit(connection: InlineConnection) -> None:
+    """In a thread where it has to wait for the disk."""
+    if connection.changed():
+        # Kept prepared; `connection.commit` prepares it anew and lets the loop's thread in between,
+        # which keeps the lock from other processes for as long again.
+        await _to_the_end(partial(connection.execute, "COMMIT"))
+    else:
+        connection.commit()

@@ -51,7 +51,7 @@ def storable(text: str) -> str:
     pair that came as two halves becomes its character; nothing else changes."""
     if "\x00" in text:
         text = text.replace("\x00", "\ufffd")
-    if _SURROGATE.search(text):
+    if not text.isascii() and _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
 

@@ -46,7 +46,7 @@ class NotReadable(Refused):
         self.encrypted = encrypted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Admitted:
     """`body`: the push in plain. `key`: what opened it, None where it came in plain."""
 
@@ -84,9 +84,11 @@ class Admission:
         """Raises Refused (NotFresh, NotReadable)."""
         encrypted = query.get("encrypt_type", "raw") != "raw"
         admitted = self._open_encrypted(query, body) if encrypted else self._plain(query, body)
-        apart = _apart(query.get("timestamp", ""), now)
-        if apart is None or abs(apart) > WINDOW:
-            raise NotFresh(apart or timedelta.max)
+        apart = _seconds_apart(query.get("timestamp", ""), now)
+        if apart is None:
+            raise NotFresh(timedelta.max)
+        if abs(apart) > WINDOW.total_seconds():
+            raise NotFresh(timedelta(seconds=apart))
         return admitted
 
     def seal(self, reply: bytes, key: EncodingKey, format: PushFormat, now: datetime) -> bytes:  # noqa: A002
@@ -121,7 +123,7 @@ class Admission:
         return Admitted(opened.message, opened.key)
 
 
-def _apart(timestamp: str, now: datetime) -> timedelta | None:
+def _seconds_apart(timestamp: str, now: datetime) -> float | None:
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 11):
         return None
-    return timedelta(seconds=now.timestamp() - int(timestamp))
+    return now.timestamp() - int(timestamp)

@@ -28,7 +28,8 @@ _EVENTS: dict[str, dict[str, Any]] = yaml.safe_load(
 )
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, though never changed, as `Inbound` is not: every message waits for these two.
+@dataclass(slots=True)
 class Push:
     """One decoded push. `recipient` is the account's own id (gh_…), the sender of a reply.
     `answered`: whether the citizen may wait for words. `key`: what it was encrypted with, and so
@@ -49,7 +50,7 @@ class Push:
         return self.inbound.place if event is not None and event.key == "LOCATION" else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Content:
     """The part of an `Inbound` that depends on the message type."""
 

@@ -25,7 +25,7 @@ class PushFormat(StrEnum):
     JSON = "json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PushBody:
     """`fields` holds the top-level fields as text; nested ones are only in the raw body."""
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 
+import pytest
 from sqlalchemy import select
 
+from backend.conversation import arrivals
 from backend.conversation.addresses import load_accounts, pass_on
 from backend.conversation.arrivals import Arrival, Arrivals
 from backend.conversation.tables import address, media, message
@@ -43,7 +46,7 @@ def of_any_kind(random_: random.Random, number: int) -> Inbound:
 async def test_groups_of_all_kinds_keep_their_order_and_are_stored_once(
     database: Database, clock: HandClock
 ) -> None:
-    arrivals = Arrivals(database, clock)
+    store = Arrivals(database, clock).store
     random_ = random.Random(20261126)
     sent: list[Inbound] = []
     first_id: dict[str, int] = {}
@@ -55,7 +58,7 @@ async def test_groups_of_all_kinds_keep_their_order_and_are_stored_once(
             group.append(each)
             if not again:
                 sent.append(each)
-        stored = await arrivals.store([Arrival(each) for each in group])
+        stored = await store([Arrival(each) for each in group])
         for each, as_stored in zip(group, stored, strict=True):
             assert as_stored.duplicate == (each.external_id in first_id)
             assert as_stored.message_id == first_id.setdefault(
@@ -90,27 +93,42 @@ async def test_groups_of_all_kinds_keep_their_order_and_are_stored_once(
 async def test_a_number_that_passed_on_is_another_citizens(
     database: Database, clock: HandClock
 ) -> None:
-    arrivals = Arrivals(database, clock)
-    [before] = await arrivals.store([Arrival(of_words(1, "13800000001"))])
+    store = Arrivals(database, clock).store
+    [before] = await store([Arrival(of_words(1, "13800000001"))])
     async with database.write() as connection:
         town = (await load_accounts(connection))["town"]
         known = await connection.scalar(select(address.c.id).where(address.c.account_id == town.id))
         await pass_on(connection, known, clock.now())
-    [after] = await arrivals.store([Arrival(of_words(2, "13800000001"))])
+    [after] = await store([Arrival(of_words(2, "13800000001"))])
     assert after.citizen_id != before.citizen_id
 
 
 async def test_a_webhook_that_waits_is_noted_with_the_message(
     database: Database, clock: HandClock
 ) -> None:
-    arrivals = Arrivals(database, clock)
-    await arrivals.store([Arrival(of_words(1, "openid-1"))])
+    store = Arrivals(database, clock).store
+    await store([Arrival(of_words(1, "openid-1"))])
     group = [Arrival(of_words(2, "openid-1"), reply_within=4.5), Arrival(of_words(3, "openid-1"))]
-    waited, other = await arrivals.store(group)
-    [again] = await arrivals.store(group[:1])
+    waited, other = await store(group)
+    [again] = await store(group[:1])
     assert (waited.tries, again.tries, again.message_id) == (1, 2, waited.message_id)
     async with database.read() as connection:
         rows = await connection.execute(select(message.c.id, message.c.reply_until))
         until = {row.id: row.reply_until for row in rows}
     assert until[waited.message_id] > clock.now()
     assert until[other.message_id] is None
+
+
+async def test_what_the_driver_refuses_goes_the_longer_way(
+    database: Database, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Arrivals(database, clock).store
+    [first] = await store([Arrival(of_words(1, "openid-1"))])
+
+    async def refused(*_: object) -> object:
+        raise sqlite3.OperationalError
+
+    monkeypatch.setattr(arrivals, "add_of_known", refused)
+    stored = await store([Arrival(of_words(number, "openid-1")) for number in (2, 3)])
+    assert [each.duplicate for each in stored] == [False, False]
+    assert [each.citizen_id for each in stored] == [first.citizen_id] * 2

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from backend.database import engine
+from backend.database.direct import DRIVER_ERRORS
 from backend.database.engine import Database
 
 OTHERS = (
@@ -52,4 +53,31 @@ async def test_one_that_lay_idle_is_asked_before_it_is_used(
     assert await end_all_others(postgres_database_url) == 1
     monkeypatch.setattr(type(driver), "is_closed", lambda _: False)
     assert await one(database) == 1
+    await database.close()
+
+
+async def test_a_drivers_own_connection_given_up_half_way_is_nobody_elses(
+    postgres_database_url: str,
+) -> None:
+    database = Database(postgres_database_url, pool_size=1)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2), database.write_direct() as driver:
+            await driver.fetch("SELECT pg_sleep(30)")
+    async with asyncio.timeout(10):
+        assert await one(database) == 1
+    assert driver.is_closed()
+    await database.close()
+
+
+async def test_a_transaction_on_sqlite_itself_is_whole_or_not_at_all(
+    sqlite_database_url: str,
+) -> None:
+    database = Database(sqlite_database_url)
+    both = "CREATE TABLE half (id INTEGER)", "CREATE TABLE half (id INTEGER)"
+    with pytest.raises(DRIVER_ERRORS):
+        async with database.write_direct() as driver:
+            list(map(driver.execute, both))
+    async with database.write_direct() as driver:
+        found = driver.execute("SELECT name FROM sqlite_master WHERE name = 'half'").fetchall()
+    assert found == []
     await database.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,8 +26,8 @@ class OneTransaction(Database):
         yield self._connection
 
     @asynccontextmanager
-    async def write_at_once(self) -> AsyncIterator[AsyncConnection]:
-        yield self._connection
+    async def write_direct(self) -> AsyncIterator[Any]:
+        yield (await self._connection.get_raw_connection()).driver_connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
