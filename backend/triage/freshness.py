@@ -5,7 +5,7 @@ from pathlib import Path
 from backend.triage.examples import training_digest
 from backend.triage.model import ModelError, load_card
 
-TRAINER = 5  # raised when `backend.triage.training` makes another model of the same data
+TRAINER = 6  # raised when `backend.triage.training` makes another model of the same data
 
 
 def is_current(data: Path, file: Path) -> bool:

@@ -29,7 +29,7 @@ FOLDS = 5
 REGULARISATION = 4.0
 """For thousands of real texts; authored ones are few and want more of it (a smaller C)."""
 
-_CUE_REGULARISATION = 0.05
+_CUE_REGULARISATION = 0.2
 _CUE_ROUNDS = 3_000
 
 _TEMPERATURES = np.geomspace(0.05, 2.0, 60, dtype=np.float32)

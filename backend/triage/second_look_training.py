@@ -1,4 +1,4 @@
-"""What the second look knows: the ends of the authored letters. Needs what training needs."""
+"""What the second look knows: how the authored letters begin and end. Needs what training needs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,11 +7,11 @@ from sklearn.linear_model import LogisticRegression
 
 from backend.triage.linear import lines_of
 from backend.triage.model import Head
-from backend.triage.second_look import LONG, end_of
+from backend.triage.second_look import LONG, meanings
 from backend.triage.sentence_vectors import SentenceReader
 
-_MOST = 100
-"""Letters of one kind: more of them teach no more, and each takes its time."""
+_MOST = 200
+"""Letters of one kind: more of them teach little more, and each takes its time."""
 _LEAST = 5
 _REGULARISATION = 30.0
 _ROUNDS = 3_000
@@ -29,7 +29,7 @@ def learn(
     letters = [_of(kind, texts, kinds) for kind in classes]
     if min(map(len, letters)) < _LEAST:
         return None
-    vectors = np.vstack([reader.read([end_of(text) for text in of_kind]) for of_kind in letters])
+    vectors = np.vstack([meanings(of_kind, reader) for of_kind in letters])
     labels = np.repeat(np.array(classes), [len(of_kind) for of_kind in letters])
     # All vectors of one model point one way; what tells them apart is the rest.
     middle = vectors.mean(axis=0)

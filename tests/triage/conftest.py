@@ -1,5 +1,8 @@
-"""One model of the shipped data for all tests of this room: it takes a while to train."""
+"""One model of the shipped data for all tests of this room: it takes minutes to train, so test
+processes that run side by side share it."""
 
+import fcntl
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +17,14 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("models") / "triage.npz"
-    train(DATA, file, now=NOW)
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    file = shared / "triage.npz"
+    with (shared / "triage.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            train(DATA, file, now=NOW)
     return file
 
 

@@ -42,7 +42,7 @@ def head() -> Head:
     return learnt
 
 
-def test_the_end_tells_what_words_leave_open(head: Head) -> None:
+def test_beginning_and_end_tell_what_words_leave_open(head: Head) -> None:
     open_question = np.array([0.5, 0.5], np.float32)
     angry = f"{STORY}打了十几次电话都是敷衍，根本没有人管我们的死活，实在让人寒心。"
     humble = f"{STORY}家里实在困难，求好心的领导伸手拉我们一把，感激不尽。"
@@ -53,7 +53,7 @@ def test_the_end_tells_what_words_leave_open(head: Head) -> None:
 
 
 def test_only_a_long_and_open_text_is_looked_at_again() -> None:
-    unsure, sure = np.array([0.5, 0.4, 0.1]), np.array([0.7, 0.2, 0.1])
+    unsure, sure = np.array([0.5, 0.4, 0.1]), np.array([0.8, 0.1, 0.1])
     assert is_open("长" * LONG, unsure)
     assert not is_open("长" * LONG, sure)
     assert not is_open("长" * (LONG - 1), unsure)
@@ -80,9 +80,9 @@ def test_too_few_letters_of_a_kind_teach_nothing() -> None:
     assert learn(short, ["complaint", "request"] * 10, KINDS, SHARES, Deaf()) is None
 
 
-def test_the_head_is_of_one_sentence_vector(head: Head) -> None:
+def test_the_head_is_of_two_sentence_vectors(head: Head) -> None:
     assert head.classes == KINDS
-    assert head.weights.shape == (DIMENSIONS, len(KINDS))
+    assert head.weights.shape == (2 * DIMENSIONS, len(KINDS))
 
 
 @pytest.fixture(scope="module")
