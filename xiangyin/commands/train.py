@@ -110,7 +110,7 @@ def _train_triage(model: Path, *, again: bool) -> int:
     # Imported here: scikit-learn takes seconds.
     from backend.triage.training import train as train_triage
 
-    print(f"triage: training from {DATA / 'triage'}", flush=True)
+    print(f"triage: training from {DATA / 'triage'} (about five minutes) …", flush=True)
     before = time.monotonic()
     model.parent.mkdir(parents=True, exist_ok=True)
     try:
