@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 from sqlalchemy import bindparam, func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.conversation import linked_phone, noticed, receipts
+from backend.conversation import noticed, other_channel, receipts
 from backend.conversation.outbox import Claimed, backoff
 from backend.conversation.receipts import LONGEST_PROVIDER_ID, short
 from backend.conversation.tables import outbox
@@ -87,7 +87,7 @@ async def _record_other(connection: AsyncConnection, outcome: Outcome, now: date
     rest = result.rest if isinstance(result, Partly) else result
     values = _after(rest, row.attempts, now)
     if isinstance(rest, Unreachable | Rejected):
-        values |= await linked_phone.elsewhere(connection, row, rest, now)
+        values |= await other_channel.elsewhere(connection, row, rest, now)
     provider_id = short(rest.provider_id, LONGEST_PROVIDER_ID) if _is_named(rest) else ""
     await receipts.one_at_a_time(connection, [(row.account_id, provider_id)] if provider_id else [])
     await connection.execute(

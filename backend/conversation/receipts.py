@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Update
 
-from backend.conversation import linked_phone, noticed
+from backend.conversation import noticed, other_channel
 from backend.conversation.addresses import load_accounts
 from backend.conversation.arrivals import is_of_the_message
 from backend.conversation.background import where
@@ -114,8 +114,10 @@ class _Moves:
     """The statements that move the rows of `which`, built once."""
 
     delivered: Update
-    # What went to a linked phone in vain is kept where it was for at first.
+    # What went by the other channel in vain is kept where it was for at first …
     back: Update
+    # … and what failed as a text message is sent by the other channel.
+    on: Update
     failed: Update
 
 
@@ -127,7 +129,8 @@ def _moves(*which: ColumnElement[bool]) -> _Moves:
     why: BindParameter[str] = bindparam("why")
     return _Moves(
         moving.values(state=ReceiptState.DELIVERED.value, final_at=now),
-        moving.where(outbox.c.moved_from.is_not(None)).values(**linked_phone.BACK, error=why),
+        moving.where(outbox.c.moved_from.is_not(None)).values(**other_channel.BACK, error=why),
+        moving.where(*other_channel.MAY_GO).values(**other_channel.GO, due_at=now, error=why),
         moving.where(outbox.c.state != "kept").values(
             state=ReceiptState.FAILED.value, final_at=now, error=why
         ),
@@ -241,4 +244,5 @@ async def _move(
         await connection.execute(moves.delivered, given)
     elif state is ReceiptState.FAILED:
         await connection.execute(moves.back, given)
+        await connection.execute(moves.on, given)
         await connection.execute(moves.failed, given)

@@ -238,7 +238,7 @@ outbox = Table(
     # Messages of the provider's pushed for it, and when the last; they count against its quota.
     Column("pushes", Integer, nullable=False, server_default="0"),
     Column("pushed_at", UtcDateTime),
-    Column("moved_from", Id),  # the address it was for, before it went to a linked phone
+    Column("moved_from", Id),  # the address it was for, before it went by the other channel
     # No other account of the pool may send it instead (failover.py).
     Column("bound", Boolean, nullable=False, server_default="0"),
     UniqueConstraint("dedupe_key"),

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation.tables import media, message, notice, outbox, photo_text
 from backend.organisation.sessions import Actor
-from backend.organisation.tables import org, user
+from backend.organisation.tables import account, org, user
 from backend.petitions.masking import mask_numbers
 from backend.petitions.tables import petition, petition_event, petition_message
 from backend.petitions.visibility import visible_to
@@ -103,8 +103,10 @@ _TURNS = (
     .where(petition_message.c.petition_id == _ID, message.c.turn_id.is_not(None))
 )
 _live = notice.alias("live")
+_told_by = select(account.c.channel).where(account.c.id == outbox.c.account_id).scalar_subquery()
 _WAY = case(
-    (outbox.c.moved_from.is_not(None), "sms"),
+    (outbox.c.moved_from.is_not(None) & (_told_by == "sms"), "sms"),
+    (outbox.c.moved_from.is_not(None), "wechat"),
     (outbox.c.route == "page", "page"),
     (
         outbox.c.state == "kept",

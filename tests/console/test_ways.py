@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from backend.conversation.tables import notice
@@ -15,7 +16,9 @@ async def told_in_every_way(site: Site) -> str:
     row = await site.current(filed.number)
     person = Person(row.citizen_id, row.address_id, row.account_id, row.channel)
     noticed = await site.told(person, filed, "路灯已经修好。", "kept")
-    await site.told(person, filed, "又坏了一盏，明天来换。", "sent", moved_from=row.address_id)
+    for account, text in (("sms", "又坏了一盏，明天来换。"), ("wx", "今天下雨，明天换。")):
+        moved = replace(person, account_id=site.world.accounts[account])
+        await site.told(moved, filed, text, "sent", moved_from=row.address_id)
     await site.told(person, filed, "换好了。", "delivered", route="page")
     failed = await site.told(person, filed, "请您评价。", "kept")
     async with site.world.database.write() as connection:
@@ -41,6 +44,7 @@ async def test_the_page_says_it_in_plain_words(site: Site) -> None:
         page = await got.text()
     assert page.count("已用模板消息通知，等居民打开") == 1
     assert page.count("公众号发不出去，改发短信") == 1
+    assert page.count("短信没有送到，改发公众号") == 1
     assert page.count("居民已在网页上看到") == 1
     assert page.count("暂时送不到，留到对方下次联系时") == 1
 
@@ -56,6 +60,7 @@ async def test_the_api_says_it(site: Site) -> None:
         ("sent", None),
         ("kept", "template"),
         ("sent", "sms"),
+        ("sent", "wechat"),
         ("delivered", "page"),
         ("kept", None),
     ]

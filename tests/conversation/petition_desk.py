@@ -64,16 +64,20 @@ class Desk:
             await move_address(connection, phone.id, self.who.citizen_id, self.clock.now())
         return phone
 
-    async def queue(self, text: str = "路灯已修好。", *, about: bool = True) -> int:
+    async def queue(
+        self, text: str = "路灯已修好。", *, about: bool = True, to: AddressRow | None = None
+    ) -> int:
+        """`to`: the linked phone, `who` by default."""
         self.queued += 1
+        account = "town" if to is None else "line"
         async with self.database.write() as connection:
             queued = await outbox.queue(
                 connection,
                 dedupe_key=f"k{self.queued}",
                 text=text,
                 due_at=self.clock.now(),
-                account_id=self.accounts["town"].id,
-                address_id=self.who.id,
+                account_id=self.accounts[account].id,
+                address_id=(to or self.who).id,
                 citizen_id=self.who.citizen_id,
                 petition_id=self.petition_id if about else None,
                 lane="notice",

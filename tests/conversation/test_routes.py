@@ -23,7 +23,7 @@ from backend.conversation.fragments import Waiting
 from backend.conversation.outcomes import Outcome
 from backend.conversation.read_on_page import read_on_page
 from backend.conversation.scene import Scene
-from backend.conversation.tables import notice, notice_permission
+from backend.conversation.tables import address, notice, notice_permission
 from backend.conversation.tables import outbox as table
 from backend.database.engine import Database
 from backend.ports import (
@@ -187,6 +187,66 @@ async def test_what_does_not_go_to_a_phone(desk: Desk, case: str) -> None:
     results: dict[str, SendResult] = {"sent": Sent(), "noticed": Noticed("template", "7")}
     await desk.met(results.get(case, NO_WAY))
     assert await desk.claim("line") == []
+
+
+FAILURES = [Rejected("bad number"), Unreachable("barred"), "receipt"]
+
+
+async def fail_text(desk: Desk, failure: SendResult | str) -> None:
+    """What is due at `line` is sent, and fails at once or by a report."""
+    if isinstance(failure, str):
+        await desk.met(Sent("sms-1"), "line")
+        await desk.receipt(ReceiptState.FAILED, "UNDELIV", provider_id="sms-1", account="line")
+    else:
+        await desk.met(failure, "line")
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_a_text_message_that_failed_goes_by_wechat_once(
+    desk: Desk, failure: SendResult | str
+) -> None:
+    phone = await desk.link_phone()
+    queued = await desk.queue(to=phone)
+    await fail_text(desk, failure)
+    row = await desk.row(queued)
+    assert (row.state, row.address_id, row.moved_from) == ("queued", desk.who.id, phone.id)
+    assert row.account_id == desk.accounts["town"].id
+    assert await desk.claim("line") == []
+    # Said twice, it is still one message.
+    await desk.receipt(ReceiptState.FAILED, "UNDELIV", provider_id="sms-1", account="line")
+    sent = await desk.met(Sent("wx-1"))
+    assert (sent.external_id, sent.text) == (WHO, "路灯已修好。")
+    assert await desk.told() == [("sent", "wechat")]
+
+
+async def test_what_fails_by_wechat_too_is_kept_for_the_next_contact(desk: Desk) -> None:
+    phone = await desk.link_phone()
+    queued = await desk.queue(to=phone)
+    await fail_text(desk, "receipt")
+    await desk.met(NO_WAY)
+    row = await desk.row(queued)
+    assert (row.state, row.address_id, row.moved_from) == ("kept", phone.id, None)
+    assert row.account_id == desk.accounts["line"].id
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("case", ["no petition", "unlinked", "no longer follows"])
+async def test_what_fails_as_a_text_message_alone(
+    desk: Desk, case: str, failure: SendResult | str
+) -> None:
+    phone = await desk.link_phone()
+    async with desk.database.write() as connection:
+        if case == "unlinked":
+            await pass_on(connection, desk.who.id, desk.clock.now())
+        if case == "no longer follows":
+            gone = update(address).where(address.c.id == desk.who.id)
+            await connection.execute(gone.values(left_at=desk.clock.now()))
+    queued = await desk.queue(about=case != "no petition", to=phone)
+    await fail_text(desk, failure)
+    row = await desk.row(queued)
+    assert (row.address_id, row.moved_from) == (phone.id, None)
+    assert row.state in ("failed", "kept")
+    assert await desk.claim() == []
 
 
 async def test_what_left_in_part_goes_on_where_it_ended(desk: Desk) -> None:
