@@ -10,8 +10,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
+import asyncpg
 from sqlalchemy import (
     ARRAY,
     Column,
@@ -58,10 +60,12 @@ _UNIQUE = ("account_id", "external_id")
 _OF_ADDRESS = ("address_id", "citizen_id")
 _STORED = (_m.id, _m.citizen_id, _m.account_id, _m.external_id)
 _SENDER = NewMessage._fields[-1]
+_AS_SENDER = Column(_SENDER, _a.external_id.type)
 _GIVEN: tuple[Column[Any], ...] = tuple(_m[name] for name in NewMessage._fields[:-1])
-# The same for all of a group that came together and is nothing but words.
-_ALIKE = (_m.media_count, _m.received_at)
-_EACH = tuple(column for column in _GIVEN if column not in set(_ALIKE))
+_FIELDS = {column.name: column.type for column in (*_GIVEN, _AS_SENDER)}
+# Often one value for a whole group, and then given once: in an array each message pays for it.
+_OFTEN_ALIKE = ("account_id", "kind", "detail", "media_count", "received_at", "reply_until")
+_PLACES = [(name, NewMessage._fields.index(name)) for name in _OFTEN_ALIKE]
 
 
 def _insert(into: Any, rows: Select[Any]) -> Any:
@@ -91,45 +95,41 @@ def _of_one() -> Any:
     return _insert(sqlite.insert(message), rows)
 
 
-def _of_group() -> Any:
-    """For PostgreSQL."""
+@cache
+def _of_group(alike: frozenset[str]) -> DirectStatement:
+    """For PostgreSQL, of a group in which the columns `alike` hold one value each."""
+    each = [column for column in (*_GIVEN, _AS_SENDER) if column.name not in alike]
+    # An array inside a sub-select has no length the planner could see: it keeps one plan for all
+    # groups, where it would plan each of them anew.
+    arrays = [select(bindparam(column.name, type_=ARRAY(column.type))) for column in each]
     group = (
-        func.unnest(
-            *(bindparam(column.name, type_=ARRAY(column.type)) for column in _EACH),
-            bindparam(_SENDER, type_=ARRAY(_a.external_id.type)),
-        )
+        func.unnest(*(array.scalar_subquery() for array in arrays))
         .table_valued(
-            *(Column(column.name, column.type) for column in _EACH),
-            Column(_SENDER, _a.external_id.type),
-            with_ordinality="place",
+            *(Column(column.name, column.type) for column in each), with_ordinality="place"
         )
         .render_derived("given")
     )
+    values: dict[str, Any] = {column.name: group.c[column.name] for column in each}
+    values |= {name: bindparam(name, type_=_m[name].type) for name in alike}
     # The lateral look-up (which OFFSET 0 keeps) goes by the index, whatever is believed of the
     # table.
     known = (
         select(_a.id, _a.citizen_id)
-        .where(*_current(group.c.account_id, group.c[_SENDER]))
+        .where(*_current(values[_m.account_id.name], values[_SENDER]))
         .offset(literal_column("0"))
         .lateral("known")
     )
-    values = {column.name: group.c[column.name] for column in _EACH} | {
-        column.name: bindparam(column.name, type_=column.type) for column in _ALIKE
-    }
     rows = (
         select(*(values[column.name] for column in _GIVEN), known.c.id, known.c.citizen_id)
         .select_from(group)
         .join(known, true())
         .order_by(group.c.place)
     )
-    return _insert(postgresql.insert(message), rows).returning(*_STORED)
+    statement = _insert(postgresql.insert(message), rows).returning(*_STORED)
+    return DirectStatement(statement, "postgresql", _FIELDS, alike=alike)
 
 
-_FIELDS = {**{column.name: column.type for column in _GIVEN}, _SENDER: _a.external_id.type}
 _OF_ONE = DirectStatement(_of_one(), "sqlite", _FIELDS)
-_OF_GROUP = DirectStatement(
-    _of_group(), "postgresql", _FIELDS, alike=[column.name for column in _ALIKE]
-)
 # Those of SQLite that say what was added.
 _NEWEST = str(select(func.max(_m.id)))
 _SINCE = str(select(*_STORED).where(_m.id > bindparam("newest")).compile(dialect=sqlite.dialect()))
@@ -138,11 +138,12 @@ _SINCE = str(select(*_STORED).where(_m.id > bindparam("newest")).compile(dialect
 async def add_of_known(database: Database, group: Sequence[NewMessage]) -> list[Added | None]:
     """For each of a group of words, received together, in order; None for one whose sender has no
     address of the account, or that was there before. Raises one of DRIVER_ERRORS."""
+    columns = list(zip(*group, strict=True))
     async with database.write_direct() as driver:
         if database.is_sqlite:
-            rows = _one_by_one(driver, group)
+            rows = _one_by_one(driver, columns)
         else:
-            rows = await driver.fetch(_OF_GROUP.sql, *_OF_GROUP.columns(group))
+            rows = await _at_once(driver, columns)
     added = {
         (account_id, external_id): Added(id_, citizen_id)
         for id_, citizen_id, account_id, external_id in rows
@@ -150,9 +151,19 @@ async def add_of_known(database: Database, group: Sequence[NewMessage]) -> list[
     return [added.pop((each.account_id, each.external_id), None) for each in group]
 
 
-def _one_by_one(driver: sqlite3.Connection, group: Sequence[NewMessage]) -> list[Any]:
+async def _at_once(driver: asyncpg.Connection, columns: Sequence[Sequence[Any]]) -> list[Any]:
+    alike = [name for name, place in _PLACES if _is_one_value(columns[place])]
+    statement = _of_group(frozenset(alike))
+    return list(await driver.fetch(statement.sql, *statement.arguments(columns)))
+
+
+def _is_one_value(column: Sequence[Any]) -> bool:
+    return column.count(column[0]) == len(column)
+
+
+def _one_by_one(driver: sqlite3.Connection, columns: Sequence[Sequence[Any]]) -> list[Any]:
     # Nobody else writes meanwhile, so what is new is ours; to ask for it once costs less than to
     # have each statement return its row.
     newest = driver.execute(_NEWEST).fetchone()[0] or 0
-    driver.executemany(_OF_ONE.sql, zip(*_OF_ONE.columns(group), strict=True))
+    driver.executemany(_OF_ONE.sql, zip(*_OF_ONE.arguments(columns), strict=True))
     return driver.execute(_SINCE, (newest,)).fetchall()

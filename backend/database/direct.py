@@ -43,11 +43,11 @@ class DirectStatement:
             type_.dialect_impl(dialect).bind_processor(dialect) for type_ in fields.values()
         ]
 
-    def columns(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """For each parameter, as the driver counts them, the values of all rows, as it takes
-        them; the one value of those alike."""
-        columns: list[Sequence[Any]] = [
+    def arguments(self, columns: Sequence[Sequence[Any]]) -> list[Any]:
+        """`columns`: for each field the values of all rows. For each parameter, as the driver
+        counts them, those values as it takes them; the one value of those alike."""
+        processed: list[Sequence[Any]] = [
             column if process is None else [process(value) for value in column]
-            for process, column in zip(self._processors, zip(*rows, strict=True), strict=True)
+            for process, column in zip(self._processors, columns, strict=True)
         ]
-        return [columns[place][0] if alike else columns[place] for place, alike in self._places]
+        return [processed[place][0] if alike else processed[place] for place, alike in self._places]

@@ -17,7 +17,7 @@ ADVISORY_LOCK = 7_105_001
 VIRTUAL = "petition_fts"
 
 
-def _config(connection: Connection | None = None) -> Config:
+def alembic_config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
@@ -28,7 +28,7 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     """Bring the schema to `revision` in the caller's transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-    command.upgrade(_config(connection), revision)
+    command.upgrade(alembic_config(connection), revision)
 
 
 async def migrate(database: Database) -> None:
@@ -60,4 +60,4 @@ def comparable(name: str | None, kind: str, _parents: object) -> bool:
 
 def write_revision(connection: Connection, message: str) -> None:
     """Write a new revision file from the difference between tables and database (developers)."""
-    command.revision(_config(connection), message=message, autogenerate=True)
+    command.revision(alembic_config(connection), message=message, autogenerate=True)

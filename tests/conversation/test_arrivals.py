@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -13,8 +14,8 @@ from backend.conversation.addresses import load_accounts, pass_on
 from backend.conversation.arrivals import Arrival, Arrivals
 from backend.conversation.tables import address, media, message
 from backend.database.engine import Database
-from backend.ports import Event, Inbound, MediaRef, MessageKind
-from tests.conversation.conftest import HandClock
+from backend.ports import Event, GeoPoint, Inbound, MediaRef, MessageKind
+from tests.conversation.conftest import HandClock, add_accounts
 
 GROUPS = 40
 LARGEST = 12
@@ -69,7 +70,12 @@ async def test_groups_of_all_kinds_keep_their_order_and_are_stored_once(
         assert ids == sorted(ids), "a citizen's messages in the order they came"
     async with database.read() as connection:
         found = await connection.execute(
-            select(message, address.c.external_id.label("who"))
+            select(
+                message,
+                address.c.external_id.label("who"),
+                address.c.account_id.label("by"),
+                address.c.citizen_id.label("whose"),
+            )
             .join(address, address.c.id == message.c.address_id)
             .order_by(message.c.id)
         )
@@ -85,6 +91,7 @@ async def test_groups_of_all_kinds_keep_their_order_and_are_stored_once(
             each.text,
             each.raw,
         )
+        assert (row.account_id, row.citizen_id) == (row.by, row.whose)
         assert row.received_at == clock.now()
         assert row.detail == (each.event and {"event": "scan", "key": each.event.key})
         assert kept.get(row.id) == (each.media[0].provider_ref if each.media else None)
@@ -119,6 +126,36 @@ async def test_a_webhook_that_waits_is_noted_with_the_message(
     assert until[other.message_id] is None
 
 
+async def test_what_differs_within_a_group_is_kept_apart(
+    database: Database, clock: HandClock
+) -> None:
+    store = Arrivals(database, clock).store
+    place = GeoPoint(30.1, 120.2, "锦绣小区")
+    by_wechat = of_words(1, "openid-1")
+    by_phone = replace(of_words(2, "13800000001"), channel="sms", account="line", extension="05")
+    there = replace(of_words(3, "openid-1"), kind=MessageKind.LOCATION, place=place)
+    await store([Arrival(by_wechat), Arrival(by_phone)])  # their addresses are known from here on
+    group = [
+        Arrival(replace(by_wechat, external_id="m4"), reply_within=4.5),
+        Arrival(replace(by_phone, external_id="m5")),
+        Arrival(there),
+    ]
+    await store(group)
+    async with database.read() as connection:
+        accounts = {row.id: row.name for row in (await load_accounts(connection)).values()}
+        rows = await connection.execute(select(message).order_by(message.c.id.desc()).limit(3))
+        found = [
+            (row.external_id, accounts[row.account_id], row.kind, row.detail, bool(row.reply_until))
+            for row in reversed(rows.all())
+        ]
+    located = {"latitude": 30.1, "longitude": 120.2, "label": "锦绣小区"}
+    assert found == [
+        ("m4", "town", "text", None, True),
+        ("m5", "line", "text", {"extension": "05"}, False),
+        ("m3", "town", "location", located, False),
+    ]
+
+
 async def test_what_the_driver_refuses_goes_the_longer_way(
     database: Database, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,3 +169,23 @@ async def test_what_the_driver_refuses_goes_the_longer_way(
     stored = await store([Arrival(of_words(number, "openid-1")) for number in (2, 3)])
     assert [each.duplicate for each in stored] == [False, False]
     assert [each.citizen_id for each in stored] == [first.citizen_id] * 2
+
+
+async def test_postgresql_plans_no_group_anew(postgres_database_url: str, clock: HandClock) -> None:
+    database = Database(postgres_database_url)
+    try:
+        await add_accounts(database)
+        store = Arrivals(database, clock).store
+        await store([Arrival(of_words(0, "openid-1"))])
+        for size in range(1, GROUPS):
+            numbers = range(size * GROUPS, size * GROUPS + size)
+            await store([Arrival(of_words(number, "openid-1")) for number in numbers])
+        async with database.write_direct() as driver:
+            plans = await driver.fetchrow(
+                "SELECT sum(generic_plans) AS kept, sum(custom_plans) AS made"
+                " FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO message %LATERAL%'"
+            )
+    finally:
+        await database.close()
+    # Of the first few it makes a plan each, to learn that one will do.
+    assert (plans["made"], plans["kept"]) == (5, GROUPS - 1 - 5)

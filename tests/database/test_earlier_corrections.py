@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from sqlalchemy import Connection, MetaData, Table, func, select
+from sqlalchemy import Connection, func, select
 
 from backend.database.engine import Database
 from backend.database.migrate import migrate, upgrade
 from backend.petitions.tables import petition_correction
+from tests.database.earlier_rows import AT, EarlierRows
 
-AT = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 TEXT = "王小明，13812345678，自来水停了"
 
 
 def fill(connection: Connection, *, confidential: bool) -> None:
-    """A corrected petition as the tables were at 0013: what must not be empty gets a stand-in."""
-    tables = MetaData()
-    tables.reflect(connection)
-
-    def put(name: str, /, **given: object) -> int:
-        table: Table = tables.tables[name]
-        row: dict[str, object] = {}
-        for column in table.columns:
-            if column.name in given:
-                row[column.name] = given[column.name]
-            elif not column.nullable and not column.primary_key:
-                row[column.name] = _stand_in(column.type.python_type, connection)
-        found = connection.execute(table.insert().values(row).returning(table.c.id))
-        return int(found.scalar_one())
-
-    serial = connection.execute(select(func.count()).select_from(tables.tables["org"])).scalar_one()
+    """A corrected petition as the tables were at 0013."""
+    rows = EarlierRows(connection)
+    put = rows.put
+    serial = connection.execute(
+        select(func.count()).select_from(rows.tables.tables["org"])
+    ).scalar_one()
     org = put("org", code=f"o{serial}", path=f"/{serial}/", active=True)
     account = put("account", name=f"a{serial}", org_id=org)
     citizen = put("citizen", org_id=org)
@@ -55,18 +43,9 @@ def fill(connection: Connection, *, confidential: bool) -> None:
         value="sanitation",
         corrected_to="utilities",
         corrected_by=official,
-        corrected_at=_moment(connection),
+        corrected_at=rows.moment(),
         **common,
     )
-
-
-def _stand_in(kind: type, connection: Connection) -> object:
-    return {str: "x", int: 0, bool: False, datetime: _moment(connection)}[kind]
-
-
-def _moment(connection: Connection) -> object:
-    """As the driver wants it where no column type of ours stands between."""
-    return AT.isoformat(" ", "microseconds")[:26] if connection.dialect.name == "sqlite" else AT
 
 
 async def test_earlier_corrections_are_brought_in_masked(empty_database_url: str) -> None:
