@@ -46,8 +46,11 @@ class DirectStatement:
     def arguments(self, columns: Sequence[Sequence[Any]]) -> list[Any]:
         """`columns`: for each field the values of all rows. For each parameter, as the driver
         counts them, those values as it takes them; the one value of those alike."""
-        processed: list[Sequence[Any]] = [
-            column if process is None else [process(value) for value in column]
-            for process, column in zip(self._processors, columns, strict=True)
-        ]
-        return [processed[place][0] if alike else processed[place] for place, alike in self._places]
+        arguments: list[Any] = []
+        for place, alike in self._places:
+            column, process = columns[place], self._processors[place]
+            if alike:
+                arguments.append(column[0] if process is None else process(column[0]))
+            else:
+                arguments.append(column if process is None else list(map(process, column)))
+        return arguments
