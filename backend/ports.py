@@ -376,6 +376,10 @@ class SharedStore(Protocol):
     """Small values shared by all processes (Valkey; in-process without it). Losing it loses
     nothing but time."""
 
+    @property
+    def reaches_others(self) -> bool:
+        """Whether other processes set values here, and not this one alone."""
+
     async def get(self, key: str) -> str | None: ...
 
     async def set(self, key: str, value: str, *, seconds: float) -> None: ...

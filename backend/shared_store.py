@@ -57,6 +57,10 @@ class SharedValues:
         self._adding: asyncio.Task[None] | None = None
         self._apart_until = 0.0
 
+    @property
+    def reaches_others(self) -> bool:
+        return self._redis is not None
+
     async def get(self, key: str) -> str | None:
         if self._redis is not None:
             try:

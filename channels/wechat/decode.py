@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,8 @@ def _digest(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
+# Many messages are of the same second.
+@lru_cache(maxsize=64)
 def _sent_at(create_time: str) -> datetime | None:
     if not (create_time.isascii() and create_time.isdigit() and len(create_time) <= 10):
         return None

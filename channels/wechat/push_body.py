@@ -67,12 +67,17 @@ def _json_items(document: Mapping[str, Any]) -> list[dict[str, str]]:
 
 # WeChat's own shape: <xml>, then <Name>plain</Name> or <Name><![CDATA[text]]></Name>, nothing else.
 # No ']' and no carriage return in the text: there XML has rules of its own.
-_REGULAR_FIELD = re.compile(
-    r"<([A-Za-z_][A-Za-z0-9_]*+)>"
+_VALUE = (
     r"(?:<!\[CDATA\[([^\x00-\x08\x0b-\x1f\]\ufffe\uffff]*+)\]\]>"
-    r"|([^\x00-\x08\x0b-\x1f\]<>&\ufffe\uffff]*+))</\1>[ \n]*+"
+    r"|([^\x00-\x08\x0b-\x1f\]<>&\ufffe\uffff]*+))"
 )
-_REGULAR_START = re.compile(r"<xml>[ \n]*+")
+_BLANK = r"[ \n]*+"
+_REGULAR_START = re.compile(f"<xml>{_BLANK}")
+_REGULAR_FIELD = re.compile(rf"<([A-Za-z_][A-Za-z0-9_]*+)>{_VALUE}</\1>{_BLANK}")
+# What most people send most of the time is read by one expression.
+_OF_TEXT = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "Content", "MsgId")
+_TEXT_FIELDS = "".join(f"<{name}>{_VALUE}</{name}>{_BLANK}" for name in _OF_TEXT)
+_REGULAR_TEXT = re.compile(f"<xml>{_BLANK}{_TEXT_FIELDS}</xml>{_BLANK}")
 
 
 def _regular_fields(body: bytes) -> dict[str, str] | None:
@@ -82,6 +87,13 @@ def _regular_fields(body: bytes) -> dict[str, str] | None:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return None
+    of_text = _REGULAR_TEXT.fullmatch(text)
+    if of_text is not None:
+        found = of_text.groups()
+        return {
+            name: plain if quoted is None else quoted
+            for name, quoted, plain in zip(_OF_TEXT, found[::2], found[1::2], strict=True)
+        }
     start = _REGULAR_START.match(text)
     if start is None:
         return None
@@ -89,7 +101,7 @@ def _regular_fields(body: bytes) -> dict[str, str] | None:
     position = start.end()
     while (field := _REGULAR_FIELD.match(text, position)) is not None:
         name, quoted, plain = field.groups()
-        fields[name] = quoted if quoted is not None else plain
+        fields[name] = plain if quoted is None else quoted
         position = field.end()
     return fields if text[position:].rstrip(" \n") == "</xml>" else None
 

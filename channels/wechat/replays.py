@@ -34,12 +34,14 @@ class Replays:
     ) -> bool:
         """Whether the request's nonce was already used for another message."""
         used = (query.get("timestamp", ""), query.get("nonce", ""))
-        known = self._nonces.get(used)
-        if known is None and not signed_whole:
-            known = await self._known_to_all(query.get("signature", ""), external_id)
-        first = self._nonces.setdefault(used, known or external_id)
-        while len(self._nonces) > REMEMBERED:
-            self._nonces.popitem(last=False)
+        first = self._nonces.get(used)
+        if first is None:
+            if self._shared.reaches_others and not signed_whole:
+                first = await self._known_to_all(query.get("signature", ""), external_id)
+            # Another request with it may have come while this one asked.
+            first = self._nonces.setdefault(used, first or external_id)
+            if len(self._nonces) > REMEMBERED:
+                self._nonces.popitem(last=False)
         return first != external_id
 
     async def _known_to_all(self, signature: str, external_id: str) -> str | None:

@@ -75,6 +75,8 @@ async def _settle() -> None:
 class MemoryStore:
     """SharedStore in one process. `broken = True` makes every call raise, like a lost server."""
 
+    reaches_others = True
+
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
         self.values: dict[str, tuple[str, datetime]] = {}

@@ -339,6 +339,26 @@ def test_the_short_way_reads_what_the_parser_reads(parts: list[str]) -> None:
         assert short == push_body._parsed_fields(body)
 
 
+VALUES = st.text(st.sampled_from("路灯a1]>< \n\r&/\x00") | st.characters(), max_size=8)
+
+
+@given(
+    st.tuples(*[st.tuples(st.booleans(), VALUES, st.sampled_from(["", "\n", " "]))] * 6),
+    st.permutations(push_body._OF_TEXT) | st.just(list(push_body._OF_TEXT)),
+)
+def test_what_most_people_send_is_read_as_the_parser_reads_it(
+    values: tuple[tuple[bool, str, str], ...], names: list[str]
+) -> None:
+    inside = "".join(
+        f"<{name}>{f'<![CDATA[{value}]]>' if quoted else value}</{name}>{blank}"
+        for name, (quoted, value, blank) in zip(names, values, strict=True)
+    )
+    body = f"<xml>{inside}</xml>".encode("utf-8", "surrogatepass")
+    short = push_body._regular_fields(body)
+    if short is not None:
+        assert short == push_body._parsed_fields(body)
+
+
 def test_the_short_way_is_taken_for_wechats_own_shape() -> None:
     nested = {"event_scancode_waitmsg", "event_subscribe_msg_popup", "event_subscribe_msg_sent"}
     short = {
