@@ -50,6 +50,11 @@ def goes_ahead(text: str) -> bool:
     return len(bare(text)) <= _NO_MATTER and any(word in text for word in words()["go_ahead"])
 
 
+def asks_how_long(text: str) -> bool:
+    """'多久能好', '几天能修好': asks when, and tells nothing."""
+    return len(bare(text)) <= _NO_MATTER and any(word in text for word in words()["how_long"])
+
+
 def only_objects(text: str) -> bool:
     """True for '不对', '地点写错了': says that something is wrong and not what would be right."""
     known = sorted(words()["objections"], key=len, reverse=True)

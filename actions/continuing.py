@@ -8,7 +8,7 @@ from typing import Any
 
 from actions import additions, awaited, either_or, existing, guide, rating
 from actions.additions import soon_after_filing
-from actions.answers import goes_ahead, is_lonely
+from actions.answers import asks_how_long, goes_ahead, is_lonely
 from actions.company import keep_company
 from actions.matter import tells_a_matter
 from actions.meant import meant
@@ -16,6 +16,8 @@ from actions.outcome import Outcome, option
 from actions.turn import Turn
 from actions.words import bare, only_announces, words
 
+_ONLY_UNKNOWING = 9
+"""Characters up to which whoever does not know says nothing else ('我也不知道该咋说')."""
 MAYBE_A_MATTER = frozenset({"raise_petition", "abuse", "add_details", "inform"})
 
 
@@ -117,6 +119,9 @@ def unsure(turn: Turn, out: Outcome) -> None:
     if petition and any(word in turn.text for word in words()["hurrying"]):
         existing.remind_of(turn, petition.number, out)
         return
+    if turn.open_petitions and asks_how_long(turn.text):
+        existing.show_progress(turn, out)
+        return
     if _speaks_of_one(turn):
         additions.add(turn, out)
         return
@@ -141,6 +146,16 @@ def _abuse(turn: Turn, out: Outcome) -> None:
         out.open_form = True
     else:
         out.say("calm")
+
+
+def _dont_know(turn: Turn, out: Outcome) -> None:
+    """'低保停了，不知道为啥' tells a matter, and goes on from words that were not understood;
+    '不知道' does neither."""
+    telling = len(bare(turn.text)) > _ONLY_UNKNOWING
+    if telling and (tells_a_matter(turn) or either_or.held_lately(turn, out.awaiting)):
+        out.open_form = True
+    else:
+        out.say("help_short")
 
 
 def _elsewhere(turn: Turn, out: Outcome) -> None:
@@ -172,7 +187,7 @@ HANDLERS: dict[str, Callable[[Turn, Outcome], None]] = {
     "cancel": _cancel,
     "nothing_more": _no_more,
     "affirm": _say("nothing_asked"),
-    "dont_know": _say("help_short"),
+    "dont_know": _dont_know,
     "choose": _say("nothing_asked"),
     "rate": rating.rate_unasked,
     "abuse": _abuse,

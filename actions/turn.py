@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from actions.correction import is_denied
+from actions.others_number import is_anothers
 
 OPEN_STATES = frozenset({"received", "accepted", "dispatched", "in_progress"})
 UNSURE = "nlu_fallback"
@@ -187,16 +188,23 @@ def _arguments(payload: str | None) -> dict[str, Any] | None:
 
 
 def _of_each(found: Sequence[Mapping[str, Any]], text: str) -> tuple[dict[str, str], str | None]:
-    """The first of each, and the code of the place; a place that is denied is none."""
+    """The first of each, and the code of the place; a place that is denied is none, and nor are
+    name and telephone of somebody else."""
     entities: dict[str, str] = {}
     place_code: str | None = None
+    is_others = False
     for one in found:
         name, value = one["entity"], one["value"]
         if name in entities or not isinstance(value, str) or not value.strip():
             continue
         if name == "place" and is_denied(text, one["start"], one["end"]):
             continue
+        if name == "phone" and is_anothers(text[: one["start"]]):
+            is_others = True
+            continue
         entities[name] = value.strip()
         if name == "place":
             place_code = one.get("code")
+    if is_others and "phone" not in entities:
+        entities.pop("person", None)
     return entities, place_code

@@ -20,8 +20,9 @@ def latest_message(intent: str, text: str = "", **more: Any) -> dict[str, Any]:
         "intent": {"name": intent, "confidence": 0.9},
         "intent_ranking": [{"name": name, "confidence": 0.5} for name in ranking],
         "entities": [
-            {"entity": name, "value": value, "start": 0, "end": len(value)}
+            {"entity": name, "value": value, "start": start, "end": start + len(value)}
             for name, value in more.get("entities", {}).items()
+            for start in [max(0, text.find(value))]
         ],
         "metadata": {
             "turn_id": "1",
