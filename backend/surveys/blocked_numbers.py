@@ -92,7 +92,7 @@ async def latest_decisions(connection: AsyncConnection, actor: Actor) -> Sequenc
         .join(account, account.c.id == address.c.account_id)
         .join(org, org.c.id == account.c.org_id)
         .where(c.service == PUSHES, org.c.path.startswith(actor.org_path, autoescape=True))
-        .order_by(c.id.desc())
+        .order_by(c.at.desc(), c.id.desc())
         .limit(DECISIONS_SHOWN)
     )
     return [Decided(*row) for row in rows]
