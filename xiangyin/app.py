@@ -24,6 +24,7 @@ from backend.conversation.addresses import load_accounts
 from backend.conversation.background import Loops
 from backend.conversation.bot_client import BotUnavailable
 from backend.conversation.carriers import carriers
+from backend.conversation.gateway_reports import GatewayReports, reported
 from backend.conversation.texts import Reply
 from backend.conversation.trial import Trial
 from backend.organisation.accounts import ensure_accounts
@@ -209,6 +210,11 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             await stack.enter_async_context(_meanwhile(parts.clock, matters=parts.matters.run))
         if role in GATEWAY:
             await stack.enter_async_context(_started(parts.inbox))
+        if role is Role.GATEWAY:
+            reports = GatewayReports(
+                parts.database, parts.clock, parts.owner, partial(own_facts, parts)
+            )
+            await stack.enter_async_context(_meanwhile(parts.clock, gateway_report=reports.run))
         # The calendar's holidays take most of a second: have them before the first petition.
         asyncio.get_running_loop().run_in_executor(None, parts.rules.working_day, parts.clock.now())
         _answer_first()
@@ -255,16 +261,30 @@ async def health_of(parts: Parts) -> dict[str, Any]:
         bot = {"ok": True, **await parts.bot.health()}
     except BotUnavailable as error:
         bot = {"ok": False, "detail": str(error)}
-    channels = {name: await channel.health() for name, channel in parts.channels.items()}
     return {
         "ok": True,
         "role": parts.settings.role.value,
         "bot": bot,
-        "channels": channels,
         "carriers": await _carriers(parts),
         "triage": parts.readings.model,
-        "spooling": parts.inbox.spooling,
+        **await (own_facts(parts) if parts.settings.role in GATEWAY else _reported_facts(parts)),
     }
+
+
+async def own_facts(parts: Parts) -> dict[str, Any]:
+    """How this process finds the channels that it holds, and whether it spools."""
+    channels = {name: await channel.health() for name, channel in parts.channels.items()}
+    return {"channels": channels, "spooling": parts.inbox.spooling}
+
+
+async def _reported_facts(parts: Parts) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(5):
+            return await reported(parts.database, parts.channels, parts.clock.now())
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        log.warning("health.sql_failed", error=type(error).__name__)
+        unknown = {"ok": False, "detail": "数据库没有应答，不知道渠道怎么样。"}
+        return {"channels": dict.fromkeys(parts.channels, unknown), "spooling": False}
 
 
 async def _carriers(parts: Parts) -> list[dict[str, Any]]:

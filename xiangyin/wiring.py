@@ -72,6 +72,7 @@ class Parts:
     """Everything one app process is made of."""
 
     settings: Settings
+    owner: str  # this process's name where it claims something
     database: Database
     clock: Clock
     redis: Redis | None
@@ -220,6 +221,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
     _listen(signals, worker, waiters, sender, media, deployment)
     return Parts(
         settings=settings,
+        owner=owner,
         database=database,
         clock=clock,
         redis=redis,

@@ -322,6 +322,15 @@ account_weight = Table(
     Column("changed_at", UtcDateTime, nullable=False),
 )
 
+# How the processes that hold the channels find them, for the page of processes that do not.
+gateway_report = Table(
+    "gateway_report",
+    metadata,
+    Column("process", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("facts", Json, nullable=False),
+)
+
 # A receipt may come before the row knows its provider id; it waits here to be matched.
 receipt = Table(
     "receipt",

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 from backend.ports import Clock
-from channels.wechat.errcode import Policy
+from channels.wechat.errcode import MIDNIGHT, Action, Policy
 
 _IP = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
 
@@ -23,27 +23,40 @@ _CLOCK = "消息的时间与本机相差 {minutes} 分钟，已拒收；请检�
 
 
 class AccountHealth:
-    """Remembers the last fault that a person has to mend, and the last lost call."""
+    """Remembers the faults that a person has to mend, and the last lost call.
+
+    A fault of one call ('no such template') holds until that call works; one that would stop every
+    call (the address is not on the white list) until any does.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._fault = ""
+        self._faults_of: dict[str, str] = {}
         self._lost_at: datetime | None = None
         self._worked_at: datetime | None = None
         self._unreadable = ""
 
-    def worked(self) -> None:
+    def worked(self, call: str) -> None:
+        """`call`: the path of the API."""
         self._worked_at = self._clock.now()
         self._fault, self._lost_at = "", None
+        self._faults_of.pop(call, None)
 
-    def refused(self, policy: Policy, errmsg: str) -> None:
+    def refused(self, call: str, policy: Policy, errmsg: str) -> None:
         """WeChat was reached and said no; a fault only if the policy asks for a person."""
         self._worked_at = self._clock.now()
         self._lost_at = None
-        if policy.operator:
-            address = _IP.search(errmsg)
-            # The address to put on the white list is ours, and only in errmsg.
-            self._fault = policy.operator + (f"（{address.group()}）。" if address else "")
+        # What is over at midnight the route's stop tells (route_stops.py), and no longer than that.
+        if not policy.operator or policy.stops == MIDNIGHT:
+            return
+        address = _IP.search(errmsg)
+        # The address to put on the white list is ours, and only in errmsg.
+        fault = policy.operator + (f"（{address.group()}）。" if address else "")
+        if policy.action is Action.REROUTE:
+            self._faults_of[call] = fault
+        else:
+            self._fault = fault
 
     def call_lost(self) -> None:
         self._lost_at = self._clock.now()
@@ -70,7 +83,7 @@ class AccountHealth:
 
     @property
     def ok(self) -> bool:
-        return not self._fault and self._lost_at is None and not self._unreadable
+        return not (self._fault or self._faults_of or self._lost_at or self._unreadable)
 
     @property
     def detail(self) -> str:
@@ -80,7 +93,7 @@ class AccountHealth:
             return self._unreadable
         if self._lost_at is not None:
             return "连不上微信服务器，请检查网络和 api_base_url；消息会自动重发。"
-        return "正常"
+        return next(iter(self._faults_of.values()), "正常")
 
     @property
     def last_answer_at(self) -> datetime | None:

@@ -122,7 +122,7 @@ class WechatApi:
         if content_type in (JSON_TYPE, "text/plain") and content[:1] == b"{":
             self._checked(path, content)
             return Download(content, JSON_TYPE)
-        self._health.worked()
+        self._health.worked(path)
         return Download(content, content_type)
 
     async def download_url(self, url: URL, *, max_bytes: int) -> Download:
@@ -160,7 +160,8 @@ class WechatApi:
                 allow_redirects=False,
                 timeout=_timeout(timeout or self._timeout),
             ) as response:
-                _check_status(response)
+                if response.status != 200:
+                    raise self._unanswered(path, response.status)
                 content = await _read_bounded(response, max_bytes)
                 return content, response.content_type
         except (ClientConnectorError, ConnectionTimeoutError) as error:
@@ -175,19 +176,28 @@ class WechatApi:
         log.warning("wechat.call_lost", path=path, error=type(error).__name__)
         self._health.call_lost()
 
+    def _unanswered(self, path: str, status: int) -> NotSent | OutcomeUnknown:
+        """WeChat answers 200 whatever happens; another status is of a proxy or a wrong address."""
+        if path:  # else a file somewhere else, which may simply be gone
+            log.warning("wechat.call_lost", path=path, status=status)
+            self._health.call_lost()
+        kind = OutcomeUnknown if status >= 500 else NotSent
+        return kind(f"HTTP {status}")
+
     def _checked(self, path: str, content: bytes) -> dict[str, Any]:
         try:
             answer = json.loads(content)
             errcode = int(answer.get("errcode", 0))
         except (ValueError, AttributeError, TypeError, RecursionError) as error:
             log.warning("wechat.answer_not_understood", path=path, bytes=len(content))
+            self._health.call_lost()
             raise OutcomeUnknown("answer is not JSON") from error
         if errcode != 0:
             failure = WechatError(errcode, str(answer.get("errmsg", "")))
             log.warning("wechat.errcode", path=path, errcode=errcode, reason=failure.policy.reason)
-            self._health.refused(failure.policy, failure.errmsg)
+            self._health.refused(path, failure.policy, failure.errmsg)
             raise failure
-        self._health.worked()
+        self._health.worked(path)
         return dict(answer)
 
 
@@ -195,15 +205,6 @@ def _timeout(total: float) -> ClientTimeout:
     # `connect` counts the wait for a free connection too, and ends before `total`: a call that
     # never left is then NotSent, not OutcomeUnknown.
     return ClientTimeout(total=total, connect=min(5.0, total * 0.6))
-
-
-def _check_status(response: ClientResponse) -> None:
-    if response.status == 200:
-        return
-    if response.status >= 500:
-        raise OutcomeUnknown(f"HTTP {response.status}")
-    # WeChat answers 200 whatever happens; this is a proxy or a wrong address.
-    raise NotSent(f"HTTP {response.status}")
 
 
 async def _read_bounded(response: ClientResponse, max_bytes: int) -> bytes:

@@ -13,6 +13,8 @@ from ports_in_memory import FakeClock, MemoryStore
 
 import channels.wechat
 from backend.ports import (
+    MediaRef,
+    MessageKind,
     Outbound,
     Partly,
     Rejected,
@@ -140,7 +142,7 @@ async def test_lost_calls(
 ) -> None:
     platform.faults = [fault]
     assert isinstance(await channel.send(outbound()), kind)
-    assert (await channel.health())["ok"] is False or fault.status is not None
+    assert "连不上微信服务器" in (await channel.health())["detail"]
     platform.faults = []
     assert await channel.send(outbound()) == SENT
     assert (await channel.health())["ok"] is True
@@ -336,6 +338,23 @@ async def test_what_only_the_operator_can_mend_is_told_and_not_hammered(
     assert words in health["detail"]
     platform.faults = []
     await clock.sleep(31)
+    assert await channel.send(outbound()) == SENT
+    assert (await channel.health())["ok"] is True
+
+
+@pytest.mark.parametrize("errcode", [47003, 48001])
+async def test_what_is_wrong_with_one_call_is_told_until_that_call_works(
+    channel: WechatChannel, platform: FakePlatform, clock: FakeClock, errcode: int
+) -> None:
+    platform.faults = [Fault(SEND, errcode=errcode)]
+    assert await channel.send(outbound()) != SENT
+    assert (await channel.health())["ok"] is False
+    platform.faults = []
+    await channel.fetch_media(
+        MediaRef(MessageKind.IMAGE, platform.keep_media(b"\xff\xd8 a lamp", "image/jpeg"))
+    )
+    assert (await channel.health())["ok"] is False, "another call worked, this one still does not"
+    await clock.sleep(3601)
     assert await channel.send(outbound()) == SENT
     assert (await channel.health())["ok"] is True
 
