@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 from backend.ports import Clock
+from channels.wechat.beijing_time import midnight_after
 from channels.wechat.errcode import MIDNIGHT, Action, Policy
 
 _IP = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
@@ -32,7 +33,7 @@ class AccountHealth:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._fault = ""
-        self._faults_of: dict[str, str] = {}
+        self._faults_of: dict[str, tuple[str, datetime | None]] = {}  # until, where it ends itself
         self._lost_at: datetime | None = None
         self._worked_at: datetime | None = None
         self._unreadable = ""
@@ -47,14 +48,14 @@ class AccountHealth:
         """WeChat was reached and said no; a fault only if the policy asks for a person."""
         self._worked_at = self._clock.now()
         self._lost_at = None
-        # What is over at midnight the route's stop tells (route_stops.py), and no longer than that.
-        if not policy.operator or policy.stops == MIDNIGHT:
+        if not policy.operator:
             return
         address = _IP.search(errmsg)
         # The address to put on the white list is ours, and only in errmsg.
         fault = policy.operator + (f"（{address.group()}）。" if address else "")
         if policy.action is Action.REROUTE:
-            self._faults_of[call] = fault
+            until = midnight_after(self._worked_at) if policy.stops == MIDNIGHT else None
+            self._faults_of[call] = (fault, until)
         else:
             self._fault = fault
 
@@ -83,7 +84,7 @@ class AccountHealth:
 
     @property
     def ok(self) -> bool:
-        return not (self._fault or self._faults_of or self._lost_at or self._unreadable)
+        return not (self._fault or self._of_a_call or self._lost_at or self._unreadable)
 
     @property
     def detail(self) -> str:
@@ -93,7 +94,13 @@ class AccountHealth:
             return self._unreadable
         if self._lost_at is not None:
             return "连不上微信服务器，请检查网络和 api_base_url；消息会自动重发。"
-        return next(iter(self._faults_of.values()), "正常")
+        return self._of_a_call or "正常"
+
+    @property
+    def _of_a_call(self) -> str:
+        now = self._clock.now()
+        faults = self._faults_of.values()
+        return next((fault for fault, until in faults if until is None or until > now), "")
 
     @property
     def last_answer_at(self) -> datetime | None:
