@@ -59,11 +59,11 @@ def measure() -> report.Part:
 
 
 def _ours(key: EncodingKey) -> Callable[[dict[str, str], bytes], bytes]:
-    admission = Admission(TOKEN, MessageCipher(APP_ID, [key]))
+    admission = Admission((TOKEN,), MessageCipher(APP_ID, [key]))
 
     def handle(query: dict[str, str], body: bytes) -> bytes:
         admitted = admission.open(query, body, NOW)
-        push = decode(admitted.body, "town", admitted.key)
+        push = decode(admitted.body, "town", admitted.seal)
         reply = text_reply(
             to=push.inbound.address,
             sender=push.recipient,
@@ -71,7 +71,8 @@ def _ours(key: EncodingKey) -> Callable[[dict[str, str], bytes], bytes]:
             now=NOW,
             format=PushFormat.XML,
         )
-        return admission.seal(reply, key, PushFormat.XML, NOW)
+        assert push.seal is not None
+        return admission.seal(reply, push.seal, PushFormat.XML, NOW)
 
     return handle
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from channels.wechat.encryption import DecryptError, EncodingKey, MessageCipher
+from channels.wechat.encryption import DecryptError, MessageCipher, Seal
 from channels.wechat.push_body import DecodeError, PushFormat, parse_push
 from channels.wechat.reply import sealed_reply
 from channels.wechat.signature import is_signed, is_signed_over
@@ -48,20 +48,25 @@ class NotReadable(Refused):
 
 @dataclass(slots=True)
 class Admitted:
-    """`body`: the push in plain. `key`: what opened it, None where it came in plain."""
+    """`body`: the push in plain. `seal`: what it came under, None where it came in plain."""
 
     body: bytes
-    key: EncodingKey | None
+    seal: Seal | None
 
 
 class Admission:
-    """For one account. `cipher` is None where no AES key is set; `accept_plain`: whether plain
-    pushes are taken although one is."""
+    """For one account. `tokens`: the current one first, then the previous one, while WeChat changes
+    over. `cipher` is None where no AES key is set; `accept_plain`: whether plain pushes are taken
+    although one is."""
 
     def __init__(
-        self, token: str, cipher: MessageCipher | None = None, *, accept_plain: bool = True
+        self,
+        tokens: tuple[str, ...],
+        cipher: MessageCipher | None = None,
+        *,
+        accept_plain: bool = True,
     ) -> None:
-        self._token = token
+        self._tokens = tokens
         self._cipher = cipher
         self._accept_plain = accept_plain or cipher is None
 
@@ -70,14 +75,12 @@ class Admission:
         done, and a wrong clock should not look like a wrong token."""
         echo = query.get("echostr", "")
         if "msg_signature" in query and self._cipher is not None:
-            if not is_signed_over(query, self._token, echo):
-                raise Refused("signature")
+            self._signer_over(query, echo)
             try:
                 return self._cipher.decrypt(echo).message
             except DecryptError as error:
                 raise Refused(f"echostr: {error}") from error
-        if not is_signed(query, self._token):
-            raise Refused("signature")
+        self._signer(query)
         return echo.encode("utf-8", "replace")
 
     def open(self, query: Mapping[str, str], body: bytes, now: datetime) -> Admitted:
@@ -91,18 +94,17 @@ class Admission:
             raise NotFresh(timedelta(seconds=apart))
         return admitted
 
-    def seal(self, reply: bytes, key: EncodingKey, format: PushFormat, now: datetime) -> bytes:  # noqa: A002
-        """The reply to an encrypted push, encrypted and signed."""
+    def seal(self, reply: bytes, seal: Seal, format: PushFormat, now: datetime) -> bytes:  # noqa: A002
+        """The reply to an encrypted push, encrypted and signed as that was."""
         assert self._cipher is not None, "only a cipher gives keys"
         timestamp, nonce = str(int(now.timestamp())), str(secrets.randbelow(10**10))
-        encrypted = self._cipher.encrypt(reply, key)
+        encrypted = self._cipher.encrypt(reply, seal.key)
         return sealed_reply(
-            encrypted, token=self._token, timestamp=timestamp, nonce=nonce, format=format
+            encrypted, token=seal.token, timestamp=timestamp, nonce=nonce, format=format
         )
 
     def _plain(self, query: Mapping[str, str], body: bytes) -> Admitted:
-        if not is_signed(query, self._token):
-            raise Refused("signature")
+        self._signer(query)
         if not self._accept_plain:
             raise NotReadable("plain, though an AES key is set", encrypted=False)
         return Admitted(body, None)
@@ -112,15 +114,28 @@ class Admission:
             encrypted = parse_push(body).fields.get("Encrypt", "")
         except DecodeError as error:
             raise Refused(str(error)) from error
-        if not is_signed_over(query, self._token, encrypted):
-            raise Refused("signature")
+        token = self._signer_over(query, encrypted)
         if self._cipher is None:
             raise NotReadable("encrypted, though no AES key is set", encrypted=True)
         try:
             opened = self._cipher.decrypt(encrypted)
         except DecryptError as error:
             raise NotReadable(f"encrypted: {error}", encrypted=True) from error
-        return Admitted(opened.message, opened.key)
+        return Admitted(opened.message, Seal(token, opened.key))
+
+    def _signer(self, query: Mapping[str, str]) -> str:
+        """The token that signed timestamp and nonce. Raises Refused."""
+        for token in self._tokens:
+            if is_signed(query, token):
+                return token
+        raise Refused("signature")
+
+    def _signer_over(self, query: Mapping[str, str], encrypted: str) -> str:
+        """The token that signed the encrypted text as well. Raises Refused."""
+        for token in self._tokens:
+            if is_signed_over(query, token, encrypted):
+                return token
+        raise Refused("signature")
 
 
 def _seconds_apart(timestamp: str, now: datetime) -> float | None:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from backend.ports import Event, GeoPoint, Inbound, MediaRef, MessageKind
-from channels.wechat.encryption import EncodingKey
+from channels.wechat.encryption import Seal
 from channels.wechat.push_body import DecodeError, PushFormat, parse_push
 from channels.wechat.reports import Report, reports_of
 
@@ -33,15 +33,15 @@ _EVENTS: dict[str, dict[str, Any]] = yaml.safe_load(
 @dataclass(slots=True)
 class Push:
     """One decoded push. `recipient` is the account's own id (gh_…), the sender of a reply.
-    `answered`: whether the citizen may wait for words. `key`: what it was encrypted with, and so
-    is its reply; None for plain. `reports`: what WeChat itself reports in an event that is no
+    `answered`: whether the citizen may wait for words. `seal`: what it came under, and so goes
+    its reply; None for plain. `reports`: what WeChat itself reports in an event that is no
     message; None for what a citizen sent."""
 
     inbound: Inbound
     recipient: str
     format: PushFormat
     answered: bool
-    key: EncodingKey | None = None
+    seal: Seal | None = None
     reports: tuple[Report, ...] | None = None
 
     @property
@@ -63,7 +63,7 @@ class _Content:
     answered: bool = True
 
 
-def decode(body: bytes, account: str, key: EncodingKey | None = None) -> Push:
+def decode(body: bytes, account: str, seal: Seal | None = None) -> Push:
     """`body` in plain. Raises DecodeError when it is no push or lacks sender, recipient or type."""
     parsed = parse_push(body)
     fields = parsed.fields
@@ -88,7 +88,7 @@ def decode(body: bytes, account: str, key: EncodingKey | None = None) -> Push:
         raw=body,
     )
     reports = reports_of(fields, inbound)
-    return Push(inbound, recipient, parsed.format, content.answered, key, reports)
+    return Push(inbound, recipient, parsed.format, content.answered, seal, reports)
 
 
 def _text(fields: Mapping[str, str]) -> _Content:

@@ -63,6 +63,15 @@ class Opened:
     key: EncodingKey
 
 
+# Not frozen, though never changed: every encrypted push waits for one.
+@dataclass(slots=True)
+class Seal:
+    """What an encrypted push was signed and encrypted with, and so has to be its reply."""
+
+    token: str = field(repr=False)
+    key: EncodingKey
+
+
 class MessageCipher:
     """`keys`: the current one first, then the previous one, while WeChat changes over."""
 

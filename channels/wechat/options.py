@@ -14,6 +14,7 @@ from channels.wechat.notice_fields import check_fields
 API_BASE_URL = "https://api.weixin.qq.com"
 OAUTH_BASE_URL = "https://open.weixin.qq.com"
 MP_BASE_URL = "https://mp.weixin.qq.com"
+_TOKENS = ("token", "previous_token")
 _KEYS = ("encoding_aes_key", "previous_encoding_aes_key")
 _NOTICES = (("template_id", "template_fields"), ("subscribe_template_id", "subscribe_fields"))
 LONGEST_WAIT = 4.8  # WeChat disconnects after 5 s
@@ -29,18 +30,19 @@ class NoticeTemplate:
 
 @dataclass(frozen=True, slots=True)
 class WechatOptions:
-    """`token`: the word agreed with WeChat's console, signs every request. `app_secret` is only
-    needed to call WeChat (pushes, media). `aes_keys`: from `encoding_aes_key` and, while WeChat
-    changes over, `previous_encoding_aes_key`; with them only encrypted pushes are taken, unless
-    `accept_plain`. `can_push`: whether the account may send
-    customer-service messages (verified accounts). `reply_wait_seconds`: how long a webhook waits
-    for the answer; 0 acknowledges at once. `timeout_seconds`: for one call to WeChat. `template`
-    and `subscribe`: the notices sent where nothing else may be, from `template_id` and
-    `template_fields`, `subscribe_template_id` and `subscribe_fields`. `menu_file`: a menu of the
-    account's own, '' for the shipped one. `citizen_pages`: whether the account has web OAuth
-    (verified service accounts), so that citizens' own pages can be opened from it."""
+    """`tokens`: the word agreed with WeChat's console, signs every request; from `token` and, while
+    WeChat changes over, `previous_token`. `app_secret` is only needed to call WeChat (pushes,
+    media). `aes_keys`: from `encoding_aes_key` and, while WeChat changes over,
+    `previous_encoding_aes_key`; with them only encrypted pushes are taken, unless `accept_plain`.
+    `can_push`: whether the account may send customer-service messages (verified accounts).
+    `reply_wait_seconds`: how long a webhook waits for the answer; 0 acknowledges at once.
+    `timeout_seconds`: for one call to WeChat. `template` and `subscribe`: the notices sent where
+    nothing else may be, from `template_id` and `template_fields`, `subscribe_template_id` and
+    `subscribe_fields`. `menu_file`: a menu of the account's own, '' for the shipped one.
+    `citizen_pages`: whether the account has web OAuth (verified service accounts), so that
+    citizens' own pages can be opened from it."""
 
-    token: str = field(repr=False)
+    tokens: tuple[str, ...] = field(repr=False)
     app_id: str
     app_secret: str = field(default="", repr=False)
     aes_keys: tuple[EncodingKey, ...] = ()
@@ -59,14 +61,15 @@ class WechatOptions:
 
 def read_options(options: Mapping[str, Any]) -> WechatOptions:
     """Raises ValueError that names the option and says what it should be."""
-    known = set(WechatOptions.__dataclass_fields__) - {"aes_keys", "template", "subscribe"}
-    known |= {*_KEYS, *(name for names in _NOTICES for name in names)}
+    known = set(WechatOptions.__dataclass_fields__)
+    known -= {"tokens", "aes_keys", "template", "subscribe"}
+    known |= {*_TOKENS, *_KEYS, *(name for names in _NOTICES for name in names)}
     unknown = sorted(set(options) - known)
     if unknown:
         raise ValueError(f"wechat: unknown option {unknown[0]!r}")
     can_push = _flag(options, "can_push", default=True)
     read = WechatOptions(
-        token=_text(options, "token", "the Token set in WeChat's console"),
+        tokens=_tokens(options),
         app_id=_text(options, "app_id", "the account's AppID (wx…)"),
         app_secret=_text(options, "app_secret", "the account's AppSecret")
         if can_push or options.get("app_secret")
@@ -108,6 +111,14 @@ def _flag(options: Mapping[str, Any], name: str, *, default: bool) -> bool:
     if value not in (True, False):
         raise ValueError(f"wechat: option {name} should be true or false")
     return bool(value)
+
+
+def _tokens(options: Mapping[str, Any]) -> tuple[str, ...]:
+    current, previous = _TOKENS
+    token = _text(options, current, "the Token set in WeChat's console")
+    if not options.get(previous):
+        return (token,)
+    return token, _text(options, previous, "the Token set in WeChat's console before")
 
 
 def _keys(options: Mapping[str, Any]) -> tuple[EncodingKey, ...]:

@@ -64,7 +64,7 @@ class Webhook:
         self._account = account
         self._quota = quota
         cipher = MessageCipher(options.app_id, options.aes_keys) if options.aes_keys else None
-        self._admission = Admission(options.token, cipher, accept_plain=options.accept_plain)
+        self._admission = Admission(options.tokens, cipher, accept_plain=options.accept_plain)
         self._has_key = cipher is not None
         self._can_push = options.can_push
         self._wait = options.reply_wait_seconds
@@ -196,12 +196,12 @@ class Webhook:
         except Refused as refused:
             raise self._refusal(refused) from refused
         try:
-            push = decode(admitted.body, self._account, admitted.key)
+            push = decode(admitted.body, self._account, admitted.seal)
         except DecodeError as error:
             log.info("wechat.refused", account=self._account, reason=str(error))
             raise web.HTTPBadRequest(text="body not understood") from error
         if await self._replays.is_replay(
-            request.query, push.inbound.external_id, signed_whole=push.key is not None
+            request.query, push.inbound.external_id, signed_whole=push.seal is not None
         ):
             raise self._refusal(Refused("nonce used before"))
         self._health.push_was_understood()
@@ -239,8 +239,8 @@ class Webhook:
             now=now,
             format=push.format,
         )
-        if push.key is not None:
-            body = self._admission.seal(body, push.key, push.format, now)
+        if push.seal is not None:
+            body = self._admission.seal(body, push.seal, push.format, now)
         return web.Response(body=body, content_type=_CONTENT_TYPES[push.format], charset="utf-8")
 
 

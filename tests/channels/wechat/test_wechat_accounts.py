@@ -6,15 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from contract import Serve
 from ports_in_memory import Answer, FakeClock, MemoryStore, RecordingGateway
 
 from backend.ports import Account, ChannelDependencies, Outbound, Sent, Unknown
 from channels.wechat import WechatChannel, create
 from channels.wechat.testing import FakePlatform, Fault, Wechat
+from xiangyin.loading import load_settings
 
 OPENID = "oXy7Qk2mVtR4wZ8nLp3sHd6fGj1c"
 KEYS = {
@@ -137,3 +140,39 @@ async def test_a_hanging_provider_of_one_account_holds_up_no_other(
         results = await asyncio.gather(*hanging)
     assert Sent(pushes=1) not in results
     assert any(isinstance(result, Unknown) for result in results)
+
+
+@pytest.mark.parametrize("source", ["files", "environment"])
+async def test_from_the_settings_on_both_tokens_are_taken_while_one_is_changed(
+    serve: Serve,
+    deps: ChannelDependencies,
+    gateway: RecordingGateway,
+    platform: FakePlatform,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    source: str,
+) -> None:
+    gateway.answer = Answer("已收到。")
+    lines = ["[accounts.town]", 'channel = "wechat"', f'app_id = "{platform.app_id}"']
+    monkeypatch.setenv("XIANGYIN_ACCOUNTS__TOWN__APP_SECRET", platform.app_secret)
+    for option, token in (("token", "the-new-word"), ("previous_token", "the-old-word")):
+        if source == "environment":
+            monkeypatch.setenv(f"XIANGYIN_ACCOUNTS__TOWN__{option.upper()}", token)
+            continue
+        path = tmp_path / option
+        path.write_text(f"{token}\n")
+        path.chmod(0o600)
+        lines.append(f'{option}_file = "{path}"')
+    config = tmp_path / "xiangyin.toml"
+    config.write_text("\n".join(lines))
+    settings = load_settings(config)
+    assert "-word" not in repr(settings) + str(settings.model_dump())
+    [account] = settings.channel_accounts()
+    webhook_url = f"{await serve(create(account, deps))}/channels/wechat/town"
+    for token, statuses in (
+        ("the-old-word", [200]),
+        ("the-new-word", [200]),
+        ("another-word", [403]),
+    ):
+        wechat = Wechat(platform, webhook_url, token)
+        assert (await wechat.post_message(OPENID, "路灯坏了")).statuses == statuses

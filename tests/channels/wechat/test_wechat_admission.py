@@ -11,7 +11,9 @@ from aiohttp import ClientSession
 from ports_in_memory import Answer, FakeClock, MemoryStore, RecordingGateway
 from yarl import URL
 
-from channels.wechat import WechatChannel
+from channels.wechat import WechatChannel, signature
+from channels.wechat.admission import Admission, Refused
+from channels.wechat.encryption import EncodingKey, MessageCipher, Seal
 from channels.wechat.signature import sign
 from channels.wechat.testing import Wechat
 
@@ -21,6 +23,12 @@ Connect = Callable[..., Awaitable[Wechat]]
 OPENID = "oXy7Qk2mVtR4wZ8nLp3sHd6fGj1c"
 KEY = "kQ7ZrXw2bN9mLp4TgVyC8dHsJf6aUe3RiOxP1qMzB5E"
 OLD_KEY = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8S9t0U1v"
+TOKEN, NEW_TOKEN = "word-agreed-with-wechat", "word-agreed-from-now-on"
+MODES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "compatible": {"aes_key": KEY, "compatible": True},
+    "safe": {"aes_key": KEY},
+}
 ANSWER = "已收到您的诉求，编号 20261123-0007-3。"
 
 
@@ -61,6 +69,113 @@ async def test_while_the_key_changes_each_is_answered_with_its_own(
     assert (await wechat.post_message(OPENID, "路灯坏了")).seen == ANSWER
     wechat.aes_key = KEY
     assert (await wechat.post_message(OPENID, "井盖没了")).seen == ANSWER
+
+
+@pytest.mark.parametrize("format_", ["xml", "json"])
+@pytest.mark.parametrize("mode", MODES)
+async def test_while_the_token_changes_each_is_answered_with_its_own(
+    make_channel: MakeChannel,
+    connect: Connect,
+    gateway: RecordingGateway,
+    mode: str,
+    format_: str,
+) -> None:
+    gateway.answer = Answer(ANSWER)
+    keys = {"encoding_aes_key": KEY} if "aes_key" in MODES[mode] else {}
+    channel = make_channel(token=NEW_TOKEN, previous_token=TOKEN, **keys)
+    wechat = await connect(channel, format=format_, **MODES[mode])
+    for token in (TOKEN, NEW_TOKEN):
+        wechat.token = token
+        # WeChat's side shows no reply that another token signed.
+        assert (await wechat.post_message(OPENID, "路灯坏了")).seen == ANSWER
+    wechat.token = "a-word-nobody-agreed-on"
+    assert (await wechat.post_message(OPENID, "假的")).statuses == [403]
+    assert "假的" not in [inbound.text for inbound in gateway.inbounds]
+
+
+async def test_once_the_previous_token_is_taken_out_it_opens_nothing(
+    make_channel: MakeChannel, connect: Connect, gateway: RecordingGateway
+) -> None:
+    wechat = await connect(make_channel(token=NEW_TOKEN, previous_token=""))
+    assert (await wechat.post_message(OPENID, "路灯坏了")).statuses == [403]
+    assert gateway.inbounds == []
+
+
+async def test_token_and_key_change_each_for_itself(
+    make_channel: MakeChannel, connect: Connect, gateway: RecordingGateway
+) -> None:
+    gateway.answer = Answer(ANSWER)
+    keys = {"encoding_aes_key": KEY, "previous_encoding_aes_key": OLD_KEY}
+    channel = make_channel(token=NEW_TOKEN, previous_token=TOKEN, **keys)
+    wechat = await connect(channel, aes_key=KEY)
+    for wechat.token, wechat.aes_key in ((TOKEN, KEY), (NEW_TOKEN, OLD_KEY), (TOKEN, OLD_KEY)):
+        assert (await wechat.post_message(OPENID, "路灯坏了")).seen == ANSWER
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize(
+    ("token", "status"), [(TOKEN, 200), (NEW_TOKEN, 200), ("a-word-nobody-agreed-on", 403)]
+)
+async def test_the_url_is_verified_with_either_token(
+    make_channel: MakeChannel,
+    connect: Connect,
+    http: ClientSession,
+    encrypted: bool,
+    token: str,
+    status: int,
+) -> None:
+    channel = make_channel(token=NEW_TOKEN, previous_token=TOKEN, encoding_aes_key=KEY)
+    wechat = await connect(channel)
+    wechat.token = token
+    url, echo = wechat.signed_url(), "4375120948345356249"
+    query = {**url.query, "echostr": echo}
+    if encrypted:
+        key = EncodingKey(KEY)
+        sealed = MessageCipher(wechat.platform.app_id, [key]).encrypt(echo.encode(), key)
+        signed = sign(token, query["timestamp"], query["nonce"], sealed)
+        query |= {"echostr": sealed, "msg_signature": signed}
+    async with http.get(url.with_query(query)) as response:
+        assert response.status == status
+        assert (await response.text() == echo) == (status == 200)
+
+
+@pytest.mark.parametrize("tokens", [(NEW_TOKEN,), (NEW_TOKEN, TOKEN)])
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize("by", [NEW_TOKEN, TOKEN])
+def test_the_previous_token_costs_nothing_where_the_current_one_signed(
+    monkeypatch: pytest.MonkeyPatch, tokens: tuple[str, ...], encrypted: bool, by: str
+) -> None:
+    now, key = datetime(2026, 11, 23, tzinfo=UTC), EncodingKey(KEY)
+    cipher = MessageCipher("wx1", [key])
+    query = {"timestamp": str(int(now.timestamp())), "nonce": "7"}
+    body = b"<xml/>"
+    if encrypted:
+        sealed = cipher.encrypt(body, key)
+        body = f"<xml><Encrypt>{sealed}</Encrypt></xml>".encode()
+        query["msg_signature"] = sign(by, *query.values(), sealed)
+        query["encrypt_type"] = "aes"
+    else:
+        query["signature"] = sign(by, *query.values())
+    hashed: list[str] = []
+
+    def counted(token: str, *parts: str) -> str:
+        hashed.append(token)
+        return sign(token, *parts)
+
+    monkeypatch.setattr(signature, "sign", counted)
+    admission = Admission(tokens, cipher)
+    if by in tokens:
+        assert admission.open(query, body, now).seal == (Seal(by, key) if encrypted else None)
+    else:
+        with pytest.raises(Refused, match="signature"):
+            admission.open(query, body, now)
+    assert hashed == ([NEW_TOKEN] if by == NEW_TOKEN else list(tokens))
+
+
+def test_a_seal_shows_neither_token_nor_key() -> None:
+    shown = repr(Seal(TOKEN, EncodingKey(KEY)))
+    assert TOKEN not in shown
+    assert KEY not in shown
 
 
 async def test_the_golden_vectors_over_http(
@@ -242,7 +357,7 @@ async def test_a_timestamp_that_is_none_is_refused(
     make_channel: MakeChannel, connect: Connect, http: ClientSession, timestamp: str
 ) -> None:
     wechat = await connect(make_channel())
-    signature = sign(wechat.token, timestamp, "7")
-    url = wechat.signed_url().with_query(timestamp=timestamp, nonce="7", signature=signature)
+    signed = sign(wechat.token, timestamp, "7")
+    url = wechat.signed_url().with_query(timestamp=timestamp, nonce="7", signature=signed)
     async with http.post(url, data=wechat.body(OPENID, {"MsgType": "text"})) as response:
         assert response.status == 403

@@ -373,6 +373,8 @@ async def test_a_missing_permission_shows_in_health(
     ("name", "value"),
     [
         ("token", ""),
+        ("previous_token", 7),
+        ("previous_token", " "),
         ("app_id", 7),
         ("app_secret", None),
         ("can_push", "yes"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from wechatpy.exceptions import InvalidSignatureException
 from wechatpy.utils import check_signature
 
-from channels.wechat.signature import is_signed, sign
+from channels.wechat.signature import is_signed, is_signed_over, sign
 
 Golden = Callable[..., list[dict[str, Any]]]
 
@@ -55,6 +56,31 @@ def test_agrees_with_wechatpy(token: str, timestamp: int, nonce: int) -> None:
     assert not is_signed(
         {"signature": wrong, "timestamp": str(timestamp), "nonce": str(nonce)}, token
     )
+
+
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("encrypted", ["", "sealed"])
+def test_how_much_of_a_signature_fits_shows_in_no_time(
+    monkeypatch: pytest.MonkeyPatch, right: bool, encrypted: str
+) -> None:
+    compared: list[tuple[object, object]] = []
+    in_constant_time = hmac.compare_digest
+
+    def compare_digest(given: bytes, expected: bytes) -> bool:
+        compared.append((given, expected))
+        return in_constant_time(given, expected)
+
+    monkeypatch.setattr(hmac, "compare_digest", compare_digest)
+    expected = sign("word", "1795405200", "77", *([encrypted] if encrypted else []))
+    # Wrong in the last digit only, which a comparison that stops early would tell.
+    given = expected if right else expected[:-1] + ("0" if expected[-1] != "0" else "1")
+    query = {"timestamp": "1795405200", "nonce": "77"}
+    if encrypted:
+        found = is_signed_over({**query, "msg_signature": given}, "word", encrypted)
+    else:
+        found = is_signed({**query, "signature": given}, "word")
+    assert found is right
+    assert compared == [(given.encode(), expected.encode())]
 
 
 @given(st.dictionaries(st.sampled_from(["signature", "timestamp", "nonce"]), st.text()))
