@@ -174,10 +174,14 @@ class Gateway(Protocol):
         """Where a citizen is just now, as the provider reports unasked: a hint, kept for minutes
         and never on storage; lost where the citizen is not known yet."""
 
-    async def wait_reply(self, accepted: Accepted, timeout: float) -> PassiveReply | None:
+    async def wait_reply(
+        self, accepted: Accepted, timeout: float, *, in_part: bool = False
+    ) -> PassiveReply | None:
         """Wait up to `timeout` seconds for the turn that reads this message, and claim its answer
         for the passive route. None: not ready (or nothing to say, or already pushed). A retry of
-        a message whose answer already left by the passive route gets the same text again."""
+        a message whose answer already left by the passive route gets the same text again.
+        `in_part`: there is no other route, so of what one reply cannot hold a part comes, and the
+        rest with the citizen's next message."""
 
     async def reply_written(self, reply: PassiveReply, *, written: bool) -> None:
         """Tell the outbox whether the webhook's response left this process whole."""

@@ -29,7 +29,7 @@ from backend.conversation.same_matters import SameMatters
 from backend.conversation.sender import Sender
 from backend.conversation.signals import Signals
 from backend.conversation.spool import Spool
-from backend.conversation.texts import Texts
+from backend.conversation.texts import Reply, Texts
 from backend.conversation.turn import TurnTaker
 from backend.conversation.waiters import Waiters
 from backend.conversation.whereabouts import Whereabouts
@@ -177,6 +177,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         owner,
         claim_seconds=settings.claim_seconds,
         whereabouts=whereabouts,
+        after_part=lambda: texts.render([Reply("continued")], "wechat"),
     )
     channels = _channels(accounts, gateway, shared, clock, settings)
     bot = BotClient(sockets=[str(path) for path in settings.bot_sockets], url=settings.bot_url)

@@ -55,7 +55,10 @@ class ConversationGateway:
         *,
         claim_seconds: float = outbox.CLAIM_SECONDS,
         whereabouts: Whereabouts | None = None,
+        after_part: Callable[[], str] = str,
     ) -> None:
+        """`after_part`: what a citizen reads behind a part of a text."""
+        self._after_part = after_part
         self._whereabouts = whereabouts
         self._claim_seconds = claim_seconds
         self._database = database
@@ -82,7 +85,9 @@ class ConversationGateway:
         if address_id is not None and self._whereabouts is not None:
             await self._whereabouts.note(address_id, place)
 
-    async def wait_reply(self, accepted: Accepted, timeout: float) -> PassiveReply | None:
+    async def wait_reply(
+        self, accepted: Accepted, timeout: float, *, in_part: bool = False
+    ) -> PassiveReply | None:
         if accepted.message_id is None:
             return None
         loop = asyncio.get_running_loop()
@@ -92,7 +97,8 @@ class ConversationGateway:
                 read = await self._waiters.wait(
                     accepted.message_id, timeout, known=accepted.duplicate
                 )
-            reply = await self._claim(accepted.message_id, end) if read else None
+            after_part = self._after_part() if in_part else None
+            reply = await self._claim(accepted.message_id, end, after_part) if read else None
         except (TimeoutError, SQLAlchemyError, OSError) as error:
             # The message is safe; its answer takes another route or rides on the next try. To
             # return at once would say that there is nothing to say.
@@ -103,7 +109,9 @@ class ConversationGateway:
             reach("passive.claimed")
         return reply
 
-    async def _claim(self, message_id: int, end: float) -> PassiveReply | None:
+    async def _claim(
+        self, message_id: int, end: float, after_part: str | None
+    ) -> PassiveReply | None:
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -112,7 +120,12 @@ class ConversationGateway:
                     if loop.time() > end + LATEST_CLAIM_SECONDS:
                         return None
                     return await passive.claim(
-                        connection, message_id, self._owner, self._clock.now(), self._claim_seconds
+                        connection,
+                        message_id,
+                        self._owner,
+                        self._clock.now(),
+                        self._claim_seconds,
+                        after_part=after_part,
                     )
             except passive.AnotherLeaving:
                 await asyncio.sleep(LEAVING_SECONDS)

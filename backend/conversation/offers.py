@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import outbox
@@ -27,7 +27,16 @@ _SEND_KEPT = (
     update(table)
     .where(*_OF_CITIZEN, _c.address_id == bindparam("at_address"), _c.state == "kept")
     .where(_NO_QUESTION)
-    .values(state="queued", route=None, attempts=0, due_at=bindparam("due"))
+    .values(
+        state="queued",
+        route=None,
+        attempts=0,
+        due_at=bindparam("due"),
+        told=func.coalesce(_c.cut, _c.told),
+        cut=None,
+        rides_with=None,
+        carried_for=None,
+    )
 )
 _OFFER_UNKNOWN = (
     update(table)

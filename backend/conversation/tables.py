@@ -238,6 +238,8 @@ outbox = Table(
     Column("carried", Integer, nullable=False, server_default="0"),
     Column("offered_at", UtcDateTime),  # an unknown one was offered again at the next contact
     Column("told", Integer, nullable=False, server_default="0"),  # characters that left before
+    # A reply that may hold no more ended there (a place in `text`); the rest is kept.
+    Column("cut", Integer),
     # Messages of the provider's pushed for it, and when the last; they count against its quota.
     Column("pushes", Integer, nullable=False, server_default="0"),
     Column("pushed_at", UtcDateTime),

@@ -136,7 +136,10 @@ class Webhook:
             # In the spool: safe, but no turn will read it while this webhook waits.
             return self._text_response(push, texts.RECEIVED)
         left = self._left(received_at)
-        reply = await self._gateway.wait_reply(accepted, left) if left > 0 else None
+        in_part = not self._can_push
+        reply = (
+            await self._gateway.wait_reply(accepted, left, in_part=in_part) if left > 0 else None
+        )
         if reply is not None:
             return await self._carry(request, push, reply, received_at)
         nothing_to_say = self._left(received_at) > HOLD_STEP

@@ -167,7 +167,9 @@ class RecordingGateway:
         self._tries[key] = tries = self._tries.get(key, 0) + 1
         return Accepted(message_id=message_id, duplicate=duplicate, tries=tries)
 
-    async def wait_reply(self, accepted: Accepted, timeout: float) -> PassiveReply | None:
+    async def wait_reply(
+        self, accepted: Accepted, timeout: float, *, in_part: bool = False
+    ) -> PassiveReply | None:
         message_id = accepted.message_id
         if message_id is None:
             return None

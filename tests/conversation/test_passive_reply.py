@@ -138,6 +138,69 @@ async def test_only_what_one_reply_holds_rides_back(
     assert [row.state for row in await rows(room)] == ["queued", "sending"]
 
 
+MORE = "（后面还有）"
+LONG = "".join(f"第{number}条，{'长' * 45}。" for number in range(32))
+
+
+@pytest.fixture
+def only_replies(room: Room) -> ConversationGateway:
+    """Of an account that may not push."""
+    return ConversationGateway(
+        room.database,
+        room.inbox,
+        Waiters(room.database),
+        room.clock,
+        "webhook",
+        after_part=lambda: MORE,
+    )
+
+
+@pytest.mark.parametrize("which", ["kept before", "the answer"])
+async def test_without_another_route_a_long_text_comes_in_parts_contact_by_contact(
+    room: Room, only_replies: ConversationGateway, which: str
+) -> None:
+    accepted = await kept_then_answered(room)
+    long = (await rows(room))[0 if which == "kept before" else 1].id
+    async with room.database.write() as connection:
+        await connection.execute(update(table).where(table.c.id == long).values(text=LONG))
+    told, contacts = "", 0
+    while len(told) < len(LONG):
+        contacts += 1
+        assert contacts < 8
+        reply = await only_replies.wait_reply(accepted, 1.0, in_part=True)
+        assert reply is not None
+        assert len(reply.text) <= passive.MOST_CHARACTERS + len(MORE) + 4
+        (row,) = [each for each in await rows(room) if each.id == long]
+        if row.state == "sending":
+            part = LONG[row.told : row.cut]
+            assert part in reply.text
+            assert part.endswith("。"), "it ends with a sentence"
+            assert (f"{part}{MORE}" in reply.text) == (row.cut is not None)
+            told += part
+        # WeChat did not hear us: its next try is told the same.
+        again = await only_replies.wait_reply(accepted, 1.0, in_part=True)
+        assert again is not None
+        assert again.text == reply.text
+        await only_replies.reply_written(again, written=True)
+        accepted = await answered(room, f"然后呢{contacts}")
+    assert told == LONG
+    (row,) = [each for each in await rows(room) if each.id == long]
+    assert (row.state, row.cut) == ("sent", None)
+
+
+async def test_what_was_cut_is_whole_again_when_it_is_given_back(
+    room: Room, only_replies: ConversationGateway
+) -> None:
+    accepted = await answered(room, "路灯坏了")
+    async with room.database.write() as connection:
+        await connection.execute(update(table).values(text=LONG))
+    reply = await only_replies.wait_reply(accepted, 1.0, in_part=True)
+    assert reply is not None
+    await only_replies.reply_declined(reply)
+    (row,) = await rows(room)
+    assert (row.state, row.told, row.cut) == ("queued", 0, None)
+
+
 async def test_a_retry_whose_reply_is_not_written_takes_back_that_the_first_was(
     room: Room, gateway: ConversationGateway
 ) -> None:
