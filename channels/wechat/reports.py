@@ -2,7 +2,8 @@
 
 Such events come in a citizen's name, but the citizen did nothing, or nothing that waits for words:
 they are no messages. Tencent: "模板消息—事件推送", "订阅通知—事件推送". In a `List` there is one
-item or many.
+item or many. That an operator's mass message went out (from `mphelper`, WeChat's own) is no
+citizen's matter at all.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from channels.wechat.push_body import list_items
 
 Report = DeliveryReceipt | NoticePermission
 
+MASS_SENT = "MASSSENDJOBFINISH"
 TEMPLATE_SENT = "TEMPLATESENDJOBFINISH"
 POPUP = "subscribe_msg_popup_event"
 CHANGE = "subscribe_msg_change_event"
 SUBSCRIBE_SENT = "subscribe_msg_sent_event"
-REPORTING = frozenset({TEMPLATE_SENT, POPUP, CHANGE, SUBSCRIBE_SENT})
+REPORTING = frozenset({MASS_SENT, TEMPLATE_SENT, POPUP, CHANGE, SUBSCRIBE_SENT})
 
 _LONGEST_DETAIL = 100
 _SPACE = re.compile(r"\s+")
@@ -30,6 +32,8 @@ def reports_of(fields: Mapping[str, str], inbound: Inbound) -> tuple[Report, ...
     event = fields.get("Event", "")
     if fields.get("MsgType") != "event" or event not in REPORTING:
         return None
+    if event == MASS_SENT:
+        return ()
     if event == TEMPLATE_SENT:
         message_id = fields.get("MsgID", "") or fields.get("MsgId", "")
         return (_receipt(inbound, message_id, fields.get("Status", "")),) if message_id else ()

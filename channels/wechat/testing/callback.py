@@ -22,6 +22,8 @@ from channels.wechat.testing.platform import FakePlatform
 
 SERVICE_DOWN = "该公众号暂时无法提供服务，请稍后再试"
 TRIES = 3
+# What opens three messages for a minute, beside following: of the menu only clicks and scans.
+ACTS = frozenset({"CLICK", "SCAN", "scancode_push", "scancode_waitmsg"})
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Wechat:
         return await self.post_event(openid, "SCAN", scene)
 
     async def post_event(self, openid: str, event: str, key: str = "") -> Delivery:
-        if event in ("CLICK", "SCAN"):
+        if event in ACTS:
             self.platform.windows.acted(openid)
         return await self.post(openid, {"MsgType": "event", "Event": event, "EventKey": key})
 

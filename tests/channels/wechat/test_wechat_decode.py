@@ -115,9 +115,15 @@ def test_a_link_is_kept_and_is_no_word_of_the_citizen() -> None:
         ("event_scan.xml", Event("scan", "village-07"), True),
         ("event_click.xml", Event("menu", "menu.progress"), True),
         ("event_scancode_waitmsg.xml", Event("menu", "menu.scan"), True),
+        ("event_scancode_push.xml", Event("menu", "menu.leaflet"), False),
+        ("event_pic_sysphoto.xml", Event("other", "pic_sysphoto"), False),
+        ("event_pic_photo_or_album.xml", Event("other", "pic_photo_or_album"), False),
+        ("event_pic_weixin.xml", Event("other", "pic_weixin"), False),
+        ("event_location_select.xml", Event("other", "location_select"), False),
         ("event_view.xml", Event("other", "VIEW"), False),
         ("event_location.xml", Event("other", "LOCATION"), False),
         ("event_templatesendjobfinish.xml", Event("other", "TEMPLATESENDJOBFINISH"), False),
+        ("event_masssendjobfinish.xml", Event("other", "MASSSENDJOBFINISH"), False),
         ("miniprogrampage.xml", Event("other", "miniprogrampage"), True),
     ],
 )
@@ -130,6 +136,11 @@ def test_events_and_unknown_types(name: str, event: Event, answered: bool) -> No
 
 def test_a_reported_position_is_kept() -> None:
     assert fixture("event_location.xml").inbound.place == GeoPoint(29.874556, 121.549792)
+
+
+def test_a_place_chosen_from_the_menu_is_left_to_the_message_that_follows() -> None:
+    push = fixture("event_location_select.xml")
+    assert (push.inbound.place, push.whereabouts, push.reports) == (None, None, None)
 
 
 def test_external_ids_tell_events_apart_and_stay_the_same_on_a_retry() -> None:
@@ -360,7 +371,17 @@ def test_what_most_people_send_is_read_as_the_parser_reads_it(
 
 
 def test_the_short_way_is_taken_for_wechats_own_shape() -> None:
-    nested = {"event_scancode_waitmsg", "event_subscribe_msg_popup", "event_subscribe_msg_sent"}
+    nested = {
+        "event_location_select",
+        "event_masssendjobfinish",
+        "event_pic_photo_or_album",
+        "event_pic_sysphoto",
+        "event_pic_weixin",
+        "event_scancode_push",
+        "event_scancode_waitmsg",
+        "event_subscribe_msg_popup",
+        "event_subscribe_msg_sent",
+    }
     short = {
         path.stem
         for path in FIXTURES.glob("*.xml")

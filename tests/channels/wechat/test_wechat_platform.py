@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientError, ClientSession, FormData, web
-from ports_in_memory import FakeClock
+from ports_in_memory import FakeClock, MemoryStore, RecordingGateway
 
+from backend.ports import Contact, ContactHistory
+from channels.wechat import WechatChannel
+from channels.wechat.reply_quota import ReplyQuota
+from channels.wechat.shared_state import SharedState
 from channels.wechat.testing import FakePlatform, Fault, Wechat
 from channels.wechat.testing.callback import SERVICE_DOWN
 from tests.services.ports import free_port
 
+MakeChannel = Callable[..., WechatChannel]
+Connect = Callable[..., Awaitable[Wechat]]
 OPENID = "oXy7Qk2mVtR4wZ8nLp3sHd6fGj1c"
 HOUR = 3600
 SEND = "/cgi-bin/message/custom/send"
@@ -116,6 +122,40 @@ async def test_a_follow_opens_three_pushes_for_a_minute(
     platform.windows.acted(OPENID)
     await clock.sleep(61)
     assert await send(http, platform) == 45015
+
+
+@pytest.mark.parametrize(
+    ("event", "pushes"),
+    [
+        ("CLICK", 3),
+        ("SCAN", 3),
+        ("scancode_push", 3),
+        ("scancode_waitmsg", 3),
+        ("VIEW", 0),
+        ("pic_sysphoto", 0),
+        ("pic_photo_or_album", 0),
+        ("pic_weixin", 0),
+        ("location_select", 0),
+    ],
+)
+async def test_of_the_menu_only_clicks_and_scans_open_pushes_and_the_quota_knows_it(
+    platform: FakePlatform,
+    make_channel: MakeChannel,
+    connect: Connect,
+    gateway: RecordingGateway,
+    clock: FakeClock,
+    event: str,
+    pushes: int,
+) -> None:
+    platform.followers.add(OPENID)
+    await (await connect(make_channel())).post_event(OPENID, event, "menu.help")
+    (inbound,) = gateway.inbounds
+    assert inbound.event is not None
+    gateway.history = ContactHistory([Contact(clock.now(), inbound.kind, inbound.event.name)])
+    quota = ReplyQuota("town", gateway, SharedState(MemoryStore(clock)), clock)
+    assert await quota.left(OPENID, 5) == pushes
+    taken = [platform.windows.take(OPENID) for _ in range(4)]
+    assert taken == ([0, 0, 0, 45047] if pushes else [45015] * 4)
 
 
 @pytest.mark.parametrize(

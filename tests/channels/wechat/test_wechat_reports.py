@@ -43,6 +43,7 @@ def test_the_fixtures() -> None:
     assert reports("event_subscribe_msg_change.json") == (
         NoticePermission("town", OPENID, ALLOWED, change, allowed=False),
     )
+    assert reports("event_masssendjobfinish.xml") == ()
     assert reports("event_click.xml") is None
     assert reports("text.xml") is None
 
@@ -110,6 +111,23 @@ async def test_a_report_without_its_id_is_acknowledged_and_left(
     delivery = await wechat.post_event(OPENID, "TEMPLATESENDJOBFINISH")
     assert delivery.statuses == [200]
     assert gateway.receipts == []
+
+
+@pytest.mark.parametrize("form", ["xml", "json"])
+@pytest.mark.parametrize("sender", ["mphelper", OPENID])
+async def test_a_mass_message_of_the_operators_is_nothing_of_a_citizens(
+    make_channel: MakeChannel,
+    connect: Connect,
+    gateway: RecordingGateway,
+    form: str,
+    sender: str,
+) -> None:
+    wechat = await connect(make_channel(), format=form)
+    counts = {"TotalCount": "100", "FilterCount": "80", "SentCount": "75", "ErrorCount": "5"}
+    job = {"Event": "MASSSENDJOBFINISH", "MsgID": "1000001625", "Status": "send success"}
+    delivery = await wechat.post(sender, {"MsgType": "event", **job, **counts})
+    assert (delivery.statuses, delivery.body) == ([200], b"success")
+    assert (gateway.inbounds, gateway.receipts, gateway.permissions) == ([], [], [])
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,11 @@ async def test_a_retry_gets_the_same_text(
     [
         ({"MsgType": "event", "Event": "unsubscribe"}, "unsubscribe"),
         ({"MsgType": "event", "Event": "VIEW", "EventKey": "http://e.cn/"}, "other"),
+        ({"MsgType": "event", "Event": "scancode_push", "EventKey": "k"}, "menu"),
+        ({"MsgType": "event", "Event": "pic_sysphoto", "EventKey": "k"}, "other"),
+        ({"MsgType": "event", "Event": "pic_photo_or_album", "EventKey": "k"}, "other"),
+        ({"MsgType": "event", "Event": "pic_weixin", "EventKey": "k"}, "other"),
+        ({"MsgType": "event", "Event": "location_select", "EventKey": "k"}, "other"),
     ],
 )
 async def test_what_nobody_waits_for_is_stored_and_acknowledged(
