@@ -8,11 +8,12 @@ import itertools
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import passive
@@ -22,14 +23,26 @@ from backend.organisation.tables import account, org
 from backend.ports import PassiveReply
 from backend.shared_store import SharedValues
 from channels.wechat.testing import Delivery, FakePlatform, Fault, Wechat
+from channels.wechat.webhook import TRIES, TRY_SECONDS
 from tests.durability import simulated
 from tests.durability.leaping_loop import LeapingLoop, LoopClock, WorkingDatabase
-from tests.durability.simulated import ACCOUNTS, TOKEN, Death, Process, SlowBot, Wire
+from tests.durability.simulated import (
+    ACCOUNTS,
+    CLAIM_SECONDS,
+    TOKEN,
+    Death,
+    Process,
+    SlowBot,
+    Wire,
+)
 
 SEND = "/cgi-bin/message/custom/send"
 # Longer than any claim or lease, so that whatever died is settled.
 CALM_SECONDS = 50.0
 LAST_CONTACT_SECONDS = 15.0
+# What a busy machine may take from the claim of an answer to the end of writing it. With more than
+# this left the reply is in time.
+WRITING_SECONDS = 1.0
 
 _numbers = itertools.count(1)
 
@@ -57,6 +70,22 @@ class Plan:
     seed: int
 
 
+@dataclass(frozen=True)
+class Posted:
+    """What a citizen wrote, by its mark: when, and what became of the tries to deliver it."""
+
+    mark: str
+    at: datetime
+    delivery: Delivery
+
+    def may_have_timed_out(self, claimed_at: datetime) -> bool:
+        """Whether an answer claimed then may have missed the connection. A try that is cut off is
+        followed by another, which gets the answer again: only the last can lose it."""
+        over = self.at + timedelta(seconds=TRIES * TRY_SECONDS)
+        late = claimed_at >= over - timedelta(seconds=WRITING_SECONDS)
+        return late and self.delivery.statuses == [0] * TRIES
+
+
 @dataclass
 class Course:
     """A plan as it is played, and what came of it."""
@@ -67,7 +96,8 @@ class Course:
     platform: FakePlatform = field(default_factory=FakePlatform)
     processes: list[Process] = field(default_factory=list)
     delays: dict[str, float] = field(default_factory=dict)
-    told: dict[str, list[tuple[str, Delivery]]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    told: dict[str, list[Posted]] = field(default_factory=dict)
     # Rows of which it was once not known whether they had left: they may come late.
     in_doubt: set[int] = field(default_factory=set)
 
@@ -79,7 +109,8 @@ class Course:
         try:
             for process in self.processes:
                 await process.start()
-            self.platform.faults = [_fault(each) for each in self.plan.faults]
+            self.faults = [_fault(each) for each in self.plan.faults]
+            self.platform.faults = self.faults
             simulated.strike([Death(*each) for each in self.plan.deaths])
             await asyncio.gather(*(self._write(said) for said in self.plan.said))
             await asyncio.sleep(CALM_SECONDS)
@@ -131,25 +162,27 @@ class Course:
         wechat._turns = itertools.count(next(_numbers))
         wechat._nonces = itertools.count(10**6 + next(_numbers))
         wechat._message_ids = itertools.count(10**10 + next(_numbers))
+        at = self.platform.clock.now()
         delivery = await wechat.post_message(openid, mark)
-        self.told.setdefault(openid, []).append((mark, delivery))
+        self.told.setdefault(openid, []).append(Posted(mark, at, delivery))
 
     async def check(self, database: Database) -> None:
         for openid, posted in self.told.items():
             await self._check_citizen(database, openid, posted)
 
-    async def _check_citizen(
-        self, database: Database, openid: str, posted: list[tuple[str, Delivery]]
-    ) -> None:
+    async def _check_citizen(self, database: Database, openid: str, posted: list[Posted]) -> None:
         seen = self.platform.seen.get(openid, [])
         async with database.read() as connection:
             found = await connection.execute(
                 select(
                     message.c.text.label("mark"),
+                    message.c.id.label("message_id"),
                     outbox.c.id,
                     outbox.c.state,
                     outbox.c.offered_at,
                     outbox.c.route,
+                    outbox.c.carried_for,
+                    outbox.c.claimed_until,
                 )
                 .join(address, address.c.id == message.c.address_id)
                 .outerjoin(outbox, outbox.c.turn_id == message.c.turn_id)
@@ -158,7 +191,8 @@ class Course:
             )
             rows = {row.mark: row for row in found}
         story = f"{openid}: saw {seen}, rows {list(map(tuple, rows.values()))}"
-        for mark, delivery in posted:
+        by_message = {rows[each.mark].message_id: each for each in posted if each.mark in rows}
+        for mark, delivery in ((each.mark, each.delivery) for each in posted):
             if 200 in delivery.statuses:
                 assert mark in rows, f"{mark} acknowledged and lost; {story}"
             if mark not in rows:
@@ -170,12 +204,22 @@ class Course:
                 assert copies == 1, f"{mark} recorded as sent, not seen; {story}"
             else:
                 assert row.state == "unknown", f"{mark} is {row.state}; {story}"
+                assert self._nobody_can_know(row, by_message), f"{mark} was knowable; {story}"
                 assert row.offered_at is not None, f"{mark} not offered; {story}"
         in_order = [
             row for row in rows.values() if row.state == "sent" and row.id not in self.in_doubt
         ]
         places = [_place(row.mark, seen) for row in in_order]
         assert places == sorted(places), f"out of order: {story}"
+
+    def _nobody_can_know(self, row: Row[*tuple[Any, ...]], posted: dict[int, Posted]) -> bool:
+        """Whether something happened between sending this row and knowing."""
+        if self.plan.deaths:
+            return True
+        if row.route == "passive":
+            claimed_at = row.claimed_until - timedelta(seconds=CLAIM_SECONDS)
+            return posted[row.carried_for].may_have_timed_out(claimed_at)
+        return any(each.times == 0 and (each.hang or each.drop) for each in self.faults)
 
 
 def _place(mark: str, seen: list[str]) -> int:

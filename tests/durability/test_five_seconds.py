@@ -1,5 +1,6 @@
 """The five seconds, whatever happens in them: at most one copy of an answer reaches the citizen,
-exactly one unless a process died or timed out between sending and knowing, and in order.
+exactly one unless a process died or timed out between sending and knowing, and in order. That it
+was so is no excuse at hand for every answer: `course.py` asks whether it can have been.
 
 That it can fail is a test of its own below, by mistakes put in on purpose. The first and the third
 stood in the code until this was written: two messages read together both had the answer ride back,
@@ -14,14 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.conversation import outbox as rules
 from backend.conversation import passive, sender, steps
-from backend.ports import PassiveReply, Retry
+from backend.ports import Outbound, PassiveReply, Retry, SendResult, Unknown
 from channels.wechat import router
+from channels.wechat.webhook import Webhook
 from tests.durability.course import Plan, Said, run, with_accounts
 from tests.durability.simulated import ACCOUNTS
 
@@ -122,6 +125,40 @@ def _settled_as_unsent(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(rules, "settle_abandoned", all_again)
 
 
+def _first_not_shown(patched: pytest.MonkeyPatch, *, held: bool) -> None:
+    carry = Webhook._carry
+    lost: set[int] = set()
+
+    async def lose(
+        self: Webhook, request: web.Request, push: Any, reply: PassiveReply, received_at: Any
+    ) -> web.StreamResponse:
+        if not lost:
+            lost.add(reply.outbox_id)
+        if reply.outbox_id not in lost:
+            return await carry(self, request, push, reply, received_at)
+        await self._gateway.reply_written(reply, written=False)
+        if held:
+            return await self._hold(request, received_at)
+        return web.Response(text="success")
+
+    patched.setattr(Webhook, "_carry", lose)
+
+
+def _acknowledged_unseen(patched: pytest.MonkeyPatch) -> None:
+    _first_not_shown(patched, held=False)
+
+
+def _held_unseen(patched: pytest.MonkeyPatch) -> None:
+    _first_not_shown(patched, held=True)
+
+
+def _never_pushed(patched: pytest.MonkeyPatch) -> None:
+    async def give_up(_self: router.Router, _message: Outbound) -> SendResult:
+        return Unknown("not even tried")
+
+    patched.setattr(router.Router, "send", give_up)
+
+
 MUTANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Plan, str]] = {
     "carried for any message read with it": (
         _for_any_message,
@@ -143,6 +180,21 @@ MUTANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Plan, str]] = {
         _settled_as_unsent,
         _plan(Said(0, 0.0, 6.0), deaths=(("outbox.sent", 1, 0.1),)),
         "told 2 times",
+    ),
+    "a reply is unknown, not shown and acknowledged": (
+        _acknowledged_unseen,
+        _plan(Said(0, 0.0, 1.0)),
+        "was knowable",
+    ),
+    "a reply is unknown, not shown and its tries are held": (
+        _held_unseen,
+        _plan(Said(0, 0.0, 1.0), account="village"),
+        "was knowable",
+    ),
+    "a push is unknown and was not tried": (
+        _never_pushed,
+        _plan(Said(0, 0.0, 6.0), faults=("busy",)),
+        "was knowable",
     ),
 }
 
