@@ -89,22 +89,24 @@ def _plan(*said: Said, account: str = "town", **more: Any) -> Plan:
 def _for_any_message(patched: pytest.MonkeyPatch) -> None:
     carried_before = passive._carried_before
 
-    async def careless(connection: AsyncConnection, message_id: int) -> PassiveReply | None:
+    async def careless(
+        connection: AsyncConnection, message_id: int, after_part: str | None
+    ) -> PassiveReply | None:
         answer = (await connection.execute(passive._ANSWER, {"to_message": message_id})).one()
-        return await carried_before(connection, answer.carried_for or message_id)
+        return await carried_before(connection, answer.carried_for or message_id, after_part)
 
     patched.setattr(passive, "_carried_before", careless)
 
 
 def _overtaking(patched: pytest.MonkeyPatch) -> None:
-    async def alone(_connection: AsyncConnection, _answer: Any) -> list[Any]:
+    async def alone(*_: Any) -> list[Any]:
         return []
 
     patched.setattr(passive, "_waiting_before", alone)
 
 
 def _without_claim(patched: pytest.MonkeyPatch) -> None:
-    async def always(connection: AsyncConnection, message_id: int, *more: Any) -> Any:
+    async def always(connection: AsyncConnection, message_id: int, *_: Any, **__: Any) -> Any:
         answer = (await connection.execute(passive._ANSWER, {"to_message": message_id})).first()
         return PassiveReply(answer.id, answer.text, answer.carried + 1) if answer else None
 
