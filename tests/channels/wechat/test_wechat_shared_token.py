@@ -31,7 +31,7 @@ async def pair(
     which the second asks as well unless it waits for the first."""
     platform.latency = 0.1
     options = WechatOptions(
-        token="word",
+        tokens=("word",),
         app_id=platform.app_id,
         app_secret=platform.app_secret,
         api_base_url=platform.base_url,
