@@ -5,6 +5,7 @@ Being last, the manifest also marks the end: a file cut short has none.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -131,13 +132,16 @@ def unpack(path: Path, folder: Path) -> Manifest:
 
 def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     try:
-        with tarfile.open(path, "r|gz") as tar:
+        with gzip.open(path) as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
             while (info := tar.next()) is not None:
                 known = info.name == MANIFEST or _MEMBER.fullmatch(info.name)
                 file = tar.extractfile(info) if known and info.isreg() else None
                 if file is None:
                     raise BackupDamaged("里面有不认识的内容")
                 yield info.name, file
+            # The hashes are of the members alone; behind the last block is gzip's own checksum.
+            while stream.read(_CHUNK):
+                pass
     except _UNREADABLE as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
