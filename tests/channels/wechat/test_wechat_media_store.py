@@ -20,7 +20,7 @@ MakeChannel = Callable[..., WechatChannel]
 
 @pytest.fixture
 async def channel(make_channel: MakeChannel) -> AsyncIterator[WechatChannel]:
-    channel = make_channel()
+    channel = make_channel(timeout_seconds=30.0)  # here no call hangs, however busy the machine
     await channel.start()
     yield channel
     await channel.close()
