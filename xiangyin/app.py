@@ -22,9 +22,7 @@ from backend.clock import SystemClock
 from backend.console import setup_console
 from backend.conversation.addresses import load_accounts
 from backend.conversation.background import Loops
-from backend.conversation.bot_client import BotUnavailable
-from backend.conversation.carriers import carriers
-from backend.conversation.gateway_reports import GatewayReports, reported
+from backend.conversation.gateway_reports import GatewayReports
 from backend.conversation.texts import Reply
 from backend.conversation.trial import Trial
 from backend.organisation.accounts import ensure_accounts
@@ -35,10 +33,11 @@ from backend.web.dependencies import PushLimits, WebDependencies
 from backend.web.markers import public
 from channels.sms.segmentation import count_parts
 from channels.sms.signature import read_signature, signed
+from xiangyin.health import health_of, own_facts
 from xiangyin.model_service import shelf_of
 from xiangyin.operator_health import PATH, operator_health
 from xiangyin.preparation import prepare_database
-from xiangyin.settings import PROJECT, Role, Settings
+from xiangyin.settings import GATEWAY, PROJECT, WEB, WORKER, Role, Settings
 from xiangyin.wiring import (
     DATA,
     Parts,
@@ -56,10 +55,6 @@ API = web.AppKey("xiangyin_api", web.Application)
 SHUTDOWN_SECONDS = 4.0
 SWITCH_SECONDS = 0.0005
 RUBBISH_AFTER = (10_000, 10, 10)  # objects, and rounds of the younger generation
-
-GATEWAY = frozenset({Role.ALL, Role.GATEWAY})
-WORKER = frozenset({Role.ALL, Role.WORKER})
-WEB = frozenset({Role.ALL, Role.WEB})
 
 
 def create_app(settings: Settings, clock: Clock) -> web.Application:
@@ -251,63 +246,6 @@ async def _keep_accounts(parts: Parts) -> None:
     ]
     async with parts.database.write() as connection:
         await ensure_accounts(connection, wanted, parts.settings.pools)
-
-
-async def health_of(parts: Parts) -> dict[str, Any]:
-    """What an operator wants to know; nothing secret. `ok` is about this app process; a bot or a
-    provider that is away makes answers wait and loses nothing."""
-    bot: dict[str, Any]
-    try:
-        bot = {"ok": True, **await parts.bot.health()}
-    except BotUnavailable as error:
-        bot = {"ok": False, "detail": str(error)}
-    return {
-        "ok": True,
-        "role": parts.settings.role.value,
-        "bot": bot,
-        "carriers": await _carriers(parts),
-        "triage": parts.readings.model,
-        **await (own_facts(parts) if parts.settings.role in GATEWAY else _reported_facts(parts)),
-    }
-
-
-async def own_facts(parts: Parts) -> dict[str, Any]:
-    """How this process finds the channels that it holds, and whether it spools."""
-    channels = {name: await channel.health() for name, channel in parts.channels.items()}
-    return {"channels": channels, "spooling": parts.inbox.spooling}
-
-
-async def _reported_facts(parts: Parts) -> dict[str, Any]:
-    try:
-        async with asyncio.timeout(5):
-            return await reported(parts.database, parts.channels, parts.clock.now())
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
-        log.warning("health.sql_failed", error=type(error).__name__)
-        unknown = {"ok": False, "detail": "数据库没有应答，不知道渠道怎么样。"}
-        return {"channels": dict.fromkeys(parts.channels, unknown), "spooling": False}
-
-
-async def _carriers(parts: Parts) -> list[dict[str, Any]]:
-    """How the accounts of pools share the messages; [] where SQL does not answer, which the rest
-    of the health tells."""
-    try:
-        async with asyncio.timeout(5), parts.database.read() as connection:
-            found = await carriers(connection)
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
-        log.warning("health.sql_failed", error=type(error).__name__)
-        return []
-    return [
-        {
-            "account": each.account,
-            "pool": each.pool,
-            "share": round(each.share, 3),
-            "weight": each.weight.weight,
-            "resting": each.weight.resting,
-            "reason": each.weight.reason,
-            "changed_at": each.weight.changed_at.isoformat(),
-        }
-        for each in found
-    ]
 
 
 @public

@@ -47,6 +47,12 @@ class Role(StrEnum):
     WEB = "web"
 
 
+# The roles with each part; that of the gateway holds the channels.
+GATEWAY = frozenset({Role.ALL, Role.GATEWAY})
+WORKER = frozenset({Role.ALL, Role.WORKER})
+WEB = frozenset({Role.ALL, Role.WEB})
+
+
 class LogLevel(StrEnum):
     DEBUG = "debug"
     INFO = "info"

@@ -15,7 +15,8 @@ from backend.clock import SystemClock
 from backend.conversation.gateway_reports import NOBODY, GatewayReports
 from channels.wechat.testing import FakePlatform, Fault
 from tests.services.required import require_service
-from xiangyin.app import PARTS, create_app, health_of, own_facts
+from xiangyin.app import PARTS, create_app
+from xiangyin.health import health_of, own_facts
 from xiangyin.loading import load_settings
 from xiangyin.settings import TRIAGE_MODEL
 

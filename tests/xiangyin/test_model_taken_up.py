@@ -12,7 +12,8 @@ from backend.triage.training import train_on
 from tests.learning.schoolbook import schoolbook
 from tests.petitions.world import NOW
 from xiangyin import model_service, wiring
-from xiangyin.app import PARTS, create_app, health_of
+from xiangyin.app import PARTS, create_app
+from xiangyin.health import health_of
 from xiangyin.loading import load_settings
 
 
