@@ -205,7 +205,6 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
             await stack.enter_async_context(_meanwhile(parts.clock, matters=parts.matters.run))
         if role in GATEWAY:
             await stack.enter_async_context(_started(parts.inbox))
-        if role is Role.GATEWAY:
             reports = GatewayReports(
                 parts.database, parts.clock, parts.owner, partial(own_facts, parts)
             )
