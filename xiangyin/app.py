@@ -37,7 +37,7 @@ from xiangyin.health import health_of, own_facts
 from xiangyin.model_service import shelf_of
 from xiangyin.operator_health import PATH, operator_health
 from xiangyin.preparation import prepare_database
-from xiangyin.settings import GATEWAY, PROJECT, WEB, WORKER, Role, Settings
+from xiangyin.settings import GATEWAY, PROJECT, WEB, WORKER, Settings
 from xiangyin.wiring import (
     DATA,
     Parts,

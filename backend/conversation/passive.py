@@ -22,10 +22,11 @@ from backend.conversation.outbox import LEFT, OPEN, in_states
 from backend.conversation.tables import message, outbox
 from backend.ports import PassiveReply
 
-# What a webhook's reply surely holds: 2,048 bytes in the narrowest channel.
-MOST_CHARACTERS = 600
+# What a webhook's reply surely holds, in UTF-8: 2,048 in the narrowest channel.
+MOST_BYTES = 2_000
+BETWEEN = "\n\n"
 # A shorter part is not worth a reply.
-LEAST_PART = 100
+LEAST_PART = 300
 _SENTENCE_END = re.compile(r".*[。！？；\n]", re.DOTALL)
 
 _c = outbox.c
@@ -139,7 +140,7 @@ async def claim(
         "until": now + timedelta(seconds=seconds),
     }
     take = answer.carried + 1
-    if after_part is None or len(answer.text) <= MOST_CHARACTERS:
+    if after_part is None or _size(answer.text) <= MOST_BYTES:
         alone = await connection.execute(_CLAIM_ALONE, {**claiming, "take": take})
         if alone.rowcount == 1:
             return PassiveReply(answer.id, answer.text, take)
@@ -185,13 +186,13 @@ class _Riding:
     part: int | None = None
 
 
-def _riding(
-    row: Row[*tuple[Any, ...]], after_part: str | None, room: int = MOST_CHARACTERS
-) -> _Riding:
-    if after_part is None or len(row.text) <= room:
+def _riding(row: Row[*tuple[Any, ...]], after_part: str | None, room: int = MOST_BYTES) -> _Riding:
+    """In part where it is over `room` bytes, to the end of a sentence if one ends there."""
+    if after_part is None or _size(row.text) <= room:
         return _Riding(row.id, row.text)
-    end = _SENTENCE_END.match(row.text[:room])
-    return _Riding(row.id, row.text, len(end[0]) if end else room)
+    fits = row.text.encode()[: room - _size(after_part)].decode(errors="ignore")
+    end = _SENTENCE_END.match(fits)
+    return _Riding(row.id, row.text, len(end[0] if end else fits))
 
 
 async def _waiting_before(
@@ -204,16 +205,21 @@ async def _waiting_before(
     earlier = rows.all()
     if any(row.state == "sending" for row in earlier):
         raise AnotherLeaving
-    room = MOST_CHARACTERS - len(answer.text)
+    room = MOST_BYTES - _size(answer.text)
     riding = []
     for row in earlier:
-        if len(row.text) > room:
+        room -= len(BETWEEN)
+        if _size(row.text) > room:
             if after_part is not None and room >= LEAST_PART:
                 riding.append(_riding(row, after_part, room))
             break
         riding.append(_Riding(row.id, row.text))
-        room -= len(row.text)
+        room -= _size(row.text)
     return riding
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
 
 
 async def _carried_before(
@@ -232,7 +238,7 @@ async def _carried_before(
 
 
 def _joined(riding: Sequence[_Riding], after_part: str | None) -> str:
-    return "\n\n".join(
+    return BETWEEN.join(
         each.text if each.part is None else f"{each.text[: each.part].rstrip()}{after_part or ''}"
         for each in riding
     )

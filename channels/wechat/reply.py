@@ -8,7 +8,7 @@ from datetime import datetime
 
 from channels.wechat.push_body import PushFormat
 from channels.wechat.signature import sign
-from channels.wechat.splitting import WECHAT_TEXT_BYTES, split_text
+from channels.wechat.splitting import WECHAT_TEXT_BYTES
 
 ACKNOWLEDGE = b"success"  # ends WeChat's retries, shows the citizen nothing
 
@@ -70,12 +70,6 @@ def sendable(text: str) -> str:
 def fits(text: str) -> bool:
     """Whether one passive reply can hold all of `text`."""
     return len(sendable(text).encode("utf-8")) <= WECHAT_TEXT_BYTES
-
-
-def first_part(text: str, hint: str) -> str:
-    """The beginning of a text that does not fit, with `hint` after it, together ≤ 2,048 bytes."""
-    room = WECHAT_TEXT_BYTES - len(hint.encode("utf-8"))
-    return split_text(sendable(text), room)[0] + hint
 
 
 def _cdata(text: str) -> str:

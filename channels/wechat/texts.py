@@ -9,5 +9,4 @@ import yaml
 _TEXTS: dict[str, str] = yaml.safe_load(Path(__file__).with_name("texts.yml").read_text("utf-8"))
 
 RECEIVED: str = _TEXTS["received"]
-CONTINUED: str = _TEXTS["continued"]
 NOTICE: str = _TEXTS["notice"]

@@ -33,7 +33,7 @@ from channels.wechat.encryption import MessageCipher
 from channels.wechat.options import WechatOptions
 from channels.wechat.push_body import DecodeError, PushFormat
 from channels.wechat.replays import Replays
-from channels.wechat.reply import ACKNOWLEDGE, first_part, fits, sendable, text_reply
+from channels.wechat.reply import ACKNOWLEDGE, fits, sendable, text_reply
 from channels.wechat.reply_quota import ReplyQuota
 from channels.wechat.reports import Report
 from channels.wechat.request_body import read_body
@@ -162,12 +162,10 @@ class Webhook:
             await self._gateway.reply_written(reply, written=True)
             return _acknowledge()
         if not fits(text):
-            if self._can_push:
-                # One reply holds only a part; the push sends all parts and knows their outcome.
-                await self._gateway.reply_declined(reply)
-                return _acknowledge()
-            log.warning("wechat.reply_cut", account=self._account, outbox_id=reply.outbox_id)
-            text = first_part(text, texts.CONTINUED)
+            # One reply holds only a part; the push sends all parts and knows their outcome. (What
+            # an account that may not push is given fits: `in_part`.)
+            await self._gateway.reply_declined(reply)
+            return _acknowledge()
         response = self._text_response(push, text)
         written = False
         try:

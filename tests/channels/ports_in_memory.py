@@ -148,6 +148,7 @@ class RecordingGateway:
     history: ContactHistory | None = None
     histories_asked: int = 0
     places: list[tuple[str, str, GeoPoint]] = field(default_factory=list)
+    in_parts: list[bool] = field(default_factory=list)
     _ids: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _first: dict[int, datetime] = field(default_factory=dict)
     _tries: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -174,6 +175,7 @@ class RecordingGateway:
         if message_id is None:
             return None
         self.waits.append((message_id, timeout))
+        self.in_parts.append(in_part)
         answer = self.answers.get(self.inbounds[message_id - 1].text, self.answer)
         if answer is None:
             return None

@@ -216,18 +216,14 @@ async def test_a_spooled_message_is_acknowledged_without_waiting(
     assert delivery.seen == seen
 
 
-async def test_without_push_a_long_answer_is_cut_at_a_sentence_and_says_so(
-    make_channel: MakeChannel, connect: Connect, gateway: RecordingGateway
+@pytest.mark.parametrize("can_push", [True, False])
+async def test_only_without_push_a_long_answer_is_asked_for_in_parts(
+    make_channel: MakeChannel, connect: Connect, gateway: RecordingGateway, can_push: bool
 ) -> None:
-    text = "镇里已经安排人员到现场查看。" * 100
-    gateway.answer = Answer(text)
-    wechat = await connect(make_channel(can_push=False))
-    delivery = await wechat.post_message(OPENID, "路灯坏了")
-    assert delivery.seen is not None
-    assert len(delivery.seen.encode()) <= 2048
-    assert delivery.seen.endswith("。" + texts.CONTINUED)
-    assert text.startswith(delivery.seen.removesuffix(texts.CONTINUED))
-    assert written(gateway) == [(text, True)]
+    gateway.answer = Answer("镇里已经安排人员到现场查看。")
+    wechat = await connect(make_channel(can_push=can_push))
+    await wechat.post_message(OPENID, "路灯坏了")
+    assert gateway.in_parts == [not can_push]
 
 
 async def test_an_answer_of_exactly_2048_bytes_rides_back(
