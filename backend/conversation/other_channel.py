@@ -44,6 +44,20 @@ def _others(of: Any) -> Select[Any]:
     )
 
 
+def _moved(address_id: Any, account_id: Any) -> dict[str, Any]:
+    """The values that send a row to that address; what the provider called it means nothing
+    there."""
+    return {
+        "state": "queued",
+        "route": None,
+        "attempts": 0,
+        "provider_id": None,
+        "address_id": address_id,
+        "account_id": account_id,
+        "moved_from": outbox.c.address_id,
+    }
+
+
 _OTHER = _others(bindparam("of"))
 _OTHER_OF_TEXT = _OTHER.where(_from_account.c.channel == SMS)
 _of_row = _others(outbox.c.address_id).where(_from_account.c.channel == SMS).correlate(outbox)
@@ -61,22 +75,14 @@ BACK: dict[str, Any] = {
     "final_at": None,
 }
 # Which rows go elsewhere when a report says that their text message failed, and the values that
-# send them there. What the provider called it means nothing to the other.
+# send them there.
 MAY_GO: tuple[ColumnElement[bool], ...] = (
     outbox.c.moved_from.is_(None),
     outbox.c.petition_id.is_not(None),
     outbox.c.state != "kept",
     _to.is_not(None),
 )
-GO: dict[str, Any] = {
-    "state": "queued",
-    "route": None,
-    "attempts": 0,
-    "provider_id": None,
-    "address_id": _to,
-    "account_id": _of_row.with_only_columns(address.c.account_id).scalar_subquery(),
-    "moved_from": outbox.c.address_id,
-}
+GO = _moved(_to, _of_row.with_only_columns(address.c.account_id).scalar_subquery())
 
 
 async def elsewhere(
@@ -92,12 +98,4 @@ async def elsewhere(
     other = (await connection.execute(others, {"of": row.address_id})).first()
     if other is None:
         return {}
-    return {
-        "state": "queued",
-        "route": None,
-        "attempts": 0,
-        "due_at": now,
-        "address_id": other.id,
-        "account_id": other.account_id,
-        "moved_from": row.address_id,
-    }
+    return {**_moved(other.id, other.account_id), "due_at": now}
