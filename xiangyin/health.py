@@ -39,7 +39,9 @@ async def health_of(parts: Parts) -> dict[str, Any]:
 
 async def own_facts(parts: Parts) -> dict[str, Any]:
     """How this process finds the channels that it holds, and whether it spools."""
-    channels = {name: await channel.health() for name, channel in parts.channels.items()}
+    # All at once: each may wait for a provider that is away.
+    told = await asyncio.gather(*(channel.health() for channel in parts.channels.values()))
+    channels = dict(zip(parts.channels, told, strict=True))
     return {"channels": channels, "spooling": parts.inbox.spooling}
 
 

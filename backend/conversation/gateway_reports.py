@@ -14,10 +14,11 @@ from backend.conversation.tables import gateway_report
 from backend.database.engine import Database
 from backend.ports import Clock
 
-EVERY_SECONDS = 15.0
+# Some channels ask their provider each time.
+EVERY_SECONDS = 30.0
 WRITE_SECONDS = 10.0
 # A process that has not reported for so long is no longer there.
-RECENT = timedelta(seconds=60)
+RECENT = timedelta(seconds=120)
 NOBODY = "没有负责收发的进程（role = gateway）在报告；公众发来的消息现在收不到。"
 
 Facts = Mapping[str, Any]

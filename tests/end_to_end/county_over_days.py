@@ -105,7 +105,9 @@ class Texting:
     _serial: ClassVar[Iterator[int]] = itertools.count(1)
 
     def received(self) -> list[str]:
-        return [one["text"] for one in self.county.kannel.requests if one["to"] == self.number]
+        # What asks after Kannel's health is for nobody.
+        requests = self.county.kannel.requests
+        return [one["text"] for one in requests if one.get("to") == self.number]
 
     async def say(self, text: str) -> str:
         """Text, and give the next text that comes."""
