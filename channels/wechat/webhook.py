@@ -27,13 +27,14 @@ from backend.ports import (
 )
 from channels.wechat import texts
 from channels.wechat.account_health import AccountHealth
+from channels.wechat.acknowledgement import acknowledgement
 from channels.wechat.admission import Admission, NotFresh, NotReadable, Refused
 from channels.wechat.decode import Push, decode
 from channels.wechat.encryption import MessageCipher
 from channels.wechat.options import WechatOptions
 from channels.wechat.push_body import DecodeError, PushFormat
 from channels.wechat.replays import Replays
-from channels.wechat.reply import ACKNOWLEDGE, fits, sendable, text_reply
+from channels.wechat.reply import fits, sendable, text_reply
 from channels.wechat.reply_quota import ReplyQuota
 from channels.wechat.reports import Report
 from channels.wechat.request_body import read_body
@@ -95,7 +96,7 @@ class Webhook:
             return await self._note(request, push.reports, received_at)
         if push.whereabouts is not None:
             await self._gateway.whereabouts(self._account, push.inbound.address, push.whereabouts)
-            return _acknowledge()
+            return acknowledgement(request)
         try:
             accepted = await self._gateway.accept(
                 push.inbound, reply_within=self._reply_within(push)
@@ -107,7 +108,7 @@ class Webhook:
         if push.inbound.event is not None and push.inbound.event.name == "unsubscribe":
             await self._quota.forget(push.inbound.address)
         if not push.answered or self._wait == 0:
-            return _acknowledge()
+            return acknowledgement(request)
         return await self._answer(request, push, accepted, received_at)
 
     async def _note(
@@ -123,7 +124,7 @@ class Webhook:
         except InboxUnavailable:
             log.error("wechat.report_not_stored", account=self._account)
             return await self._hold(request, received_at)
-        return _acknowledge()
+        return acknowledgement(request)
 
     async def _answer(
         self,
@@ -144,7 +145,7 @@ class Webhook:
             return await self._carry(request, push, reply, received_at)
         nothing_to_say = self._left(received_at) > HOLD_STEP
         if self._can_push or nothing_to_say:
-            return _acknowledge()
+            return acknowledgement(request)
         if accepted.tries < TRIES:
             return await self._hold(request, received_at)
         return self._text_response(push, texts.RECEIVED)
@@ -157,15 +158,15 @@ class Webhook:
         if self._can_push and (_is_gone(request) or self._elapsed(received_at) > TRY_SECONDS):
             # Nobody reads this connection any more, and WeChat may not try again.
             await self._gateway.reply_declined(reply)
-            return _acknowledge()
+            return acknowledgement(request)
         if not sendable(text).strip():
             await self._gateway.reply_written(reply, written=True)
-            return _acknowledge()
+            return acknowledgement(request)
         if not fits(text):
             # One reply holds only a part; the push sends all parts and knows their outcome. (What
             # an account that may not push is given fits: `in_part`.)
             await self._gateway.reply_declined(reply)
-            return _acknowledge()
+            return acknowledgement(request)
         response = self._text_response(push, text)
         written = False
         try:
@@ -243,10 +244,6 @@ class Webhook:
         if push.seal is not None:
             body = self._admission.seal(body, push.seal, push.format, now)
         return web.Response(body=body, content_type=_CONTENT_TYPES[push.format], charset="utf-8")
-
-
-def _acknowledge() -> web.Response:
-    return web.Response(body=ACKNOWLEDGE, content_type="text/plain")
 
 
 def _is_gone(request: web.Request) -> bool:
