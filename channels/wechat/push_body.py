@@ -67,16 +67,21 @@ def _json_items(document: Mapping[str, Any]) -> list[dict[str, str]]:
 
 # WeChat's own shape: <xml>, then <Name>plain</Name> or <Name><![CDATA[text]]></Name>, nothing else.
 # No ']' and no carriage return in the text: there XML has rules of its own.
-_VALUE = (
-    r"(?:<!\[CDATA\[([^\x00-\x08\x0b-\x1f\]\ufffe\uffff]*+)\]\]>"
-    r"|([^\x00-\x08\x0b-\x1f\]<>&\ufffe\uffff]*+))"
-)
+_QUOTED = r"<!\[CDATA\[([^\x00-\x08\x0b-\x1f\]\ufffe\uffff]*+)\]\]>"
+_PLAIN = r"([^\x00-\x08\x0b-\x1f\]<>&\ufffe\uffff]*+)"
 _BLANK = r"[ \n]*+"
 _REGULAR_START = re.compile(f"<xml>{_BLANK}")
-_REGULAR_FIELD = re.compile(rf"<([A-Za-z_][A-Za-z0-9_]*+)>{_VALUE}</\1>{_BLANK}")
+_REGULAR_FIELD = re.compile(rf"<([A-Za-z_][A-Za-z0-9_]*+)>(?:{_QUOTED}|{_PLAIN})</\1>{_BLANK}")
 # What most people send most of the time is read by one expression.
-_OF_TEXT = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "Content", "MsgId")
-_TEXT_FIELDS = "".join(f"<{name}>{_VALUE}</{name}>{_BLANK}" for name in _OF_TEXT)
+_OF_TEXT = {
+    "ToUserName": _QUOTED,
+    "FromUserName": _QUOTED,
+    "CreateTime": _PLAIN,
+    "MsgType": _QUOTED,
+    "Content": _QUOTED,
+    "MsgId": _PLAIN,
+}
+_TEXT_FIELDS = "".join(f"<{name}>{value}</{name}>{_BLANK}" for name, value in _OF_TEXT.items())
 _REGULAR_TEXT = re.compile(f"<xml>{_BLANK}{_TEXT_FIELDS}</xml>{_BLANK}")
 
 
@@ -89,11 +94,7 @@ def _regular_fields(body: bytes) -> dict[str, str] | None:
         return None
     of_text = _REGULAR_TEXT.fullmatch(text)
     if of_text is not None:
-        found = of_text.groups()
-        return {
-            name: plain if quoted is None else quoted
-            for name, quoted, plain in zip(_OF_TEXT, found[::2], found[1::2], strict=True)
-        }
+        return dict(zip(_OF_TEXT, of_text.groups(), strict=True))
     start = _REGULAR_START.match(text)
     if start is None:
         return None
