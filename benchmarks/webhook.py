@@ -25,7 +25,7 @@ from tests.services.postgres import PostgresServer, find_binaries
 CONNECTIONS = 128
 REQUESTS = 12_000
 CITIZENS = 2_000
-ROUNDS = 5
+ROUNDS = 9
 MOST_PROCESSES = 2
 LEAST_SHARE = 0.4
 BARE = "bare aiohttp"

@@ -17,7 +17,7 @@ import yaml
 
 from backend.ports import Event, GeoPoint, Inbound, MediaRef, MessageKind
 from channels.wechat.encryption import Seal
-from channels.wechat.push_body import DecodeError, PushFormat, parse_push
+from channels.wechat.push_body import DecodeError, PushFormat, TextMessage, parse_push, text_message
 from channels.wechat.reports import Report, reports_of
 
 CHANNEL = "wechat"
@@ -65,6 +65,27 @@ class _Content:
 
 def decode(body: bytes, account: str, seal: Seal | None = None) -> Push:
     """`body` in plain. Raises DecodeError when it is no push or lacks sender, recipient or type."""
+    text = text_message(body)
+    return _any_push(body, account, seal) if text is None else _text_push(text, body, account, seal)
+
+
+def _text_push(text: TextMessage, body: bytes, account: str, seal: Seal | None) -> Push:
+    """What `_any_push` gives for it, in half the time."""
+    recipient, sender, create_time, content, message_id = text
+    inbound = Inbound(
+        CHANNEL,
+        account,
+        sender,
+        message_id,
+        MessageKind.TEXT,
+        content,
+        sent_at=_sent_at(create_time),
+        raw=body,
+    )
+    return Push(inbound, recipient, PushFormat.XML, True, seal)
+
+
+def _any_push(body: bytes, account: str, seal: Seal | None) -> Push:
     parsed = parse_push(body)
     fields = parsed.fields
     sender, recipient = fields.get("FromUserName", ""), fields.get("ToUserName", "")

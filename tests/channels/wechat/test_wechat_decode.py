@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import channels.wechat
 from backend.ports import Event, GeoPoint, Inbound, MediaRef, MessageKind
+from channels.wechat import decode as decoding
 from channels.wechat import push_body
 from channels.wechat.decode import Push, decode
 from channels.wechat.push_body import DecodeError, PushFormat
@@ -353,26 +354,47 @@ def test_the_short_way_reads_what_the_parser_reads(parts: list[str]) -> None:
 VALUES = st.text(st.sampled_from("路灯a1]>< \n\r&/\x00") | st.characters(), max_size=8)
 
 
-OF_TEXT = list(push_body._OF_TEXT)
+OF_TEXT = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "Content", "MsgId")
 QUOTED = tuple(name not in ("CreateTime", "MsgId") for name in OF_TEXT)
-
-
-@given(
-    st.tuples(*[st.tuples(VALUES, st.sampled_from(["", "\n", " "]))] * 6),
-    st.just(QUOTED) | st.tuples(*[st.booleans()] * 6),
-    st.just(OF_TEXT) | st.permutations(OF_TEXT),
+NUMBERS = st.text("0123456789", min_size=1, max_size=10)
+WORDS = st.text("路灯a1> <\n&/") | VALUES
+IDS = st.text("abgh_-", min_size=1, max_size=6)
+BLANKS = st.tuples(*[st.sampled_from(["", "\n", " "])] * 6)
+# As WeChat writes it, nearly so, and anyhow.
+AS_WECHAT = st.tuples(
+    st.tuples(IDS, IDS, NUMBERS, st.just("text"), WORDS, NUMBERS),
+    st.just(QUOTED),
+    st.just(OF_TEXT),
 )
-def test_what_most_people_send_is_read_as_the_parser_reads_it(
-    values: tuple[tuple[str, str], ...], quoted: tuple[bool, ...], names: list[str]
+NEARLY = st.tuples(
+    st.tuples(IDS | VALUES, IDS, NUMBERS, st.sampled_from(["text", "image"]), VALUES, VALUES),
+    st.tuples(*[st.booleans()] * 6),
+    st.permutations(OF_TEXT),
+)
+
+
+@given(AS_WECHAT | NEARLY, BLANKS)
+def test_what_most_people_send_is_read_as_any_push_is(
+    written: tuple[tuple[str, ...], tuple[bool, ...], Sequence[str]], blanks: tuple[str, ...]
 ) -> None:
+    values, quoted, names = written
     inside = "".join(
         f"<{name}>{f'<![CDATA[{value}]]>' if in_quotes else value}</{name}>{blank}"
-        for name, in_quotes, (value, blank) in zip(names, quoted, values, strict=True)
+        for name, value, in_quotes, blank in zip(names, values, quoted, blanks, strict=True)
     )
     body = f"<xml>{inside}</xml>".encode("utf-8", "surrogatepass")
-    short = push_body._regular_fields(body)
-    if short is not None:
-        assert short == push_body._parsed_fields(body)
+    if push_body.text_message(body) is not None:
+        assert decode(body, "town") == decoding._any_push(body, "town", None)
+        assert push_body._regular_fields(body) == push_body._parsed_fields(body)
+
+
+def test_a_text_message_as_wechat_writes_it_is_read_at_once() -> None:
+    taken = [
+        path.stem
+        for path in sorted(FIXTURES.glob("*.xml"))
+        if push_body.text_message(path.read_bytes()) is not None
+    ]
+    assert taken == ["text"]
 
 
 def test_the_short_way_is_taken_for_wechats_own_shape() -> None:
