@@ -14,6 +14,9 @@ _POLITE = re.compile(
     "(?:谢谢|谢了|麻烦了|麻烦你们|辛苦了|您|你|啊|呀|哦|喔|嘛|哈|呢|的呀|的啊|滴)+$"
 )
 
+NOT_AFTER_ALL = frozenset({"deny", "cancel", "nothing_more", "go_back"})
+"""Intents of whoever wants none of what was asked about."""
+
 _NEWS = 6
 """Characters from which clauses that urge nobody and name no matter are news."""
 _NO_MATTER = 10
@@ -76,9 +79,16 @@ def is_anonymous(text: str) -> bool:
 
 def is_lonely(text: str) -> bool:
     """Whether the writer seems to want company, and tells of nothing that an office could mend."""
-    return any(word in text for word in words()["lonely"]) and not any(
-        word in text for word in words()["troubles"]
-    )
+    return _has("lonely", text) and not _has("troubles", text)
+
+
+def tells_of_oneself(text: str) -> bool:
+    """Whether they tell of their own life, and of nothing that an office could mend."""
+    return _has("of_themselves", text) and not _has("troubles", text)
+
+
+def _has(kind: str, text: str) -> bool:
+    return any(word in text for word in words()[kind])
 
 
 def news(text: str) -> bool:

@@ -8,14 +8,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from actions import additions, either_or, existing, guide, rating
-from actions.answers import agreement
+from actions import additions, company, either_or, existing, guide, rating
+from actions.answers import NOT_AFTER_ALL, agreement
 from actions.meant import meant
 from actions.outcome import Outcome
 from actions.turn import Turn
 from actions.words import words
 
-NOT_AFTER_ALL = frozenset({"deny", "cancel", "nothing_more", "go_back"})
 _TAIL = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 
 
@@ -92,4 +91,5 @@ READERS: dict[str, Callable[[Turn, Outcome, dict[str, Any]], bool]] = {
     "phone_tail": _tail,
     "announced": additions.read_announced,
     "voice": additions.read_words_for_a_voice,
+    "company": company.listen,
 }

@@ -130,7 +130,7 @@ def unsure(turn: Turn, out: Outcome) -> None:
         out.open_form = True
         return
     if is_lonely(turn.text):
-        keep_company(out)
+        keep_company(turn, out)
         return
     either_or.ask(turn, out)
 
@@ -161,7 +161,7 @@ def _dont_know(turn: Turn, out: Outcome) -> None:
 def _elsewhere(turn: Turn, out: Outcome) -> None:
     """Talk that is no business of an office, but may be of a neighbour."""
     if is_lonely(turn.text):
-        keep_company(out)
+        keep_company(turn, out)
     elif _speaks_of_one(turn):
         additions.add(turn, out)
     elif turn.place:

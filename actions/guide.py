@@ -25,6 +25,11 @@ def asked(turn: Turn) -> bool:
     return turn.chosen is None and turn.guide is not None and turn.intent in ASKING
 
 
+def knows_none(turn: Turn) -> bool:
+    """Whether they asked in their own words, and the guide has nothing for them."""
+    return turn.chosen is None and turn.command is None and turn.guide is None
+
+
 def show(turn: Turn, out: Outcome) -> None:
     """The entry asked for, or the chosen page of it; where none fits, other ways to an answer. The
     menu's button names none."""

@@ -22,12 +22,14 @@ from actions import (
     survey,
 )
 from actions.additions import soon_after_filing
-from actions.answers import is_anonymous
+from actions.answers import is_anonymous, is_lonely
+from actions.company import keep_company
 from actions.continuing import carry_on, unsure
 from actions.draft import Draft
 from actions.outcome import Outcome
 from actions.petition_form import run_form
 from actions.turn import Turn, read_turn
+from actions.words import named
 
 FORM = "petition_form"
 
@@ -175,7 +177,11 @@ class ActionShowGuide(DialogueAction):
         return "action_show_guide"
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
-        if not awaited.answer(turn, out):
+        if awaited.answer(turn, out):
+            return out
+        if guide.knows_none(turn) and named("kinds", turn.text) == "praise":
+            out.open_form = True  # '办事窗口的小李要表扬' names an office and asks nothing of it
+        else:
             guide.show(turn, out)
         return out
 
@@ -188,6 +194,8 @@ class ActionHandOver(DialogueAction):
         if soon_after_filing(turn, out.awaiting) and turn.entities.get("phone"):
             # '138…你们打电话来': asked for a contact, they give one.
             additions.add(turn, out)
+        elif is_lonely(turn.text):
+            keep_company(turn, out)
         else:
             hand_over.hand_over(turn, out)
         return out

@@ -103,7 +103,7 @@ def _is_no_new_matter(turn: Turn, awaiting: dict[str, Any] | None, out: Outcome)
     elif existing.urges(turn):
         existing.remind(turn, out)
     elif is_lonely(turn.text) and not turn.place:
-        keep_company(out)
+        keep_company(turn, out)
     else:
         return False
     return True

@@ -51,6 +51,7 @@ STATES: dict[str, list[dict[str, Any]]] = {
     "awaited: held": [{"say": "那个啥来着嘛"}],
     "awaited: addition": [LAMP, {"say": "对"}],
     "awaited: voice": [{"voices": 1}],
+    "awaited: company": [{"say": "就我一个人在家,冷清得很"}],
     "survey: first": [],
     "survey: number": [{"choose": 1}],
     "survey: text": [{"choose": 1}, {"say": "3"}],

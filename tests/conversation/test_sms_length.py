@@ -59,6 +59,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
     "guide_other": labels("inquire", "human", "no_need"),
     "guide_entry": [MORE, ANOTHER],
     "company": labels("visit", "no_need"),
+    "listening": labels("visit", "no_need"),
 }
 # Said in one message.
 TOGETHER = (
