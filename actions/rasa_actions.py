@@ -22,7 +22,7 @@ from actions import (
     survey,
 )
 from actions.additions import soon_after_filing
-from actions.answers import is_anonymous, is_lonely
+from actions.answers import gives_up, is_anonymous, is_lonely
 from actions.company import keep_company
 from actions.continuing import carry_on, unsure
 from actions.draft import Draft
@@ -124,8 +124,12 @@ class ActionWithdraw(DialogueAction):
         return "action_withdraw"
 
     def respond(self, turn: Turn, out: Outcome) -> Outcome:
-        if not awaited.answer(turn, out):
+        if awaited.answer(turn, out):
+            return out
+        if turn.open_petitions or gives_up(turn):
             existing.withdraw(turn, out)
+        else:
+            unsure(turn, out)  # '就是上次那个事': nothing is open, and no word of taking back
         return out
 
 

@@ -21,7 +21,7 @@ _HEAD = (
 
 
 class _Ready(web.StreamResponse):
-    """For a connection that stays open. Has no state, so one serves all requests."""
+    """For a connection that stays open. Keeps nothing of a request, so one serves them all."""
 
     def __init__(self) -> None:
         super().__init__()
