@@ -195,21 +195,24 @@ async def test_back_to_the_list_as_it_was_left(site: Site, browser: Any) -> None
         for key in ("j", "j", "Enter"):
             await page.keyboard.press(key)
         await expect(page.get_by_role("button", name="受理", exact=True)).to_be_visible()
+        await page.wait_for_load_state()  # until then keys are not listened to
         await page.keyboard.press("n")
         await expect(page.get_by_role("button", name="受理", exact=True)).to_be_focused()
         await page.keyboard.press("u")
         await expect(titles).to_have_count(3)
         assert page.url.endswith("?channel=wechat")
+        await page.wait_for_load_state()
         await page.keyboard.press("j")
         await expect(titles.nth(1)).to_be_focused()
         # One that has left the list: its place is kept.
         await page.keyboard.press("Enter")
-        await page.wait_for_url("**/console/petitions/*")
+        await page.wait_for_url("**/console/petitions/*")  # waits for the keys, too
         boss = await site.world.official("qinghe", "supervisor")
         await site.world.done(boss, page.url.rsplit("/", 1)[1], "accept")
         await site.world.done(boss, page.url.rsplit("/", 1)[1], "answer", "修好了，请放心。")
         await page.keyboard.press("u")
         await expect(titles).to_have_count(2)
+        await page.wait_for_load_state()
         await page.keyboard.press("j")
         await expect(titles.nth(1)).to_be_focused()
 
