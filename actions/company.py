@@ -15,10 +15,8 @@ CONTINUED = timedelta(minutes=30)
 
 def keep_company(turn: Turn, out: Outcome) -> None:
     """A kind word, a number where somebody listens, and somebody who comes by; then an ear."""
-    if _was_kept_lately(turn, out.awaiting):
-        out.say("listening", option("visit", "/ask_human"), option("no_need", "/nothing_more"))
-    else:
-        out.say("company", option("visit", "/ask_human"), option("no_need", "/nothing_more"))
+    key = "listening" if _was_kept_lately(turn, out.awaiting) else "company"
+    out.say(key, option("visit", "/ask_human"), option("no_need", "/nothing_more"))
     out.awaiting = {"for": "company", "at": turn.now.isoformat()}
 
 
